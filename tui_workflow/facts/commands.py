@@ -1,0 +1,74 @@
+"""Commands: what a person wishes. Their effect comes back as facts; the answer says at once what will happen."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TypeAlias
+
+
+@dataclass(frozen=True, slots=True)
+class RetryItems:
+    """Run items again. `items` None stands for all failed ones, or those of one fingerprint `group`.
+
+    Completed items are touched only when `stale` is true: then the stale ones run again.
+    """
+
+    step: str | None = None
+    items: tuple[int, ...] | None = None
+    group: str | None = None
+    stale: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class RetryStep:
+    """Run a whole step again, and the steps that read it."""
+
+    step: str
+
+
+@dataclass(frozen=True, slots=True)
+class SkipItems:
+    step: str
+    items: tuple[int, ...]
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Pause:
+    pass
+
+
+@dataclass(frozen=True, slots=True)
+class Unpause:
+    pass
+
+
+@dataclass(frozen=True, slots=True)
+class Drain:
+    """Start nothing new, finish what is in flight, then end as interrupted."""
+
+
+@dataclass(frozen=True, slots=True)
+class Stop:
+    """End what is in flight now; it runs again on resume. `cancel` ends the run for good."""
+
+    cancel: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class SetSlots:
+    step: str
+    slots: int
+
+
+Command: TypeAlias = RetryItems | RetryStep | SkipItems | Pause | Unpause | Drain | Stop | SetSlots
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """The answer to a command: a sentence for the screen, how many items it reaches, which steps run again."""
+
+    text: str
+    count: int = 0
+    reruns: tuple[str, ...] = ()
+    refused: bool = False

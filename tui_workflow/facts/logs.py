@@ -1,0 +1,33 @@
+r"""Log lines of one attempt: `milliseconds since its start`, a tab, the text; one line each, UTF-8.
+
+Text never contains a line break: a writer splits at `\n` first, and `\r` stays as data. The head and tail of a long log
+are kept; what was cut is said in a line of its own, whose text starts with `CUT`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import NamedTuple
+
+LIMIT = 64 * 1024
+"""Bytes of log kept per attempt of one item."""
+CUT = "… "
+
+
+class LogLine(NamedTuple):
+    offset: float
+    """Seconds since the attempt started."""
+    text: str
+
+
+def encode(lines: Iterable[LogLine]) -> bytes:
+    return "".join(f"{int(offset * 1000)}\t{text}\n" for offset, text in lines).encode("utf-8", "backslashreplace")
+
+
+def decode(data: bytes) -> list[LogLine]:
+    lines = []
+    for raw in data.decode("utf-8", "replace").split("\n"):
+        stamp, tab, text = raw.partition("\t")
+        if tab:
+            lines.append(LogLine(int(stamp) / 1000 if stamp.isdigit() else 0.0, text))
+    return lines

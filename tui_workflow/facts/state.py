@@ -1,0 +1,376 @@
+"""The one fold: facts in, state out. Engine, screen, resume and tests all read the state that this module makes.
+
+Law: folding the facts of a live run, and folding what its run file holds, give equal states.
+State per item is two bytes (state, definition), never an object; failed items have a little more.
+"""
+
+from __future__ import annotations
+
+from array import array
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from enum import IntEnum
+from math import log2
+from typing import assert_never
+
+from tui_workflow.facts import events as ev
+from tui_workflow.facts.outcome import Ended, ErrorInfo
+
+
+class Item(IntEnum):
+    """The state of an item, one byte in `StepState.states`."""
+
+    PENDING = 0
+    OK = 1
+    FAILED = 2
+    SKIPPED = 3
+    RETRYING = 4
+    """Failed and waiting for its next attempt; counts as pending."""
+    GONE = 5
+    """An earlier listing had it, the latest has not; in no count."""
+
+
+@dataclass(slots=True)
+class Group:
+    """Failures of one step with one fingerprint. `count` are those that are failed now."""
+
+    fingerprint: str
+    type: str
+    message: str
+    where: tuple[str, int] | None
+    count: int = 0
+    last_at: float = 0.0
+    trend: Counter[int] = field(default_factory=Counter)
+    """Failures by ten seconds of Unix time, kept for the latest 64 such spans."""
+
+
+BUCKETS = 96
+"""Duration classes of `Pace`: five to a doubling, from 0.1 ms upwards."""
+
+
+@dataclass(slots=True)
+class Pace:
+    """How long items take and how many end, cheap enough to keep for every item.
+
+    `durations[i]` counts attempts that took about 0.0001 × 2^(i/5) seconds; `ended` counts items that ended
+    by ten seconds of Unix time, for the latest 64 such spans.
+    """
+
+    durations: array[int] = field(default_factory=lambda: array("L", bytes(8 * BUCKETS)))
+    ended: Counter[int] = field(default_factory=Counter)
+    slowest: float = 0.0
+    slowest_item: int = -1
+
+    def percentile(self, share: float) -> float | None:
+        """Seconds within which `share` (0 to 1) of the attempts ended, to a precision of 15 %; None without any."""
+        total = sum(self.durations)
+        if not total:
+            return None
+        seen = 0
+        for index, count in enumerate(self.durations):
+            seen += count
+            if seen >= share * total:
+                return min(float(0.0001 * 2.0 ** (index / 5)), self.slowest)
+        return self.slowest
+
+
+@dataclass(slots=True)
+class StepState:
+    """One step as the facts so far make it."""
+
+    shape: ev.StepShape
+    status: ev.StepStatus = "pending"
+    reason: str = ""
+    error: bytes | None = None
+    started: float | None = None
+    finished: float | None = None
+    elapsed: float = 0.0
+    """Seconds of earlier periods of running, before the step was reopened or interrupted."""
+    slots: int = 0
+    total_known: bool = False
+    states: bytearray = field(default_factory=bytearray)
+    made_by: bytearray = field(default_factory=bytearray)
+    """By item, the place in `definitions` of the definition that made its outcome."""
+    definitions: list[str] = field(default_factory=list)
+    succeeded: int = 0
+    failed: int = 0
+    skipped: int = 0
+    retrying: int = 0
+    gone: int = 0
+    attempts: int = 0
+    stale: int = 0
+    tries: dict[int, int] = field(default_factory=dict)
+    """By item that has failed: attempts made since they were last granted anew."""
+    attempts_of: dict[int, int] = field(default_factory=dict)
+    """By item that has failed or ran more than once: attempts made in all."""
+    retry_at: dict[int, float] = field(default_factory=dict)
+    failures: dict[int, int] = field(default_factory=dict)
+    """By failed item, the place of its group in `groups`."""
+    groups: list[Group] = field(default_factory=list)
+    by_revision: Counter[tuple[int, int]] = field(default_factory=Counter)
+    """Attempts that ended, by (revision, Ended)."""
+    pace: Pace = field(default_factory=Pace)
+
+    @property
+    def name(self) -> str:
+        return self.shape.name
+
+    @property
+    def total(self) -> int:
+        """Items listed so far that the latest listing still has."""
+        return len(self.states) - self.gone
+
+    @property
+    def done(self) -> int:
+        return self.succeeded + self.failed + self.skipped
+
+    @property
+    def waiting(self) -> int:
+        """Items that have not ended: pending, retrying and running ones together."""
+        return self.total - self.done
+
+    def duration(self, now: float | None = None) -> float | None:
+        """Seconds the step has run, to its end or to `now`; None before its start."""
+        if self.started is None:
+            return self.elapsed or None
+        end = self.finished if self.finished is not None else now
+        return self.elapsed + (max(0.0, end - self.started) if end is not None else 0.0)
+
+
+@dataclass(slots=True)
+class RunState:
+    """A run as the facts so far make it. `version` grows with every fold, so a painter knows whether to paint."""
+
+    run: str = ""
+    flow: str = ""
+    path: str = ""
+    status: ev.RunStatus = "running"
+    reason: str = ""
+    revision: int = 0
+    started: float | None = None
+    finished: float | None = None
+    resumed: float | None = None
+    """When the present process took the run up."""
+    elapsed: float = 0.0
+    """Seconds of earlier periods of running."""
+    paused: bool = False
+    draining: bool = False
+    rejected: ev.ReloadRejected | None = None
+    steps: dict[str, StepState] = field(default_factory=dict)
+    pid: int = 0
+    host: str = ""
+    last_at: float = 0.0
+    version: int = 0
+
+    def duration(self, now: float | None = None) -> float:
+        """Seconds the run has run, interruptions not counted."""
+        if self.resumed is None:
+            return self.elapsed
+        return self.elapsed + max(0.0, (now if now is not None else self.last_at) - self.resumed)
+
+
+def fold(state: RunState, facts: Iterable[ev.Event]) -> RunState:
+    """Apply facts in order, in place; returns the state it was given."""
+    for fact in facts:
+        _apply(state, fact)
+        state.last_at = max(state.last_at, fact.at)
+        state.version += 1
+    return state
+
+
+def _apply(run: RunState, fact: ev.Event) -> None:
+    match fact:
+        case ev.ItemsEnded():
+            _items_ended(run.steps[fact.step], fact)
+        case ev.ItemsListed():
+            step = run.steps[fact.step]
+            step.states.extend(bytes(fact.count))
+            step.made_by.extend(bytes(fact.count))
+        case ev.ItemsMoved():
+            pass
+        case ev.ListingFinished():
+            _listing_finished(run.steps[fact.step], fact)
+        case ev.ItemsQueued():
+            step = run.steps[fact.step]
+            for item in fact.items:
+                _unsettle(step, item)
+                step.states[item] = Item.PENDING
+                step.tries.pop(item, None)
+        case ev.StepStarted():
+            step = run.steps[fact.step]
+            step.status, step.reason, step.error = "running", "", None
+            step.started, step.finished, step.slots = fact.at, None, fact.slots
+        case ev.SlotsChanged():
+            run.steps[fact.step].slots = fact.slots
+        case ev.StepReopened():
+            step = run.steps[fact.step]
+            _stop_clock(step, fact.at)
+            step.status, step.reason, step.error = "pending", fact.reason, None
+            step.finished = None
+        case ev.StepFinished():
+            step = run.steps[fact.step]
+            step.status, step.reason, step.error = fact.status, fact.reason, fact.error
+            step.finished = fact.at if step.started is not None else None
+        case ev.RunStarted():
+            run.run, run.flow, run.path = fact.run, fact.flow, fact.path
+            run.pid, run.host, run.status = fact.pid, fact.host, "running"
+            run.started = run.resumed = fact.at
+        case ev.RunResumed():
+            _interrupt(run)
+            run.pid, run.host, run.status, run.reason = fact.pid, fact.host, "running", ""
+            run.resumed, run.finished, run.paused, run.draining = fact.at, None, False, False
+        case ev.RevisionTaken():
+            _take_revision(run, fact)
+        case ev.ReloadRejected():
+            run.rejected = fact
+        case ev.Paused():
+            run.paused, run.status, run.reason = True, "paused", fact.reason
+        case ev.Unpaused():
+            run.paused, run.status, run.reason = False, "running", ""
+        case ev.Draining():
+            run.draining = True
+        case ev.RunFinished():
+            run.last_at = max(run.last_at, fact.at)
+            _interrupt(run)
+            run.status, run.reason, run.finished = fact.status, fact.reason, fact.at
+            run.resumed, run.paused, run.draining = None, False, False
+        case _:
+            assert_never(fact)
+
+
+def _interrupt(run: RunState) -> None:
+    """Close the period of running that is open, at the last fact known of it: nobody was there afterwards."""
+    if run.resumed is not None:
+        run.elapsed += max(0.0, run.last_at - run.resumed)
+    for step in run.steps.values():
+        if step.status == "running":
+            _stop_clock(step, run.last_at)
+            step.status = "pending"
+
+
+def _stop_clock(step: StepState, at: float) -> None:
+    if step.started is not None:
+        step.elapsed += max(0.0, (step.finished if step.finished is not None else at) - step.started)
+        step.started = None
+
+
+def _take_revision(run: RunState, fact: ev.RevisionTaken) -> None:
+    run.revision, run.rejected = fact.revision, None
+    steps = {}
+    for shape in fact.steps:
+        step = run.steps.get(shape.name)
+        if step is None or step.shape.for_each != shape.for_each:
+            step = StepState(shape)
+        step.shape = shape
+        if shape.definition not in step.definitions:
+            step.definitions.append(shape.definition)
+        current = step.definitions.index(shape.definition)
+        step.stale = (
+            sum(1 for item, made in enumerate(step.made_by) if made != current and step.states[item] == Item.OK)
+            if len(step.definitions) > 1
+            else 0
+        )
+        steps[shape.name] = step
+    run.steps = steps
+
+
+def _listing_finished(step: StepState, fact: ev.ListingFinished) -> None:
+    for item in fact.gone:
+        if step.states[item] != Item.GONE:
+            _unsettle(step, item)
+            step.states[item] = Item.GONE
+            step.gone += 1
+    step.total_known = True
+
+
+def _unsettle(step: StepState, item: int) -> None:
+    """Take an item out of the counts of its present state."""
+    match step.states[item]:
+        case Item.OK:
+            step.succeeded -= 1
+            if step.definitions[step.made_by[item]] != step.shape.definition:
+                step.stale -= 1
+        case Item.FAILED:
+            step.failed -= 1
+            step.groups[step.failures.pop(item)].count -= 1
+        case Item.SKIPPED:
+            step.skipped -= 1
+        case Item.RETRYING:
+            step.retrying -= 1
+            step.retry_at.pop(item, None)
+        case Item.GONE:
+            step.gone -= 1
+
+
+_LATEST = 64
+
+
+def _items_ended(step: StepState, fact: ev.ItemsEnded) -> None:
+    if fact.definition not in step.definitions:
+        step.definitions.append(fact.definition)
+    definition = step.definitions.index(fact.definition)
+    current = fact.definition == step.shape.definition
+    states, made_by, durations, ended = step.states, step.made_by, step.pace.durations, step.pace.ended
+    tally = [0, 0, 0, 0, 0]
+    next_at = fact.next_at or {}
+    for outcome in fact.outcomes:
+        item, status = outcome.item, outcome.status
+        before = states[item]
+        if before:
+            _unsettle(step, item)
+        made_by[item] = definition
+        duration = outcome.duration
+        if status == Ended.OK:
+            states[item] = Item.OK
+            step.succeeded += 1
+            if not current:
+                step.stale += 1
+            if step.tries:
+                step.tries.pop(item, None)
+        elif status == Ended.SKIPPED:
+            states[item] = Item.SKIPPED
+            step.skipped += 1
+        else:
+            step.tries[item] = step.tries.get(item, 0) + 1
+            if status == Ended.RETRYING:
+                states[item] = Item.RETRYING
+                step.retrying += 1
+                step.retry_at[item] = next_at.get(item, fact.at)
+            else:
+                states[item] = Item.FAILED
+                step.failed += 1
+                _file_failure(step, item, outcome.error, outcome.started + duration)
+        tally[status] += 1
+        if outcome.attempt:
+            step.attempts += 1
+            if outcome.attempt > 1 or status != Ended.OK:
+                step.attempts_of[item] = max(outcome.attempt, step.attempts_of.get(item, 0))
+            if duration > step.pace.slowest:
+                step.pace.slowest, step.pace.slowest_item = duration, item
+            durations[min(BUCKETS - 1, max(0, int(5 * log2(duration * 10000)))) if duration > 0.0001 else 0] += 1
+        if status != Ended.RETRYING:
+            ended[int(outcome.started + duration) // 10] += 1
+    for kind, count in enumerate(tally):
+        if count:
+            step.by_revision[fact.revision, kind] += count
+    _forget_old(ended)
+
+
+def _file_failure(step: StepState, item: int, error: bytes | None, at: float) -> None:
+    info = ErrorInfo.decode(error) if error else ErrorInfo("Error", "", "00000000")
+    place = next((n for n, group in enumerate(step.groups) if group.fingerprint == info.fingerprint), len(step.groups))
+    if place == len(step.groups):
+        step.groups.append(Group(info.fingerprint, info.type, info.message.split("\n", 1)[0][:500], info.where))
+    group = step.groups[place]
+    group.count += 1
+    group.last_at = max(group.last_at, at)
+    group.trend[int(at) // 10] += 1
+    _forget_old(group.trend)
+    step.failures[item] = place
+
+
+def _forget_old(spans: Counter[int]) -> None:
+    if len(spans) > 2 * _LATEST:
+        for span in sorted(spans)[:-_LATEST]:
+            del spans[span]

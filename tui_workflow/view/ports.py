@@ -1,0 +1,150 @@
+"""What a screen may ask for, and nothing else: a feed, a read-only door to details, and one way to wish.
+
+The session (a live run) and `wf-tui open` (a stored one) both supply these; a widget cannot tell which.
+Everything that comes out of here is data: show it through `text.visible`, never as markup.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from typing import Protocol
+
+from tui_workflow.facts.commands import Command, Reply
+from tui_workflow.facts.outcome import ErrorInfo
+from tui_workflow.facts.state import RunState
+from tui_workflow.facts.work import Running
+
+
+class Feed(Protocol):
+    """The run as it is now. The screen looks at it on its tick and paints when `state.version` has moved."""
+
+    @property
+    def state(self) -> RunState: ...
+
+    @property
+    def live(self) -> bool:
+        """True while this process runs the flow; false for a stored run, which refuses every command but looking."""
+
+    def running(self, step: str) -> Sequence[Running]:
+        """The items in flight, one per busy slot, sampled now."""
+
+    def printed(self, since: int) -> tuple[int, Sequence[Printed]]:
+        """Output of items in flight that came after mark `since` (0 at first), and the new mark; old lines are dropped."""
+
+    def on_urgent(self, wake: Callable[[], None]) -> None:
+        """Call `wake` at once for a failure or the end of the run, rather than at the next tick."""
+
+    def now(self) -> float:
+        """Unix time; frozen at the last fact for a stored run."""
+
+    async def send(self, command: Command) -> Reply:
+        """Wish for something; the sentence in the reply belongs on the screen."""
+
+    def reruns(self, step: str) -> tuple[str, ...]:
+        """The later steps that would run again if items of `step` were retried."""
+
+
+@dataclass(frozen=True, slots=True)
+class Printed:
+    """One line that an item printed, not yet stored."""
+
+    at: float
+    step: str
+    item: int
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class ItemRow:
+    """One row of an item list."""
+
+    number: int
+    position: int
+    key: str
+    state: int
+    """A `facts.state.Item`."""
+    attempts: int
+    ended: float | None
+    duration: float | None
+    revision: int | None
+    error_type: str = ""
+    error_message: str = ""
+    stale: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class AttemptRow:
+    """One attempt that ended."""
+
+    attempt: int
+    status: int
+    """A `facts.outcome.Ended`."""
+    started: float
+    duration: float
+    revision: int
+    next_at: float | None
+    error: ErrorInfo | None
+    log: bytes | None
+    """In the form of `facts.logs`."""
+    result: str | None
+    """The result as JSON text, cut at 64 KiB."""
+
+
+@dataclass(frozen=True, slots=True)
+class ItemDetail:
+    """Everything about one item. `payload` is its value as JSON text, cut at 64 KiB."""
+
+    row: ItemRow
+    payload: str
+    attempts: tuple[AttemptRow, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class LogRow:
+    """One line of the stored log."""
+
+    at: float
+    step: str
+    item: int
+    key: str
+    attempt: int
+    text: str
+    error: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class StepFacts:
+    """The settings of a step that hold now, as labelled sentences for the pane *Selected*."""
+
+    rows: tuple[tuple[str, str], ...] = field(default_factory=tuple)
+
+
+class Details(Protocol):
+    """A read-only door to what is too large to keep in the state. Each call costs what it returns."""
+
+    async def items(self, step: str, numbers: Sequence[int]) -> list[ItemRow]:
+        """Rows for these items of a step, in the order given (items not stored are left out)."""
+
+    async def find(
+        self, step: str, text: str, *, inverse: bool, states: Sequence[int], limit: int = 100_000
+    ) -> list[int]:
+        """Numbers of the items in one of `states` whose key, error or log holds `text` (case-insensitive), in item order."""
+
+    async def item(self, step: str, number: int) -> ItemDetail | None:
+        """One item with all its attempts."""
+
+    async def log(self, step: str | None, item: int | None, *, before: float | None, limit: int) -> list[LogRow]:
+        """The latest `limit` stored log lines before a time (now if None), oldest first."""
+
+    async def search_log(self, step: str | None, text: str, *, limit: int = 1000) -> list[LogRow]:
+        """Stored log lines that hold `text`, oldest first."""
+
+    async def result(self, step: str) -> str | None:
+        """The result of a plain step as JSON text, cut at 64 KiB."""
+
+    def settings(self, step: str) -> StepFacts:
+        """The settings of a step that hold now."""
+
+    def definition(self) -> tuple[str, str]:
+        """The path and the text of the flow as it holds now."""
