@@ -146,11 +146,24 @@ class ItemsQueued:
 
 @dataclass(frozen=True, slots=True)
 class StepReopened:
-    """An ended step is pending again."""
+    """A step is pending again; one that is running finishes first, and then runs once more.
+
+    With `relist` its items are listed again, because something that it reads has changed.
+    """
 
     at: float
     step: str
     reason: str
+    relist: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class StepPrinted:
+    """Log lines that belong to a step and to none of its items, in the form of `facts.logs`; kept in the log table."""
+
+    at: float
+    step: str
+    lines: bytes
 
 
 @dataclass(frozen=True, slots=True)
@@ -203,6 +216,7 @@ Event: TypeAlias = (
     | ItemsEnded
     | ItemsQueued
     | StepReopened
+    | StepPrinted
     | StepFinished
     | Paused
     | Unpaused

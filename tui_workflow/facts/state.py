@@ -88,6 +88,8 @@ class StepState:
     elapsed: float = 0.0
     """Seconds of earlier periods of running, before the step was reopened or interrupted."""
     slots: int = 0
+    again: bool = False
+    """It is running, and will run once more when it has finished."""
     total_known: bool = False
     states: bytearray = field(default_factory=bytearray)
     made_by: bytearray = field(default_factory=bytearray)
@@ -187,13 +189,15 @@ def _apply(run: RunState, fact: ev.Event) -> None:
             step = run.steps[fact.step]
             step.states.extend(bytes(fact.count))
             step.made_by.extend(bytes(fact.count))
-        case ev.ItemsMoved():
+        case ev.ItemsMoved() | ev.StepPrinted():
             pass
         case ev.ListingFinished():
             _listing_finished(run.steps[fact.step], fact)
         case ev.ItemsQueued():
             step = run.steps[fact.step]
             for item in fact.items:
+                if step.states[item] == Item.OK:
+                    step.attempts_of.setdefault(item, 1)
                 _unsettle(step, item)
                 step.states[item] = Item.PENDING
                 step.tries.pop(item, None)
@@ -205,13 +209,18 @@ def _apply(run: RunState, fact: ev.Event) -> None:
             run.steps[fact.step].slots = fact.slots
         case ev.StepReopened():
             step = run.steps[fact.step]
-            _stop_clock(step, fact.at)
-            step.status, step.reason, step.error = "pending", fact.reason, None
-            step.finished = None
+            if fact.relist and step.shape.for_each:
+                step.total_known = False
+            if step.status == "running":
+                step.again = True
+            else:
+                _reopen(step, fact.at, fact.reason)
         case ev.StepFinished():
             step = run.steps[fact.step]
             step.status, step.reason, step.error = fact.status, fact.reason, fact.error
             step.finished = fact.at if step.started is not None else None
+            if step.again:
+                _reopen(step, fact.at, "")
         case ev.RunStarted():
             run.run, run.flow, run.path = fact.run, fact.flow, fact.path
             run.pid, run.host, run.status = fact.pid, fact.host, "running"
@@ -247,6 +256,17 @@ def _interrupt(run: RunState) -> None:
         if step.status == "running":
             _stop_clock(step, run.last_at)
             step.status = "pending"
+
+
+def _reopen(step: StepState, at: float, reason: str) -> None:
+    _stop_clock(step, at)
+    step.status, step.reason, step.error, step.finished, step.again = "pending", reason, None, None, False
+    if not step.shape.for_each and step.states and step.states[0]:
+        # A plain step runs as a whole, so reopening it queues its one item.
+        step.attempts_of.setdefault(0, 1)
+        _unsettle(step, 0)
+        step.states[0] = Item.PENDING
+        step.tries.pop(0, None)
 
 
 def _stop_clock(step: StepState, at: float) -> None:

@@ -1,0 +1,78 @@
+"""Which item of a step comes next. Pure: time is given, and the states are read, never written.
+
+New items are found by a cursor that runs over the state bytes once; items that come back (recalled, retried, interrupted)
+wait in a heap by number, so they go first and keep their order; items between attempts wait in a heap by time.
+"""
+
+from __future__ import annotations
+
+from heapq import heappop, heappush
+
+from tui_workflow.facts.state import Item
+
+_PENDING = bytes([Item.PENDING])
+
+
+class ItemQueue:
+    """The items of one step that have not started; memory is what is waiting out of order, not what is listed."""
+
+    def __init__(self, states: bytearray, *, in_order: bool) -> None:
+        self._states = states
+        self._in_order = in_order
+        self._cursor = 0
+        self._back: list[int] = []
+        self._waiting: list[tuple[float, int]] = []
+
+    def restart(self, states: bytearray, in_flight: set[int]) -> None:
+        """Look at every item again: after items were queued anew, or the states were replaced."""
+        self._states = states
+        self._cursor = 0
+        self._back = []
+        known = {number for _, number in self._waiting} | in_flight
+        while (number := self._find()) is not None:
+            if number not in known:
+                self._back.append(number)
+            self._cursor = number + 1
+
+    def put_back(self, number: int) -> None:
+        """An item that was taken and has not started, or that is queued anew."""
+        heappush(self._back, number)
+
+    def wait(self, number: int, due: float) -> None:
+        """An item whose next attempt is due at a time of the monotonic clock, in seconds."""
+        heappush(self._waiting, (due, number))
+
+    def forget_waits(self, numbers: set[int]) -> None:
+        """Items that no longer wait for an attempt: skipped, or queued at once."""
+        self._waiting = sorted(entry for entry in self._waiting if entry[1] not in numbers)
+
+    def take(self, count: int, now: float) -> list[int]:
+        """At most `count` items that may start now. In a step that keeps order, none while an earlier one waits."""
+        while self._waiting and self._waiting[0][0] <= now:
+            heappush(self._back, heappop(self._waiting)[1])
+        if self._in_order and self._waiting:
+            return []
+        taken: list[int] = []
+        while self._back and len(taken) < count:
+            taken.append(heappop(self._back))
+        while len(taken) < count and (number := self._find()) is not None:
+            taken.append(number)
+            self._cursor = number + 1
+        return taken
+
+    def ready(self) -> int:
+        """About how many items could start: all that came back, and all from the cursor on that are listed."""
+        return len(self._back) + max(0, len(self._states) - self._cursor)
+
+    def next_due(self) -> float | None:
+        """When the next waiting item becomes ready, or None."""
+        return self._waiting[0][0] if self._waiting else None
+
+    @property
+    def empty(self) -> bool:
+        """True when nothing is left to start, now or later, of what is listed."""
+        return not self._back and not self._waiting and self._find() is None
+
+    def _find(self) -> int | None:
+        found = self._states.find(_PENDING, self._cursor)
+        return found if found >= 0 else None
