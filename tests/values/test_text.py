@@ -1,0 +1,92 @@
+from __future__ import annotations
+
+import json
+import unicodedata
+from itertools import pairwise
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from tui_workflow.text import Masker, visible, visible_json, visible_parts
+
+NASTY = "\x00\x07\x1b\x7f\x80\x9b\x9f\u00ad\u061c\u200b\u200d\u200e\u2028\u2029\u202e\u2066\ufeff\ud800\U000e0041"
+any_text = st.text(st.characters() | st.sampled_from(NASTY + "\n\r\tab\\"))
+
+
+@given(any_text)
+def test_visible_is_idempotent_and_leaves_no_control(text: str) -> None:
+    shown = visible(text)
+    assert visible(shown) == shown
+    assert not [c for c in shown if unicodedata.category(c) in ("Cc", "Zl", "Zp", "Cs")]
+    assert not set(shown) & set(NASTY)
+    assert visible(text, newlines=True).replace("\n", "\\n") == shown
+
+
+@given(st.text(st.characters(categories=("L", "N", "P", "S", "Zs"), exclude_characters="\u115f\u1160\u3164\uffa0")))
+def test_harmless_text_is_unchanged(text: str) -> None:
+    assert visible(text) == text
+    assert all(not escaped for _, escaped in visible_parts(text))
+
+
+@given(any_text)
+def test_parts_add_up(text: str) -> None:
+    parts = visible_parts(text)
+    assert "".join(piece for piece, _ in parts) == visible(text)
+    assert all(a[1] != b[1] for a, b in pairwise(parts))
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("plain", "plain"),
+        ("", ""),
+        ("\x1b[31m", "\\x1b[31m"),
+        ("\x1b]52;c;AA\x07", "\\x1b]52;c;AA\\x07"),
+        ("a\r\nb\tc", "a\\r\\nb\\tc"),
+        ("\u202egpj", "\\u202egpj"),
+        ("\U000e0041", "\\U000e0041"),
+        ("\x9b2J", "\\x9b2J"),
+        ("naïve 日本 ✓ ❤\ufe0f", "naïve 日本 ✓ ❤\ufe0f"),
+        ("[red]x[/red]", "[red]x[/red]"),
+    ],
+)
+def test_examples(text: str, shown: str) -> None:
+    assert visible(text) == shown
+
+
+def test_parts_tell_an_escape_from_its_letters() -> None:
+    assert visible_parts("\\x1b \x1b\x1b!") == [("\\x1b ", False), ("\\x1b\\x1b", True), ("!", False)]
+
+
+@given(st.text())
+def test_json_keeps_its_meaning(text: str) -> None:
+    raw = json.dumps({"k": text}, ensure_ascii=False)
+    shown = visible_json(raw)
+    assert json.loads(shown) == {"k": text}
+    assert visible(shown) == shown
+
+
+secrets = st.lists(st.text("abc", max_size=5), max_size=4)
+
+
+@given(secrets, st.lists(st.text("abcd", max_size=6), max_size=8))
+def test_masking_is_the_same_for_every_chunking(words: list[str], chunks: list[str]) -> None:
+    masker = Masker(words)
+    streamed = "".join(map(masker.feed, chunks)) + masker.flush()
+    assert streamed == masker.mask("".join(chunks))
+
+
+@given(st.lists(st.text("abc", min_size=1, max_size=5), min_size=1, max_size=4), st.text("abcd"))
+def test_no_secret_is_left(words: list[str], text: str) -> None:
+    masked = Masker(words).mask(text)
+    assert all(word not in piece for piece in masked.split("***") for word in words)
+
+
+def test_text_that_cannot_become_a_secret_is_given_out_at_once() -> None:
+    masker = Masker(["s3cret"])
+    assert masker.feed("hello s3c") == "hello "
+    assert masker.feed("ond s3cret!") == "s3cond ***!"
+    assert masker.feed("s3c") == ""
+    assert masker.flush() == "s3c"
+    assert Masker([""]).feed("x") == "x"
