@@ -120,6 +120,35 @@ class StepFacts:
     rows: tuple[tuple[str, str], ...] = field(default_factory=tuple)
 
 
+@dataclass(frozen=True, slots=True)
+class RunRow:
+    """One run in the list of earlier runs."""
+
+    run: str
+    flow: str
+    status: str
+    """A `facts.events.RunStatus`."""
+    started: float | None
+    finished: float | None
+    failed: int
+
+
+class Library(Protocol):
+    """What a screen may reach beyond its own run: the earlier runs, and a file for the failed items."""
+
+    async def runs(self) -> list[RunRow]:
+        """The runs of this flow, newest first."""
+
+    async def open_run(self, run: str) -> tuple[Feed, Details]:
+        """A stored run to look at, nothing executed. Raises `WfError` with a sentence."""
+
+    async def write_failed(self, step: str | None, items: Sequence[int] | None) -> str:
+        """Write failed items (of every step if None, all if None) to a JSON Lines file; the sentence says where and how many.
+
+        Raises `WfError` when the file cannot be written.
+        """
+
+
 class Details(Protocol):
     """A read-only door to what is too large to keep in the state. Each call costs what it returns."""
 

@@ -1,0 +1,294 @@
+"""Every key of the dashboard, in one table: footer, help, command palette and README are made from it.
+
+An action is named, so that a person can give it other keys in `keys.yaml`; its words are the same everywhere. Keys are
+written as they are read (`?`, `ctrl+d`, `G`); `event_name` gives the name by which the terminal library reports one.
+"""
+
+from __future__ import annotations
+
+import unicodedata
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from functools import lru_cache
+from typing import Any, Literal
+
+from tui_workflow.errors import Source, UsageError
+
+Context = Literal["steps", "step", "failures", "items", "item", "log", "definition", "history", "plan", "leave"]
+PANES: tuple[Context, ...] = ("steps", "step", "failures", "items", "item", "log", "definition", "history")
+LISTS: tuple[Context, ...] = ("steps", "step", "failures", "items", "item", "history")
+WITH_ITEMS: tuple[Context, ...] = ("steps", "step", "failures", "items", "item")
+DIALOGS: tuple[Context, ...] = ("plan", "leave")
+
+
+@dataclass(frozen=True, slots=True)
+class Action:
+    """One thing a key does.
+
+    `word` stands in the footer, `help` in the help and in the palette. `contexts` are the places where it acts;
+    `weight` orders the footer, which drops from the right (0: not in the footer).
+    """
+
+    name: str
+    keys: tuple[str, ...]
+    word: str
+    help: str
+    group: str
+    contexts: tuple[Context, ...] = PANES
+    weight: int = 0
+
+
+_MOVE, _LOOK, _ACT, _RUN, _EDIT, _COPY, _PROGRAM, _PLAN, _LEAVE = (
+    "Move",
+    "Look",
+    "Retry and skip",
+    "The run",
+    "Edit",
+    "Copy and write",
+    "The dashboard",
+    "In the reload plan",
+    "In the leave dialog",
+)
+
+ACTIONS: tuple[Action, ...] = (
+    Action("down", ("j", "down"), "down", "Move down", _MOVE),
+    Action("up", ("k", "up"), "up", "Move up", _MOVE),
+    Action("left", ("h", "left"), "left", "Move left, or fold", _MOVE),
+    Action("right", ("right",), "right", "Move right, or unfold", _MOVE),
+    Action("first", ("g", "home"), "first", "To the first row", _MOVE),
+    Action("last", ("G", "end"), "last", "To the last row", _MOVE),
+    Action("half_down", ("ctrl+d", "pagedown"), "half a page down", "Half a page down", _MOVE),
+    Action("half_up", ("ctrl+u", "pageup"), "half a page up", "Half a page up", _MOVE),
+    Action("pane_steps", ("1",), "steps", "To the steps", _MOVE),
+    Action("pane_step", ("2",), "step", "To the selected step: progress, slots, item map", _MOVE),
+    Action("pane_failures", ("3",), "failures", "To the failures", _MOVE),
+    Action("pane_log", ("4",), "log", "To the log", _MOVE),
+    Action("next_pane", ("tab",), "next pane", "To the next pane", _MOVE),
+    Action("previous_pane", ("shift+tab",), "previous pane", "To the previous pane", _MOVE),
+    Action(
+        "open",
+        ("enter",),
+        "open",
+        "Open what is selected: a step, a group, an item, a cell of the map",
+        _MOVE,
+        weight=45,
+    ),
+    Action("back", ("esc",), "back", "Back; closes a filter, a page, a dialog", _MOVE, weight=75),
+    Action("zoom", ("z",), "zoom", "Zoom the pane, without a frame, so that a terminal selection is clean", _LOOK),
+    Action("filter", ("/",), "filter", "Filter or search; /! keeps what does not match", _LOOK, weight=70),
+    Action("next_hit", ("n",), "next hit", "To the next hit", _LOOK),
+    Action("previous_hit", ("N",), "previous hit", "To the previous hit", _LOOK),
+    Action("failures", ("f",), "failures", "Jump to the failures", _LOOK, ("steps", "step", "log"), weight=65),
+    Action("sort", ("o",), "sort", "Sort by another column", _LOOK, ("failures", "items", "history"), weight=60),
+    Action("log", ("l",), "log", "The log of what is selected", _LOOK, WITH_ITEMS),
+    Action("follow", ("F",), "follow", "Follow the log, or stay", _LOOK, ("log", "item"), weight=40),
+    Action("wrap", ("w",), "wrap", "Wrap long lines, or cut them", _LOOK, ("log", "item", "definition"), weight=50),
+    Action("timestamps", ("t",), "times", "Show or hide times", _LOOK, ("log", "item"), weight=55),
+    Action("definition", ("d",), "definition", "The flow's text, with its problems in place", _LOOK),
+    Action("history", ("H",), "history", "Earlier runs of this flow", _LOOK, weight=85),
+    Action("mark", ("space",), "mark", "Mark or unmark", _ACT, ("failures", "items"), weight=40),
+    Action("range", ("v",), "range", "Mark a range", _ACT, ("failures", "items")),
+    Action(
+        "retry", ("r",), "retry", "Retry what is selected or marked: an item, or a group", _ACT, WITH_ITEMS, weight=10
+    ),
+    Action("retry_all", ("R",), "all failed", "Retry all failed items", _ACT, WITH_ITEMS, weight=15),
+    Action(
+        "canary",
+        ("C",),
+        "canary",
+        "Retry one of the group first, then the rest",
+        _ACT,
+        ("failures", "items", "item"),
+        weight=20,
+    ),
+    Action("retry_step", ("ctrl+r",), "rerun step", "Run a step again, and what follows it", _ACT, ("steps", "step")),
+    Action("skip", ("s",), "skip", "Skip what is selected, with a reason", _ACT, WITH_ITEMS),
+    Action("pause", ("p",), "pause", "Pause or resume the run", _RUN, weight=30),
+    Action("drain", ("x",), "drain", "Start nothing new, finish what runs, then end", _RUN),
+    Action("stop", ("X",), "stop", "Stop now; asks first", _RUN),
+    Action("fewer_slots", ("<",), "fewer", "One slot fewer for the selected step", _RUN, ("steps", "step"), weight=35),
+    Action("more_slots", (">",), "slots", "One slot more for the selected step", _RUN, ("steps", "step"), weight=36),
+    Action("edit", ("e",), "edit", "Open $EDITOR at the line that matters", _EDIT, weight=25),
+    Action(
+        "plan", ("P",), "plan", "The reload plan: what a saved edit changes, and what waits for you", _EDIT, weight=95
+    ),
+    Action("copy", ("y",), "copy", "Copy: key, error, or what is selected", _COPY, weight=80),
+    Action("copy_more", ("Y",), "copy JSON", "Copy more: the traceback, or the row as JSON", _COPY),
+    Action("write", ("W",), "write", "Write the failed items to a JSON Lines file that for_each reads back", _COPY),
+    Action("help", ("?",), "help", "Help for where you are", _PROGRAM, (*PANES, *DIALOGS), weight=100),
+    Action("palette", (":", "ctrl+p"), "commands", "Every command, by name", _PROGRAM, weight=90),
+    Action("looks", ("A",), "looks", "Next of: as the theme says, colour-blind colours, ASCII", _PROGRAM),
+    Action("leave", ("q",), "leave", "Leave: drain first, stop now, or keep looking", _PROGRAM, weight=110),
+    Action(
+        "interrupt", ("ctrl+c",), "leave", "Leave; again within two seconds: stop now", _PROGRAM, (*PANES, *DIALOGS)
+    ),
+    Action(
+        "plan_accept", ("enter",), "accept", "Accept the edits; nothing that is done runs again", _PLAN, ("plan",), 10
+    ),
+    Action("plan_failed", ("f",), "and run the failed", "Accept, and run the failed items again", _PLAN, ("plan",), 20),
+    Action(
+        "plan_stale",
+        ("s",),
+        "and run the stale",
+        "Accept, and run the stale items again; asks first",
+        _PLAN,
+        ("plan",),
+        30,
+    ),
+    Action("plan_diff", ("d",), "text diff", "The difference as text", _PLAN, ("plan",), 40),
+    Action(
+        "plan_back", ("b",), "back to the earlier revision", "Go back to the earlier revision", _PLAN, ("plan",), 50
+    ),
+    Action("plan_edit", ("e",), "edit again", "Edit again", _PLAN, ("plan",), 60),
+    Action("plan_close", ("esc",), "close, changes nothing", "Close the plan; nothing changes", _PLAN, ("plan",), 70),
+    Action("leave_drain", ("d",), "drain, then leave", "Finish what runs, then leave", _LEAVE, ("leave",), 10),
+    Action("leave_stop", ("s",), "stop now", "Stop what runs; it runs again on resume", _LEAVE, ("leave",), 20),
+    Action("leave_stay", ("esc",), "keep looking", "Keep looking", _LEAVE, ("leave",), 30),
+)
+
+RESERVED = frozenset({"ctrl+s", "ctrl+q", "ctrl+a", "ctrl+b", "ctrl+z"})
+"""Keys that terminals and multiplexers keep for themselves."""
+
+
+class InvalidKeys(UsageError):
+    """A `keys.yaml` cannot be used."""
+
+
+@dataclass(frozen=True, slots=True)
+class Keymap:
+    """The actions with the keys that hold now."""
+
+    actions: tuple[Action, ...] = ACTIONS
+
+    def __getitem__(self, name: str) -> Action:
+        for action in self.actions:
+            if action.name == name:
+                return action
+        raise KeyError(name)
+
+    def here(self, context: Context) -> tuple[Action, ...]:
+        """The actions that act in a context, in the order of the table."""
+        return tuple(action for action in self.actions if context in action.contexts)
+
+    def action_for(self, key: str, context: Context) -> Action | None:
+        """What a key (as written in the table) does in a context."""
+        return next((action for action in self.here(context) if key in action.keys), None)
+
+    def anywhere(self, key: str) -> Action | None:
+        """The first action that has this key at all: to say where it would do something."""
+        return next((action for action in self.actions if key in action.keys), None)
+
+    def footer(self, context: Context) -> tuple[Action, ...]:
+        """The actions of the footer, the most useful first."""
+        return tuple(sorted((action for action in self.here(context) if action.weight), key=lambda each: each.weight))
+
+    def groups(self, context: Context | None = None) -> tuple[tuple[str, tuple[Action, ...]], ...]:
+        """Actions by group, for help; of one context, or all."""
+        chosen = self.actions if context is None else self.here(context)
+        titles = dict.fromkeys(action.group for action in chosen)
+        return tuple((title, tuple(each for each in chosen if each.group == title)) for title in titles)
+
+    def remapped(self, wishes: Mapping[str, Any], *, file: str | None = None) -> Keymap:
+        """This map with other keys for some actions: `{retry: ["r", "f5"], zoom: z}`; an empty list frees its keys.
+
+        Raises `InvalidKeys` naming everything that is wrong: an unknown action or key, a key that two actions
+        of one place would share, a way out that would be lost.
+        """
+        problems: list[str] = []
+        changed: dict[str, tuple[str, ...]] = {}
+        names = {action.name for action in self.actions}
+        for name, wish in wishes.items():
+            keys = [wish] if isinstance(wish, str) else wish
+            if name not in names:
+                problems.append(f"{name}: no such action")
+            elif not isinstance(keys, Sequence) or not all(isinstance(key, str) for key in keys):
+                problems.append(f"{name}: give a key or a list of keys, in quotes")
+            else:
+                problems += [f"{name}: {key!r} is no key this program can tell apart" for key in keys if not valid(key)]
+                problems += [f"{name}: {key} belongs to the terminal" for key in keys if key in RESERVED]
+                changed[name] = tuple(keys)
+        mapped = Keymap(tuple(replace(each, keys=changed.get(each.name, each.keys)) for each in self.actions))
+        problems += mapped.clashes()
+        problems += [f"{name}: needs a key" for name in ("leave", "back", "help") if not mapped[name].keys]
+        if mapped["interrupt"].keys != ("ctrl+c",):
+            problems.append("interrupt: ctrl+c stays as it is")
+        if problems:
+            raise InvalidKeys(
+                "the key map cannot be used: " + "; ".join(dict.fromkeys(problems)),
+                source=Source(file) if file else None,
+                hint="Each line is ACTION: KEY or ACTION: [KEY, KEY]; 'wf-tui help keys' lists the actions.",
+            )
+        return mapped
+
+    def clashes(self) -> list[str]:
+        """Keys that two actions share in one context, as sentences."""
+        found = []
+        for context in (*PANES, *DIALOGS):
+            taken: dict[str, str] = {}
+            for action in self.here(context):
+                for key in action.keys:
+                    if taken.setdefault(key, action.name) != action.name:
+                        found.append(f"{key}: both {taken[key]} and {action.name}")
+        return list(dict.fromkeys(found))
+
+    def markdown(self) -> str:
+        """The reference page of the keys."""
+        parts = ["# Keys", ""]
+        for title, actions in self.groups():
+            parts += [f"## {title}", "", "| keys | does | action |", "|---|---|---|"]
+            for action in actions:
+                keys = " ".join(f"`{key}`" for key in action.keys) or "none"
+                parts.append(f"| {keys} | {action.help} | `{action.name}` |")
+            parts.append("")
+        parts += [
+            "## Keys of your own",
+            "",
+            "Put them into `keys.yaml` in the config folder (`~/.config/wf-tui/` on Linux), one action a line:",
+            "",
+            "```yaml",
+            'retry: ["r", "f5"]',
+            'zoom: "Z"',
+            "copy_more: []   # no key",
+            "```",
+            "",
+            "Only the actions named there change. A map that cannot be used is refused as a whole, and says why.",
+            "",
+        ]
+        return "\n".join(parts)
+
+
+DEFAULT = Keymap()
+
+_NAMED = frozenset(
+    "enter esc space tab up down left right home end pageup pagedown insert delete backspace".split()
+    + [f"f{number}" for number in range(1, 13)]
+)
+_EVENT_NAMES = {"esc": "escape"}
+_SIGN_NAMES = {
+    "solidus": "slash",
+    "reverse_solidus": "backslash",
+    "commercial_at": "at",
+    "hyphen_minus": "minus",
+    "plus_sign": "plus",
+    "low_line": "underscore",
+}
+
+
+def valid(key: str) -> bool:
+    """Whether a key can be written in a key map: a character, a named key, or one of these with ctrl+ or shift+."""
+    *modifiers, last = key.split("+") if len(key) > 1 else [key]
+    if any(modifier not in ("ctrl", "shift", "alt") for modifier in modifiers):
+        return False
+    if len(last) == 1:
+        return last.isprintable() and last != " " and not (modifiers and last.isupper())
+    return last in _NAMED
+
+
+@lru_cache(maxsize=256)
+def event_name(key: str) -> str:
+    """The name by which the terminal library reports a key: `question_mark` for `?`, `escape` for `esc`."""
+    *modifiers, last = key.split("+") if len(key) > 1 else [key]
+    if len(last) == 1 and not last.isalnum():
+        last = unicodedata.name(last).lower().replace("-", "_").replace(" ", "_")
+        last = _SIGN_NAMES.get(last, last)
+    return "+".join((*modifiers, _EVENT_NAMES.get(last, last)))
