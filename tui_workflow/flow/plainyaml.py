@@ -31,17 +31,11 @@ def read_mapping(text: str, file: str = "<text>") -> dict[str, Any]:
     try:
         for event in yaml.parse(text, Loader=loader):
             if isinstance(event, yaml.AliasEvent):
-                mark = event.start_mark
-                raise UnreadableSettings(
-                    "aliases are not allowed here", source=Source(file, mark.line + 1, mark.column + 1)
-                )
+                raise UnreadableSettings("aliases are not allowed here", source=_place(file, event.start_mark))
         value = yaml.load(text, Loader=loader)  # noqa: S506  (a safe loader; C when it is there)
     except yaml.MarkedYAMLError as problem:
-        where = problem.problem_mark or problem.context_mark
-        raise UnreadableSettings(
-            f"not YAML: {problem.problem or problem.context}",
-            source=Source(file, where.line + 1, where.column + 1) if where else Source(file),
-        ) from None
+        where = _place(file, problem.problem_mark or problem.context_mark)
+        raise UnreadableSettings(f"not YAML: {problem.problem or problem.context}", source=where) from None
     except (yaml.YAMLError, RecursionError, ValueError) as problem:
         raise UnreadableSettings(f"not YAML: {problem}".split("\n", 1)[0], source=Source(file)) from None
     if value is None:
@@ -49,3 +43,7 @@ def read_mapping(text: str, file: str = "<text>") -> dict[str, Any]:
     if not isinstance(value, dict) or not all(isinstance(name, str) for name in value):
         raise UnreadableSettings("not a mapping of names to values", source=Source(file))
     return value
+
+
+def _place(file: str, mark: Any) -> Source:
+    return Source(file, mark.line + 1, mark.column + 1) if mark is not None else Source(file)

@@ -29,7 +29,7 @@ _EMOJI_RANGES = """
 
 @lru_cache(maxsize=1)
 def _emoji() -> frozenset[str]:
-    found = set()
+    found: set[str] = set()
     for part in _EMOJI_RANGES.split():
         first, _, last = part.partition("-")
         found.update(map(chr, range(int(first, 16), int(last or first, 16) + 1)))

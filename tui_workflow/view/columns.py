@@ -10,7 +10,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from tui_workflow.view.cellwidth import clusters, width
+from tui_workflow.view.cellwidth import clusters
+from tui_workflow.view.cellwidth import width as width  # part of what this module offers
 from tui_workflow.view.line import Line, Span
 
 Keep = Literal["start", "end", "ends"]

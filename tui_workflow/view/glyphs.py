@@ -56,7 +56,7 @@ class Glyphs:
 
     def of_item(self, state: int) -> str:
         """The sign of a `facts.state.Item`."""
-        return _ITEM_SIGNS[state](self)
+        return " " if state == Item.GONE else str(getattr(self, _ITEM_FIELDS[state]))
 
     def of_step(self, status: StepStatus) -> str:
         return str(getattr(self, _STATUS_FIELDS[status]))
@@ -65,13 +65,12 @@ class Glyphs:
         return str(getattr(self, _STATUS_FIELDS[status]))
 
 
-_ITEM_SIGNS = {
-    Item.PENDING: lambda g: g.pending,
-    Item.OK: lambda g: g.ok,
-    Item.FAILED: lambda g: g.failed,
-    Item.SKIPPED: lambda g: g.skipped,
-    Item.RETRYING: lambda g: g.retrying,
-    Item.GONE: lambda g: " ",
+_ITEM_FIELDS = {
+    int(Item.PENDING): "pending",
+    int(Item.OK): "ok",
+    int(Item.FAILED): "failed",
+    int(Item.SKIPPED): "skipped",
+    int(Item.RETRYING): "retrying",
 }
 _STATUS_FIELDS = {
     "pending": "pending",

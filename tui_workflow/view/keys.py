@@ -189,7 +189,7 @@ class Keymap:
         return tuple((title, tuple(each for each in chosen if each.group == title)) for title in titles)
 
     def remapped(self, wishes: Mapping[str, Any], *, file: str | None = None) -> Keymap:
-        """This map with other keys for some actions: `{retry: ["r", "f5"], zoom: z}`; an empty list frees its keys.
+        """The same map with other keys for some actions: `{retry: ["r", "f5"], zoom: z}`; an empty list frees its keys.
 
         Raises `InvalidKeys` naming everything that is wrong: an unknown action or key, a key that two actions
         of one place would share, a way out that would be lost.
@@ -260,7 +260,8 @@ class Keymap:
 DEFAULT = Keymap()
 
 _NAMED = frozenset(
-    "enter esc space tab up down left right home end pageup pagedown insert delete backspace".split()
+    ["enter", "esc", "space", "tab", "up", "down", "left", "right", "home", "end", "pageup", "pagedown"]
+    + ["insert", "delete", "backspace"]
     + [f"f{number}" for number in range(1, 13)]
 )
 _EVENT_NAMES = {"esc": "escape"}

@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from importlib.resources import files
 from pathlib import Path
@@ -84,7 +84,7 @@ def theme_from(name: str, mapping: Mapping[str, Any], *, file: str | None = None
     return Theme(name, colours, code)
 
 
-def _problems(colours: Mapping[str, Any], roles: tuple[str, ...], prefix: str) -> Iterator[str] | list[str]:
+def _problems(colours: Mapping[str, Any], roles: tuple[str, ...], prefix: str) -> list[str]:
     missing = [prefix + role for role in roles if role not in colours]
     problems = [f"no colour for {', '.join(missing)}"] if missing else []
     for role, colour in colours.items():

@@ -1,0 +1,79 @@
+"""When a step will be done: a range, because one number would be a guess, and none before there is evidence.
+
+Only items that ended since the step was taken up count, so a resumed run does not inherit the speed of another day.
+"""
+
+from __future__ import annotations
+
+from math import ceil, floor, inf, sqrt
+from typing import NamedTuple
+
+from tui_workflow.facts.state import RunState, StepState
+from tui_workflow.view.numbers import count
+from tui_workflow.view.spark import SPAN
+
+ENOUGH_ITEMS = 30
+ENOUGH_SECONDS = 10.0
+_WINDOWS = (60.0, 300.0, inf)
+"""Seconds looked back: what holds now, and what has held lately. The whole period counts only for want of better."""
+
+_UNITS = ((100, 1, "s"), (6000, 60, "min"), (172800, 3600, "h"), (inf, 86400, "d"))
+"""Up to how many seconds a unit is used, and its length."""
+
+
+class Eta(NamedTuple):
+    """Seconds from now, at the earliest and at the latest."""
+
+    low: float
+    high: float
+
+
+def of_step(step: StepState, now: float) -> Eta | None:
+    """The time a running step still takes, or None while that is unknown: its listing goes on, or too little has ended."""
+    if step.status != "running" or step.started is None or not step.total_known:
+        return None
+    if not step.waiting:
+        return Eta(0.0, 0.0)
+    begin = int(step.started) // SPAN + (1 if step.elapsed else 0)
+    spans = {span: ended for span, ended in step.pace.ended.items() if span >= begin and ended}
+    running_for = now - max(step.started, begin * SPAN)
+    if running_for < ENOUGH_SECONDS or sum(spans.values()) < ENOUGH_ITEMS:
+        return None
+    known_since = max(step.started, min(spans) * SPAN)
+    paces = []
+    for window in _WINDOWS:
+        since = max(known_since, now - window)
+        ended = sum(number for span, number in spans.items() if (span + 1) * SPAN > since)
+        since = max(known_since, floor(since / SPAN) * SPAN)
+        if ended >= ENOUGH_ITEMS and now > since:
+            doubt = 1 / sqrt(ended)
+            paces.append((ended / (now - since), doubt))
+            if window != _WINDOWS[0]:
+                break
+    low = min(step.waiting / (pace * (1 + doubt)) for pace, doubt in paces)
+    high = max(step.waiting / (pace * (1 - doubt)) for pace, doubt in paces)
+    return Eta(low, high)
+
+
+def of_run(run: RunState, now: float) -> Eta | None:
+    """The time the steps that run now still take together; None if one of them cannot tell. Later steps are not in it."""
+    found = [of_step(step, now) for step in run.steps.values() if step.status == "running" and step.shape.for_each]
+    if not found or any(eta is None for eta in found):
+        return None
+    return Eta(max(eta.low for eta in found if eta), max(eta.high for eta in found if eta))
+
+
+def words(eta: Eta | None, *, paused: bool = False, dash: str = "–") -> str:
+    """`42–58 min`, `about 12 s`, `unknown`, `paused`: rounded outwards, in one unit."""
+    if paused:
+        return "paused"
+    if eta is None:
+        return "unknown"
+    size, unit = next((size, unit) for until, size, unit in _UNITS if eta.high < until or until == inf)
+    low, high = max(1, floor(eta.low / size)), max(1, ceil(eta.high / size))
+    if unit == "s" and high > 20:
+        low, high = max(5, low // 5 * 5), ceil(high / 5) * 5
+    if low == high or (unit == "s" and high <= 20):
+        middle = round((low + high) / 2)
+        return f"about {count(middle)} {unit}"
+    return f"{count(low)}{dash}{count(high)} {unit}"

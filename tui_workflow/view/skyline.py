@@ -1,0 +1,219 @@
+"""The item map of a step, a skyline: a cell for one item or for many, failures standing up from it.
+
+The share of failures in a cell decides its height and colour, so that one failure in five hundred is seen and does not
+paint the row red. Cells are counted with `bytes.count`, and only those whose bytes changed are counted again.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator
+from dataclasses import dataclass
+from enum import IntEnum
+from itertools import groupby
+
+from tui_workflow.facts.state import Item, StepState
+from tui_workflow.view.columns import line_width
+from tui_workflow.view.glyphs import Glyphs
+from tui_workflow.view.line import Line, Span
+from tui_workflow.view.numbers import count
+
+MANY = 0.1
+"""From this share of failed items on, a cell is at full height."""
+
+
+class Cell(IntEnum):
+    """What a cell shows; the place in `Glyphs.map`."""
+
+    PENDING = 0
+    RUNNING = 1
+    OK = 2
+    SOME_FAILED = 3
+    MANY_FAILED = 4
+    SKIPPED = 5
+    STALE = 6
+    RETRYING = 7
+    GONE = 8
+    """All its items have left the listing."""
+
+
+_ROLES = ("faint", "running", "ok_soft", "failed_soft", "failed", "skipped", "stale", "retrying", "faint")
+_SINGLE_ROLES = ("dim", "running", "ok", "failed", "failed", "skipped", "stale", "retrying", "faint")
+_SINGLE_SIGNS = ("pending", "running", "ok", "failed", "failed", "skipped", "stale", "retrying", "")
+
+
+@dataclass(frozen=True, slots=True)
+class Grid:
+    """How items are laid out. `row` cells in a row, `size` items in a cell, `columns` of the screen for a cell."""
+
+    size: int
+    row: int
+    columns: int
+    label: int
+    """Columns of the row's first index, without the space after it; 0 without labels."""
+
+
+def sizes() -> Iterator[int]:
+    """1 2 5 10 20 50 …"""
+    power = 1
+    while True:
+        yield power
+        yield 2 * power
+        yield 5 * power
+        power *= 10
+
+
+def grid(items: int, columns: int, rows: int, *, labels: bool = True) -> Grid:
+    """The layout with the smallest cells that fits `rows` rows of `columns`; a row holds a multiple of ten cells."""
+    rows = max(1, rows)
+    label = len(count(max(0, items - 1))) if labels else 0
+    room = max(1, columns - label - 1 if labels else columns)
+    if room < 10 and labels:
+        return grid(items, columns, rows, labels=False)
+    wide = _tens(room // 2)
+    if room >= 20 and items <= wide * rows:
+        return Grid(1, wide, 2, label)
+    row = _tens(room)
+    size = next(size for size in sizes() if -(-items // size) <= row * rows)
+    return Grid(size, row, 1, label)
+
+
+def _tens(columns: int) -> int:
+    return columns // 10 * 10 if columns >= 10 else max(1, columns)
+
+
+class Skyline:
+    """The map of one step, kept between paintings; `update` brings it up to date and says whether it changed."""
+
+    def __init__(self) -> None:
+        self.grid = Grid(1, 10, 2, 1)
+        self.cells = bytearray()
+        """A `Cell` for each cell."""
+        self._seen = b""
+        self._stale_seen = b""
+        self._running: frozenset[int] = frozenset()
+
+    def update(
+        self, step: StepState, running: Collection[int], columns: int, rows: int, *, labels: bool = True
+    ) -> bool:
+        """Follow the step's state. `running` are the items in flight. True when anything that is drawn changed."""
+        states = bytes(step.states)
+        shape = grid(len(states), columns, rows, labels=labels)
+        stale = _stale_items(step) if step.stale else b""
+        whole = shape != self.grid or len(stale) != len(self._stale_seen)
+        size = shape.size
+        busy = {item // size for item in running}
+        was_busy = {item // size for item in self._running}
+        number = -(-len(states) // size)
+        cells = bytearray(number)
+        changed = whole or number != len(self.cells)
+        for place in range(number):
+            first, after = place * size, (place + 1) * size
+            part = states[first:after]
+            own_stale = stale[first:after] if stale else b""
+            if (
+                not whole
+                and place < len(self.cells)
+                and (place in busy) == (place in was_busy)
+                and part == self._seen[first:after]
+                and own_stale == self._stale_seen[first:after]
+            ):
+                cells[place] = self.cells[place]
+                continue
+            cells[place] = judge(part, own_stale.count(1), place in busy)
+            changed = changed or cells[place] != self.cells[place]
+        self.grid, self.cells = shape, cells
+        self._seen, self._stale_seen, self._running = states, stale, frozenset(running)
+        return changed
+
+    def items_of(self, place: int) -> range:
+        """The items of a cell."""
+        return range(place * self.grid.size, min((place + 1) * self.grid.size, len(self._seen)))
+
+    def cell_of(self, item: int) -> int:
+        """The cell of an item."""
+        return item // self.grid.size
+
+    def caption(self) -> str:
+        """`one cell = 500 items`; empty when a cell is an item."""
+        return f"one cell = {count(self.grid.size)} items" if self.grid.size > 1 else ""
+
+    def lines(self, columns: int, glyphs: Glyphs, *, cursor: int | None = None) -> list[Line]:
+        """The rows, each with its first index, and the caption at the end of the last one, or below it.
+
+        `cursor` is the cell that is drawn in reverse.
+        """
+        shape = self.grid
+        drawn: list[Line] = []
+        for start in range(0, len(self.cells), shape.row):
+            spans: list[Span] = []
+            if shape.label:
+                spans.append(Span(count(start * shape.size).rjust(shape.label) + " ", "dim"))
+            spans += self._row(start, min(start + shape.row, len(self.cells)), glyphs, cursor)
+            drawn.append(tuple(spans))
+        caption = self.caption()
+        if caption and drawn:
+            room = columns - line_width(drawn[-1])
+            if room >= len(caption) + 2:
+                drawn[-1] = (*drawn[-1], Span(" " * (room - len(caption))), Span(caption, "dim"))
+            elif columns >= len(caption):
+                drawn.append((Span(" " * (columns - len(caption))), Span(caption, "dim")))
+        return drawn
+
+    def _row(self, start: int, after: int, glyphs: Glyphs, cursor: int | None) -> Iterator[Span]:
+        for (kind, here), group in groupby(range(start, after), key=lambda place: (self.cells[place], place == cursor)):
+            number = sum(1 for _ in group)
+            if self.grid.columns == 1 and self.grid.size > 1:
+                sign = glyphs.map[kind] if kind != Cell.GONE else " "
+                role = _ROLES[kind]
+            else:
+                name = _SINGLE_SIGNS[kind]
+                sign = getattr(glyphs, name) if name else " "
+                role = _SINGLE_ROLES[kind]
+            text = (sign + " " * (self.grid.columns - 1)) * number
+            if here:
+                yield Span(text[:1], "bg", fill=role if sign != " " else "dim")
+                if text[1:]:
+                    yield Span(text[1:], role)
+            else:
+                yield Span(text, role)
+
+
+def judge(states: bytes, stale: int, running: bool) -> Cell:
+    """What a cell shows, from the states of its items, how many of them are stale, and whether one is in flight."""
+    number = len(states)
+    ok = states.count(Item.OK)
+    if ok == number and not stale and not running:
+        return Cell.OK
+    pending = states.count(Item.PENDING)
+    failed = states.count(Item.FAILED) if ok + pending < number else 0
+    present = number
+    retrying = skipped = 0
+    if ok + pending + failed < number:
+        retrying, skipped = states.count(Item.RETRYING), states.count(Item.SKIPPED)
+        present = ok + pending + failed + retrying + skipped
+    if not present:
+        return Cell.GONE
+    if failed:
+        return Cell.MANY_FAILED if failed >= MANY * present else Cell.SOME_FAILED
+    if running:
+        return Cell.RUNNING
+    if retrying:
+        return Cell.RETRYING
+    if 2 * pending > present:
+        return Cell.PENDING
+    if 2 * stale > ok:
+        return Cell.STALE
+    return Cell.OK if ok >= skipped else Cell.SKIPPED
+
+
+_IS_OK = bytes(1 if state == Item.OK else 0 for state in range(256))
+
+
+def _stale_items(step: StepState) -> bytes:
+    """One byte an item, 1 where it succeeded under another definition than the one that holds now."""
+    definition = step.shape.definition
+    current = step.definitions.index(definition) if definition in step.definitions else -1
+    other = bytes(0 if place == current else 1 for place in range(256))
+    succeeded = int.from_bytes(step.states.translate(_IS_OK), "little")
+    made_before = int.from_bytes(step.made_by.translate(other), "little")
+    return (succeeded & made_before).to_bytes(len(step.states), "little")
