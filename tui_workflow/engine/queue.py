@@ -6,11 +6,14 @@ wait in a heap by number, so they go first and keep their order; items between a
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from heapq import heappop, heappush
 
 from tui_workflow.facts.state import Item
 
 _PENDING = bytes([Item.PENDING])
+STARTABLE = frozenset({int(Item.PENDING), int(Item.RETRYING)})
+"""States from which an item may start; one that was skipped while it waited has another."""
 
 
 class ItemQueue:
@@ -23,16 +26,11 @@ class ItemQueue:
         self._back: list[int] = []
         self._waiting: list[tuple[float, int]] = []
 
-    def restart(self, states: bytearray, in_flight: set[int]) -> None:
-        """Look at every item again: after items were queued anew, or the states were replaced."""
-        self._states = states
-        self._cursor = 0
-        self._back = []
-        known = {number for _, number in self._waiting} | in_flight
-        while (number := self._find()) is not None:
-            if number not in known:
-                self._back.append(number)
-            self._cursor = number + 1
+    def queue_again(self, numbers: Iterable[int]) -> None:
+        """Ended items whose state has become pending again; those the cursor has yet to reach need no place of their own."""
+        for number in numbers:
+            if number < self._cursor:
+                heappush(self._back, number)
 
     def put_back(self, number: int) -> None:
         """An item that was taken and has not started, or that is queued anew."""
@@ -54,10 +52,12 @@ class ItemQueue:
             return []
         taken: list[int] = []
         while self._back and len(taken) < count:
-            taken.append(heappop(self._back))
-        while len(taken) < count and (number := self._find()) is not None:
-            taken.append(number)
-            self._cursor = number + 1
+            number = heappop(self._back)
+            if self._states[number] in STARTABLE:
+                taken.append(number)
+        while len(taken) < count and (found := self._find()) is not None:
+            taken.append(found)
+            self._cursor = found + 1
         return taken
 
     def ready(self) -> int:
@@ -71,6 +71,8 @@ class ItemQueue:
     @property
     def empty(self) -> bool:
         """True when nothing is left to start, now or later, of what is listed."""
+        while self._back and self._states[self._back[0]] not in STARTABLE:
+            heappop(self._back)
         return not self._back and not self._waiting and self._find() is None
 
     def _find(self) -> int | None:

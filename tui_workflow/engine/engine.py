@@ -1,0 +1,325 @@
+"""One run of one flow: starts steps as `decide` says, carries out commands, and ends when nothing is left to do.
+
+Everything that happens is a fact first: it goes to the recorder, and comes back through `committed` once it is in the run
+file. Only then is it folded into the state, shown to readers, and built upon.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Sequence
+
+from tui_workflow.engine.decide import ENDED, StepView, decide
+from tui_workflow.engine.ports import Options, Surroundings
+from tui_workflow.engine.program import Revision
+from tui_workflow.engine.steprun import Context, StepRun
+from tui_workflow.engine.wishes import Wishes
+from tui_workflow.facts import events as ev
+from tui_workflow.facts.commands import Command, Drain, Pause, Reply, SetSlots, Stop, Unpause
+from tui_workflow.facts.state import RunState, fold
+from tui_workflow.facts.work import Running
+from tui_workflow.flow.executor import executor_of
+from tui_workflow.flow.plan import Plan
+
+TICK_SECONDS = 0.05
+ASKED_FOR = "the steps asked for are done"
+"""The reason of a run that ends before its flow does because only some steps were wanted."""
+
+Reader = Callable[[Sequence[ev.Event]], None]
+
+
+class Engine:
+    """The engine of one run. `state` is what has been committed so far; readers may look at it, never change it."""
+
+    def __init__(
+        self,
+        plan: Plan,
+        state: RunState,
+        options: Options,
+        around: Surroundings,
+        context: dict[str, bytes] | None = None,
+    ) -> None:
+        self.plan = plan
+        self.state = state
+        self.options = options
+        self.trouble = ""
+        """Why nothing can be recorded for now, in words for the screen; empty when all is well."""
+        self._around = around
+        self._context = Context(context if context is not None else {})
+        self._runs: dict[str, StepRun] = {}
+        self._closing: set[str] = set()
+        self._readers: list[Reader] = []
+        self._begun = False
+        self._stopping = False
+        self._finishing = False
+        self._over = asyncio.Event()
+        self._left = asyncio.Event()
+        self._wishes = Wishes(self)
+
+    # ---- what others see -------------------------------------------------------------------------------------------
+
+    def subscribe(self, reader: Reader) -> None:
+        """Hear every list of facts from now on, after it has been folded into `state`."""
+        self._readers.append(reader)
+
+    def running(self, step: str) -> list[Running]:
+        """The items of a step that are in flight, sampled now."""
+        run = self._runs.get(step)
+        return run.running() if run is not None else []
+
+    def running_count(self, step: str) -> int:
+        """How many items of a step are in flight: never more than its slots."""
+        return len(self.running(step))
+
+    def in_flight(self, step: str, item: int) -> bool:
+        """True if a worker holds the item, begun or not."""
+        run = self._runs.get(step)
+        return run is not None and run.holds(item)
+
+    @property
+    def finished(self) -> bool:
+        """The run has ended; a retry may still re-open it."""
+        return self._over.is_set()
+
+    def now(self) -> float:
+        """Unix time."""
+        return self._around.now()
+
+    # ---- life ------------------------------------------------------------------------------------------------------
+
+    async def run(self) -> None:
+        """Work until the run has ended and, when somebody is there to ask, until they leave."""
+        self._begun = True
+        await self._around.recorder.flush()
+        ticker = asyncio.create_task(self._tick())
+        try:
+            self._advance()
+            if self.options.ask:
+                await self._left.wait()
+            else:
+                await self._over.wait()
+        finally:
+            ticker.cancel()
+            for run in self._runs.values():
+                run.stop()
+
+    def leave(self) -> None:
+        """Nobody is there to ask any more."""
+        self._left.set()
+
+    async def ended(self) -> None:
+        """Wait until the run has ended."""
+        await self._over.wait()
+
+    async def _tick(self) -> None:
+        while True:
+            await asyncio.sleep(TICK_SECONDS)
+            for run in list(self._runs.values()):
+                run.tick()
+            if self.state.draining:
+                self._advance()
+
+    def record(self, facts: Sequence[ev.Event]) -> None:
+        """Send facts on their way."""
+        self._around.recorder.append(facts)
+
+    def committed(self, facts: Sequence[ev.Event]) -> None:
+        """Facts are in the run file: fold them, let the step runs and the readers know, decide what follows."""
+        fold(self.state, facts)
+        advance = False
+        for fact in facts:
+            match fact:
+                case ev.ItemsEnded():
+                    self._take_context(fact)
+                    if (run := self._runs.get(fact.step)) is not None:
+                        run.committed(fact)
+                case ev.ItemsQueued():
+                    advance = True
+                    if (run := self._runs.get(fact.step)) is not None:
+                        run.committed(fact)
+                case ev.StepFinished():
+                    advance = True
+                    self._runs.pop(fact.step, None)
+                    self._closing.discard(fact.step)
+                case ev.RunFinished():
+                    self._finishing = False
+                    self._over.set()
+                case ev.RunResumed():
+                    advance = True
+                    self._over.clear()
+                case ev.Unpaused():
+                    advance = True
+                    for run in self._runs.values():
+                        run.go_on()
+                case ev.ItemsListed() | ev.ItemsMoved() | ev.ListingFinished() | ev.StepPrinted():
+                    pass
+                case _:
+                    advance = True
+        for run in list(self._runs.values()):
+            run.pump()
+        for reader in self._readers:
+            reader(facts)
+        if advance and self._begun:
+            self._advance()
+
+    def _take_context(self, fact: ev.ItemsEnded) -> None:
+        for outcome in fact.outcomes:
+            if outcome.context is not None:
+                self._context.take(outcome.context)
+
+    # ---- deciding --------------------------------------------------------------------------------------------------
+
+    def _advance(self) -> None:
+        if self._stopping or self._finishing or self._over.is_set() or self.trouble:
+            return
+        if self.state.draining:
+            if all(run.quiet for run in self._runs.values()):
+                self._end("interrupted", "drained")
+            return
+        if self.state.paused:
+            return
+        decision = decide(self._views(), set(self._runs) | self._closing)
+        now = self.now()
+        for name, status, reason in decision.close:
+            self._closing.add(name)
+            self.record([ev.StepFinished(now, name, status, reason)])
+        for name in decision.start:
+            self._start(name)
+        if decision.finish is not None:
+            self._finishing = True
+            if all(step.status in ENDED for step in self.state.steps.values()):
+                self.record([ev.RunFinished(now, decision.finish, decision.reason)])
+            else:
+                partial: ev.RunStatus = "interrupted" if decision.finish == "succeeded" else decision.finish
+                self.record([ev.RunFinished(now, partial, decision.reason or ASKED_FOR)])
+
+    def _views(self) -> list[StepView]:
+        only = self.options.only
+        views = []
+        for planned in self.plan.steps:
+            step = self.state.steps.get(planned.name)
+            if step is None or (only is not None and planned.name not in only):
+                continue
+            tolerated = planned.step.on_error.action == "continue"
+            views.append(StepView(planned.name, planned.section, planned.needs, step.status, tolerated))
+        return views
+
+    def _start(self, name: str) -> None:
+        planned = self.plan[name]
+        revision = Revision(planned, self.plan, self.state.revision, executor_of(planned.step, self.plan.handlers))
+        run = StepRun(
+            revision,
+            self.state,
+            self.options,
+            self._around,
+            self._context,
+            exceeded=self._ask_about_failures,
+        )
+        self._runs[name] = run
+        run.start()
+
+    def _ask_about_failures(self, run: StepRun) -> None:
+        failed = run.state.failed
+        self._hold()
+        self.record([ev.Paused(self.now(), f"{failed} items of {run.name} failed, more than max_failures allows")])
+
+    def _end(self, status: ev.RunStatus, reason: str) -> None:
+        self._finishing = True
+        for run in self._runs.values():
+            run.stop()
+        self._runs.clear()
+        self._closing.clear()
+        self.record([ev.RunFinished(self.now(), status, reason)])
+
+    # ---- wishes ----------------------------------------------------------------------------------------------------
+
+    def send(self, command: Command) -> Reply:
+        """Carry out a command; the reply says what will happen, the effect comes back as facts."""
+        match command:
+            case Pause():
+                return self._pause()
+            case Unpause():
+                if not self.state.paused:
+                    return Reply("Nothing is paused", refused=True)
+                self.record([ev.Unpaused(self.now())])
+                return Reply("Resumed")
+            case Drain():
+                return self._drain()
+            case Stop():
+                return self._stop(command.cancel)
+            case SetSlots():
+                return self._set_slots(command)
+            case _:
+                return self._wishes.carry_out(command)
+
+    def _hold(self) -> None:
+        for run in self._runs.values():
+            run.hold()
+
+    def _in_flight_and_waiting(self) -> tuple[int, int]:
+        flying = sum(self.running_count(name) for name in self._runs)
+        waiting = sum(step.waiting for step in self.state.steps.values())
+        return flying, waiting - flying
+
+    def _pause(self) -> Reply:
+        if self._over.is_set():
+            return Reply("Nothing to pause: the run has ended", refused=True)
+        if self.state.paused:
+            return Reply("It is paused already", refused=True)
+        self._hold()
+        self.record([ev.Paused(self.now(), "")])
+        flying, waiting = self._in_flight_and_waiting()
+        return Reply(f"Paused. {flying} items in flight finish, {waiting} wait", flying)
+
+    def _drain(self) -> Reply:
+        if self._over.is_set():
+            return Reply("Nothing to drain: the run has ended", refused=True)
+        self._hold()
+        self.record([ev.Draining(self.now())])
+        flying, waiting = self._in_flight_and_waiting()
+        return Reply(f"Draining. {flying} items in flight finish, {waiting} wait for a resume", flying)
+
+    def _stop(self, cancel: bool) -> Reply:
+        if self._over.is_set() or self._stopping:
+            return Reply("Nothing to stop: the run has ended", refused=True)
+        self._stopping = True
+        flying, _ = self._in_flight_and_waiting()
+        if cancel:
+            now = self.now()
+            self.record(
+                [
+                    ev.StepFinished(now, step.name, "cancelled", "the run was cancelled")
+                    for step in self.state.steps.values()
+                    if step.status not in ENDED
+                ]
+            )
+        self._end("cancelled" if cancel else "interrupted", "cancelled" if cancel else "stopped")
+        return Reply(f"Stopped. {flying} items in flight were ended; they run again on resume", flying)
+
+    def _set_slots(self, command: SetSlots) -> Reply:
+        run = self._runs.get(command.step)
+        if self.plan[command.step].step.parallel is None:
+            return Reply(f"does nothing here: {command.step} has no parallel", refused=True)
+        if run is None:
+            return Reply(f"does nothing here: {command.step} is not running", refused=True)
+        if command.slots < 1:
+            return Reply(f"{command.step} keeps one slot; p pauses the run", refused=True)
+        run.set_slots(command.slots)
+        return Reply(f"{command.step}: {command.slots} slots", command.slots)
+
+    # ---- trouble ---------------------------------------------------------------------------------------------------
+
+    def in_trouble(self, reason: str) -> None:
+        """Nothing can be recorded: start nothing until `recovered`."""
+        self.trouble = reason
+        self.state.version += 1
+        self._hold()
+
+    def recovered(self) -> None:
+        """Facts are recorded again."""
+        self.trouble = ""
+        self.state.version += 1
+        if not self.state.paused and not self.state.draining:
+            for run in self._runs.values():
+                run.go_on()
+        self._advance()

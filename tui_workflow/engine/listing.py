@@ -1,0 +1,122 @@
+"""Items as they are listed become items of the run: known ones are found by key, new ones are numbered.
+
+Nothing is kept per item but one byte, so ten million rows can be listed; the index of the run file answers what is known.
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Sequence
+from dataclasses import dataclass
+
+from tui_workflow.engine.ports import ItemStore, Recorder
+from tui_workflow.facts import events as ev
+from tui_workflow.facts.fingerprint import fingerprint
+from tui_workflow.facts.outcome import Ended, ErrorInfo, Outcome
+from tui_workflow.facts.state import Item, StepState
+from tui_workflow.facts.work import Listed
+
+
+@dataclass(slots=True)
+class Stamp:
+    """What outcomes made by the listing itself carry."""
+
+    revision: int
+    definition: str
+
+
+class Lister:
+    """Takes the chunks of one listing of one step, in order, and records what they come to."""
+
+    def __init__(self, step: StepState, store: ItemStore, recorder: Recorder, stamp: Stamp, limit: int | None) -> None:
+        self._step = step
+        self._store = store
+        self._recorder = recorder
+        self._stamp = stamp
+        self._limit = limit
+        self._before = len(step.states)
+        self._next = self._before
+        self._position = 0
+        self._seen = bytearray(self._before)
+        self._copies: dict[str, int] = {}
+
+    async def run(self, chunks: AsyncIterator[list[Listed]], now: float) -> list[int]:
+        """Record every item of the listing; returns the numbers of known items that it no longer has.
+
+        `now` stamps the facts. Duplicates under a default key get `~2`, `~3` …; under an explicit key they fail unrun.
+        """
+        async for chunk in chunks:
+            if self._limit is not None:
+                chunk = chunk[: max(0, self._limit - self._position)]
+            if chunk:
+                await self._take(chunk, now)
+            if self._limit is not None and self._position >= self._limit:
+                break
+        return [
+            number
+            for number in range(self._before)
+            if not self._seen[number] and self._step.states[number] != Item.GONE
+        ]
+
+    async def _take(self, chunk: Sequence[Listed], now: float) -> None:
+        # What was listed before must be findable, so that a key of this chunk meets its earlier copy.
+        await self._recorder.flush()
+        name = self._step.name
+        known = dict(await self._store.match(name, [listed.key for listed in chunk]))
+        first, position = self._next, self._position
+        fresh: dict[str, int] = {}
+        listed_items: list[ev.ListedItem] = []
+        moved: list[ev.ListedItem] = []
+        changed: list[int] = []
+        duplicates: list[Outcome] = []
+        for listed in chunk:
+            key, original, copy_of = listed.key, listed.key, -1
+            while True:
+                entry = known.get(key)
+                taken = fresh.get(key, -1)
+                if taken < 0 and entry is not None and self._is_seen(entry.number):
+                    taken = entry.number
+                if taken < 0:
+                    break
+                if copy_of < 0:
+                    copy_of = taken
+                copies = self._copies[original] = self._copies.get(original, 1) + 1
+                key = f"{original}~{copies}"
+                if key not in known:
+                    known.update(await self._store.match(name, [key]))
+            if entry is None:
+                number = self._next
+                self._next += 1
+                fresh[key] = number
+                self._seen.append(1)
+                listed_items.append(ev.ListedItem(number, key, self._position, listed.payload))
+                if listed.explicit and copy_of >= 0:
+                    duplicates.append(self._duplicate(number, original, copy_of, now))
+            else:
+                self._seen[entry.number] = 1
+                state = self._step.states[entry.number]
+                if entry.position != self._position or entry.payload != listed.payload or state == Item.GONE:
+                    moved.append(ev.ListedItem(entry.number, key, self._position, listed.payload))
+                if state == Item.GONE or (entry.payload != listed.payload and state != Item.PENDING):
+                    changed.append(entry.number)
+            self._position += 1
+        facts: list[ev.Event] = []
+        if listed_items:
+            facts.append(ev.ItemsListed(now, name, first, len(listed_items), tuple(listed_items)))
+        if moved:
+            facts.append(ev.ItemsMoved(now, name, tuple(moved)))
+        if changed:
+            facts.append(ev.ItemsQueued(now, name, tuple(changed), "changed"))
+        if duplicates:
+            facts.append(
+                ev.ItemsEnded(now, name, self._stamp.revision, self._stamp.definition, 0, tuple(duplicates), None)
+            )
+        assert position <= self._position
+        self._recorder.append(facts)
+
+    def _is_seen(self, number: int) -> bool:
+        return number < len(self._seen) and bool(self._seen[number])
+
+    def _duplicate(self, number: int, key: str, first: int, now: float) -> Outcome:
+        message = f"duplicate key {key!r} (also item {first})"
+        error = ErrorInfo("DuplicateKey", message, fingerprint("DuplicateKey", message), ("DuplicateKey",))
+        return Outcome(number, 0, Ended.FAILED, now, 0.0, None, error.encode(), None, None)

@@ -1,0 +1,90 @@
+"""One place in which items of a step run: a worker, what it was given, and what of that is not committed yet."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Protocol
+
+from tui_workflow.facts.outcome import Outcome
+from tui_workflow.facts.work import Death, Worker, WorkItem
+
+
+class SlotOwner(Protocol):
+    """The step that a slot belongs to."""
+
+    def slot_ended(self, slot: Slot, outcomes: list[Outcome], seconds: float) -> None: ...
+
+    def slot_recalled(self, slot: Slot, items: Sequence[int]) -> None: ...
+
+    def slot_printed(self, slot: Slot, item: int, lines: bytes) -> None: ...
+
+    def slot_died(self, slot: Slot, death: Death) -> None: ...
+
+
+class Slot:
+    """A worker's hand: `lanes` items run in it at once, one in a process of its own, more where they share one.
+
+    It hears what its worker tells and keeps the books: `fed` holds the items given and not ended, in order.
+    """
+
+    def __init__(self, owner: SlotOwner, number: int, lanes: int) -> None:
+        self.owner = owner
+        self.number = number
+        self.lanes = lanes
+        self.worker: Worker | None = None
+        self.staffing = False
+        self.retiring = False
+        self.recalling = False
+        self.fed: dict[int, WorkItem] = {}
+        self.uncommitted = 0
+        self.context_version = -1
+        self.busy_since = 0.0
+        """When it was last given something while it had nothing; monotonic seconds."""
+        self.last_end = 0.0
+        """When an item last ended in it, so about when the present one began."""
+        self.suspect: int | None = None
+        """The item that runs alone here, to find out whether it kills its worker."""
+
+    @property
+    def idle(self) -> bool:
+        return not self.fed and not self.recalling
+
+    @property
+    def settled(self) -> bool:
+        """Nothing in flight, nothing that a commit is still to confirm."""
+        return self.idle and not self.uncommitted
+
+    def ended(self, worker: Worker, outcomes: list[Outcome]) -> None:
+        if worker is not self.worker:
+            return
+        seconds = 0.0
+        fed = self.fed
+        for outcome in outcomes:
+            fed.pop(outcome.item, None)
+            seconds += outcome.duration
+        self.uncommitted += len(outcomes)
+        self.owner.slot_ended(self, outcomes, seconds)
+
+    def recalled(self, worker: Worker, items: list[int]) -> None:
+        if worker is not self.worker:
+            return
+        self.recalling = False
+        back = [item for item in items if self.fed.pop(item, None) is not None]
+        self.owner.slot_recalled(self, back)
+
+    def printed(self, worker: Worker, item: int, attempt: int, lines: bytes) -> None:
+        if worker is self.worker:
+            self.owner.slot_printed(self, item, lines)
+
+    def died(self, worker: Worker, death: Death) -> None:
+        if worker is not self.worker:
+            return
+        self.worker = None
+        self.recalling = False
+        self.owner.slot_died(self, death)
+
+    def recall(self) -> None:
+        """Ask for what has not begun; a single item has, so there is nothing to ask for."""
+        if self.worker is not None and len(self.fed) > self.lanes and not self.recalling:
+            self.recalling = True
+            self.worker.recall()

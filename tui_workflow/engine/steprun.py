@@ -1,0 +1,678 @@
+"""Running one step: its `if`, its items, its slots, until nothing of it is left.
+
+All methods but the coroutines run on the event loop without waiting, so a call from a worker, a commit, or a command sees
+and leaves a consistent state; `pump` is called after each and gives every free slot what it may have.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+from collections import deque
+from collections.abc import Callable, Coroutine, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from tui_workflow import values
+from tui_workflow.engine.batch import Tempo, batch_size, prefetch
+from tui_workflow.engine.listing import Lister, Stamp
+from tui_workflow.engine.ports import Options, Surroundings
+from tui_workflow.engine.program import Revision, listing, program, stops_on_failure
+from tui_workflow.engine.slot import Slot
+from tui_workflow.engine.stock import PAGE, Stock
+from tui_workflow.engine.verdict import judge, too_many_failures
+from tui_workflow.facts import events as ev
+from tui_workflow.facts.fingerprint import fingerprint
+from tui_workflow.facts.outcome import Ended, ErrorInfo, Outcome
+from tui_workflow.facts.state import Item, RunState, StepState
+from tui_workflow.facts.work import Death, Refused, Running, StepProgram, Worker, WorkItem
+from tui_workflow.flow.model import Step
+
+GIVE_BACK_SECONDS = 0.1
+"""After this long a batch is asked back for other slots that have nothing to do."""
+PROGRESS_SECONDS = 0.1
+DEATHS_IN_VAIN = 5
+"""Workers that may die one after the other with nothing to blame before the step is given up."""
+
+
+@dataclass(slots=True)
+class Context:
+    """The flow's `context`: encoded values by name, and a number that grows with each commit of writes."""
+
+    values: dict[str, bytes]
+    version: int = 0
+
+    def take(self, writes: bytes) -> None:
+        """Take in the committed writes of one item: a JSON object of encoded values."""
+        self.values.update({name: json.dumps(value).encode() for name, value in json.loads(writes).items()})
+        self.version += 1
+
+
+class StepRun:
+    """One step while it runs, from its start to the fact that says how it ended.
+
+    `exceeded` is called when more items failed than `max_failures` allows and somebody is there to ask.
+    """
+
+    def __init__(
+        self,
+        revision: Revision,
+        state: RunState,
+        options: Options,
+        around: Surroundings,
+        context: Context,
+        exceeded: Callable[[StepRun], None],
+    ) -> None:
+        self.revision = revision
+        self.name = revision.planned.name
+        self._run_state = state
+        self._options = options
+        self._around = around
+        self._context = context
+        self._call_exceeded = exceeded
+        self._stock = Stock(lambda: self.state, around.store, around.monotonic, in_order=self.step.parallel is None)
+        self._slots: list[Slot] = []
+        self._want_slots = 1
+        self._tempo = Tempo()
+        self._owed: deque[tuple[Slot | None, int]] = deque()
+        """Recorded outcomes whose commit is still to come, in order: the slot that waits for it, and how many."""
+        self._due: dict[int, float] = {}
+        self._timed_out: set[int] = set()
+        self._suspects: deque[WorkItem] = deque()
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._listing = False
+        self._lister: Worker | None = None
+        self._ready = False
+        self._held = False
+        self._stopping = False
+        self._ending = False
+        self._warned_of_failures = False
+        self._failing = ""
+        """Why no new item starts, once an item's failure has failed the step."""
+        self._refused: ErrorInfo | None = None
+        self._deaths_in_vain = 0
+        self._progress_at = 0.0
+        self._progress_told = -1
+
+    @property
+    def step(self) -> Step:
+        return self.revision.planned.step
+
+    @property
+    def state(self) -> StepState:
+        return self._run_state.steps[self.name]
+
+    @property
+    def slots(self) -> int:
+        return self._want_slots
+
+    @property
+    def quiet(self) -> bool:
+        """Nothing in flight and nothing uncommitted: the moment at which a drained run may end."""
+        return not self._owed and all(slot.idle and not slot.staffing for slot in self._slots) and self._ready
+
+    def holds(self, item: int) -> bool:
+        """True if a worker has the item, begun or not, or its end is not committed yet."""
+        return any(item in slot.fed for slot in self._slots) or any(
+            item == suspect.number for suspect in self._suspects
+        )
+
+    def running(self) -> list[Running]:
+        """The items in flight, sampled now; `slot` counts from 0 over all slots of the step."""
+        sample: list[Running] = []
+        for slot in self._slots:
+            if slot.worker is not None and slot.fed:
+                first = slot.number if slot.lanes == 1 else 0
+                sample += [
+                    entry._replace(slot=first + entry.slot) for entry in slot.worker.running() if entry.item in slot.fed
+                ]
+        return sample
+
+    # ---- beginning -------------------------------------------------------------------------------------------------
+
+    def start(self) -> None:
+        """Begin, in a task of its own."""
+        self._spawn(self._begin())
+
+    async def _begin(self) -> None:
+        worker = await self._around.pool.acquire()
+        slot = Slot(self, 0, 1)
+        slot.worker = worker
+        try:
+            await worker.program(self._program(1), slot)
+            slots = await self._evaluate_settings(worker)
+        except Refused as refused:
+            self._around.pool.release(worker)
+            self._ready = True
+            self._refuse(refused.error)
+            return
+        if slots is None:
+            self._around.pool.release(worker)
+            return
+        self._want_slots = max(1, min(slots, self._options.max_slots or slots))
+        self._around.recorder.append([ev.StepStarted(self._around.now(), self.name, self._want_slots)])
+        self._resume_items()
+        self._make_slots()
+        if self.step.for_each is not None and not self.state.total_known:
+            self._listing = True
+            self._spawn(self._list(worker))
+        else:
+            if self.step.for_each is None and not self.state.states:
+                now = self._around.now()
+                item = ev.ListedItem(0, self.name, 0, b"null")
+                self._around.recorder.append(
+                    [ev.ItemsListed(now, self.name, 0, 1, (item,)), ev.ListingFinished(now, self.name)]
+                )
+            if self.revision.executor == "process":
+                self._slots[0].worker = slot.worker = None
+                slot.worker = worker
+                self._slots[0] = slot
+            else:
+                self._around.pool.release(worker)
+        await self._around.recorder.flush()
+        self._ready = True
+        self.pump()
+
+    async def _evaluate_settings(self, worker: Worker) -> int | None:
+        """How many slots the step has, or None if its `if` says that it is skipped."""
+        step = self.step
+        wanted: dict[str, str] = {}
+        if step.condition is not None and not step.condition_per_item:
+            wanted["if"] = step.condition
+        if step.parallel is not None and isinstance(step.parallel.max_parallel, str):
+            wanted["parallel"] = step.parallel.max_parallel
+        found: dict[str, Any] = {}
+        if wanted:
+            found = {name: values.decode(value) for name, value in (await worker.evaluate(wanted)).items()}
+        if "if" in found and not truthy(found["if"]):
+            self._finish("skipped", f"if {bare(step.condition or '')}: false")
+            return None
+        if step.parallel is None:
+            return 1
+        if step.parallel.max_parallel is None:
+            return cores()
+        return slot_count(found.get("parallel", step.parallel.max_parallel))
+
+    def _resume_items(self) -> None:
+        """Take up what an earlier process, or an earlier run of this step, left."""
+        state = self.state
+        if self.step.on_error.action == "fail" or self._exceeds():
+            # A duplicate key fails whenever it is listed: it has no attempts, and gets none.
+            again = tuple(item for item in state.failures if item in state.attempts_of)
+            if again:
+                self._around.recorder.append([ev.ItemsQueued(self._around.now(), self.name, again, "resume")])
+        wall, clock = self._around.now(), self._around.monotonic()
+        for item, at in state.retry_at.items():
+            self._stock.wait(item, clock + max(0.0, at - wall))
+
+    async def _list(self, worker: Worker) -> None:
+        self._lister = worker
+        stamp = Stamp(self.revision.number, self.revision.planned.definition)
+        lister = Lister(self.state, self._around.store, self._around.recorder, stamp, self._options.limit)
+        try:
+            gone = await lister.run(worker.list_items(listing(self.step, self._options.limit)), self._around.now())
+        except Refused as refused:
+            self._listing, self._lister = False, None
+            if self._failing or self._refused is not None:
+                self.pump()
+            elif not self._stopping:
+                self._refuse(refused.error)
+            return
+        self._lister = None
+        self._around.recorder.append([ev.ListingFinished(self._around.now(), self.name, tuple(gone))])
+        await self._around.recorder.flush()
+        self._listing = False
+        self._around.pool.release(worker)
+        self.pump()
+
+    def _program(self, lanes: int) -> StepProgram:
+        return program(self.revision, self._run_state, self._options, self._context.values, lanes)
+
+    # ---- slots -----------------------------------------------------------------------------------------------------
+
+    def _make_slots(self) -> None:
+        """As many slots as are wanted: processes of one lane each, or one process that they share."""
+        if self.revision.executor == "process":
+            for slot in self._slots:
+                slot.retiring = slot.number >= self._want_slots
+            for number in range(len(self._slots), self._want_slots):
+                self._slots.append(Slot(self, number, 1))
+        elif not self._slots:
+            self._slots.append(Slot(self, 0, self._want_slots))
+
+    def set_slots(self, slots: int) -> None:
+        """Change the number of slots while the step runs; items in flight finish, and none starts above the number."""
+        self._want_slots = slots
+        self._around.recorder.append([ev.SlotsChanged(self._around.now(), self.name, slots)])
+        self._make_slots()
+        for slot in self._slots:
+            if slot.retiring or (slot.lanes > 1 and slot.lanes != slots):
+                slot.recall()
+        self.pump()
+
+    async def _staff(self, slot: Slot) -> None:
+        """Find a worker for a slot and prepare it."""
+        worker = slot.worker
+        try:
+            if worker is None:
+                worker = await self._around.pool.acquire()
+            slot.worker = worker
+            if self.revision.executor != "process":
+                slot.lanes = self._want_slots
+            version = self._context.version
+            await worker.program(self._program(slot.lanes), slot)
+            slot.context_version = version
+        except Refused as refused:
+            if not self._stopping:
+                self._refuse(refused.error)
+            return
+        finally:
+            slot.staffing = False
+        self.pump()
+
+    # ---- feeding ---------------------------------------------------------------------------------------------------
+
+    @property
+    def _closed(self) -> bool:
+        """True if nothing new may start."""
+        return self._held or self._stopping or bool(self._failing) or self._refused is not None
+
+    @property
+    def _keeps_waiting(self) -> bool:
+        """A step without `parallel` starts nothing while an earlier item waits for its next attempt."""
+        return self.step.parallel is None and (bool(self._due) or self._stock.holds)
+
+    def pump(self) -> None:
+        """Give every free slot what it may have, and see whether the step has come to its end."""
+        if not self._ready or self._ending or self._stopping:
+            return
+        if not self._closed:
+            self._read_ahead()
+            waiting = self._stock.ready + len(self._suspects)
+            for slot in self._slots:
+                waiting = self._serve(slot, waiting)
+            self._read_ahead()
+        self._see_whether_done()
+
+    def _serve(self, slot: Slot, waiting: int) -> int:
+        """Staff or feed one slot; returns how many waiting items are left for the others."""
+        if slot.staffing or slot.recalling:
+            return waiting - slot.lanes
+        if slot.retiring:
+            if slot.settled and slot.worker is not None:
+                self._around.pool.release(slot.worker)
+                slot.worker = None
+            return waiting
+        shared_resized = slot.worker is not None and self.revision.executor != "process"
+        shared_resized = shared_resized and slot.lanes != self._want_slots
+        if slot.worker is None or shared_resized:
+            if waiting > 0 and not self._keeps_waiting and slot.settled:
+                slot.staffing = True
+                self._spawn(self._staff(slot))
+            return waiting - slot.lanes
+        self._feed(slot)
+        return waiting - slot.lanes
+
+    def _feed(self, slot: Slot) -> None:
+        if self._suspects or slot.suspect is not None:
+            self._feed_suspect(slot)
+            return
+        room = 0 if self._keeps_waiting else self._room(slot)
+        if room > 0 and (batch := self._stock.take(room)):
+            self._give(slot, batch)
+
+    def _room(self, slot: Slot) -> int:
+        """How many more items the slot may hold now."""
+        fed = len(slot.fed)
+        if self.step.checkpoint == "each":
+            return slot.lanes - fed if slot.lanes > 1 else int(slot.settled)
+        if slot.lanes == 1:
+            size = self._batch_size()
+            if not fed:
+                return size
+            # A worker that stops at a failure must not hold a batch that was sent before the failure was known.
+            ahead = prefetch(self._tempo) and not stops_on_failure(self.step)
+            return size if ahead and fed <= size // 2 else 0
+        buffer = min(PAGE, int(slot.lanes * 0.05 / max(self._tempo.mean, 1e-5))) if self._tempo.mean is not None else 0
+        return slot.lanes + buffer - fed if fed <= slot.lanes + buffer // 2 else 0
+
+    def _batch_size(self) -> int:
+        fixed = None if self.step.batch_size == "auto" else self.step.batch_size
+        return batch_size(self._tempo, fixed, self._stock.ready, self._listing, self._want_slots)
+
+    def _feed_suspect(self, slot: Slot) -> None:
+        """After a shared worker died, those that were running in it are tried one at a time, so blame falls on one."""
+        if slot.settled and self._suspects:
+            item = self._suspects.popleft()
+            slot.suspect = item.number
+            self._give(slot, [item])
+
+    def _give(self, slot: Slot, batch: list[WorkItem]) -> None:
+        assert slot.worker is not None
+        now = self._around.monotonic()
+        if slot.idle:
+            slot.busy_since = slot.last_end = now
+        context = None
+        if slot.context_version != self._context.version and slot.settled:
+            context, slot.context_version = dict(self._context.values), self._context.version
+        for item in batch:
+            slot.fed[item.number] = item
+        slot.worker.feed(batch, context)
+
+    def _read_ahead(self) -> None:
+        want = 4 * self._batch_size() * max(1, self._want_slots)
+        numbers = self._stock.numbers_to_read(want) if not self._keeps_waiting else []
+        if numbers:
+            self._spawn(self._read(numbers))
+
+    async def _read(self, numbers: list[int]) -> None:
+        await self._stock.read(numbers)
+        self.pump()
+
+    # ---- what workers tell -----------------------------------------------------------------------------------------
+
+    def slot_ended(self, slot: Slot, outcomes: list[Outcome], seconds: float) -> None:
+        self._deaths_in_vain = 0
+        self._tempo.learn(seconds / slot.lanes, len(outcomes))
+        slot.last_end = self._around.monotonic()
+        slot.suspect = None
+        self._record(slot, outcomes, {})
+        self.pump()
+
+    def _record(self, slot: Slot | None, outcomes: Sequence[Outcome], keys: dict[int, str]) -> None:
+        """Record attempts that ended; `keys` names the items for a sentence, should one of them fail the step."""
+        now = self._around.now()
+        next_at: dict[int, float] = {}
+        if any(outcome.status == Ended.FAILED for outcome in outcomes):
+            verdict = judge(outcomes, self.step.retry, self.state.tries, self._around.chance)
+            outcomes = verdict.outcomes
+            for item, delay in verdict.delays.items():
+                next_at[item] = now + delay
+                self._due[item] = self._around.monotonic() + delay
+            if verdict.failed and self.step.on_error.action == "fail":
+                item, error = verdict.failed[0]
+                self._start_failing(keys.get(item, f"number {item}"), error)
+        self._owed.append((slot, len(outcomes)))
+        worker = slot.worker.pid if slot is not None and slot.worker is not None else 0
+        self._around.recorder.append(
+            [
+                ev.ItemsEnded(
+                    now,
+                    self.name,
+                    self.revision.number,
+                    self.revision.planned.definition,
+                    worker,
+                    tuple(outcomes),
+                    next_at or None,
+                )
+            ]
+        )
+
+    def _start_failing(self, key: str, error: ErrorInfo) -> None:
+        if self._failing:
+            return
+        what = f"{error.type}: {error.message}" if error.message else error.type
+        what = what.split("\n", 1)[0][:300]
+        self._failing = what if self.step.for_each is None else f"item {key} failed: {what}"
+        for slot in self._slots:
+            slot.recall()
+        self._stop_listing()
+
+    def _stop_listing(self) -> None:
+        if self._lister is not None:
+            self._lister.kill(_error("Stopped", "nothing new starts", ("Stopped",)))
+
+    def slot_recalled(self, slot: Slot, items: Sequence[int]) -> None:
+        self._stock.put_back(items)
+        slot.suspect = None
+        self.pump()
+
+    def slot_printed(self, slot: Slot, item: int, lines: bytes) -> None:
+        if item < 0:
+            self._around.recorder.append([ev.StepPrinted(self._around.now(), self.name, lines)])
+        else:
+            self._around.printed(self.name, item, lines)
+
+    def slot_died(self, slot: Slot, death: Death) -> None:
+        fed, slot.fed = slot.fed, {}
+        if self._stopping or self._ending:
+            return
+        blamed = [item for item in death.blamed if item in fed]
+        if death.error.type == "Timeout":
+            blamed = [item for item in blamed if item in self._timed_out]
+        elif len(blamed) > 1:
+            self._suspects.extend(fed.pop(item) for item in sorted(blamed))
+            blamed = []
+        self._timed_out.difference_update(fed)
+        slot.suspect = None
+        self._deaths_in_vain = 0 if blamed or self._suspects else self._deaths_in_vain + 1
+        if blamed:
+            now, took = self._around.now(), max(0.0, self._around.monotonic() - slot.last_end)
+            error = death.error.encode()
+            slot.uncommitted += len(blamed)
+            self._record(
+                slot,
+                [Outcome(item, fed[item].attempt, Ended.FAILED, now - took, took, None, error) for item in blamed],
+                {item: fed[item].key for item in blamed},
+            )
+        self._stock.put_back(item for item in fed if item not in blamed)
+        if self._deaths_in_vain >= DEATHS_IN_VAIN:
+            self._refuse(death.error)
+        self.pump()
+
+    # ---- what commits tell -----------------------------------------------------------------------------------------
+
+    def committed(self, fact: ev.Event) -> None:
+        """A fact of this step is in the run file and in the state."""
+        match fact:
+            case ev.ItemsEnded() if fact.worker or any(outcome.attempt for outcome in fact.outcomes):
+                slot, count = self._owed.popleft()
+                if slot is not None:
+                    slot.uncommitted -= count
+                for outcome in fact.outcomes:
+                    if outcome.status == Ended.RETRYING:
+                        due = self._due.pop(outcome.item, self._around.monotonic())
+                        self._stock.wait(outcome.item, due)
+                self._weigh_failures()
+            case ev.ItemsEnded():
+                self._stock.forget_waits(outcome.item for outcome in fact.outcomes)
+            case ev.ItemsQueued():
+                self._stock.queue_again(fact.items)
+            case _:
+                pass
+
+    def _exceeds(self) -> bool:
+        state = self.state
+        return too_many_failures(self.step.on_error, state.failed, state.total, state.total_known)
+
+    def _weigh_failures(self) -> None:
+        if self._failing or self._warned_of_failures or not self.state.failed or not self._exceeds():
+            return
+        self._warned_of_failures = True
+        if self._options.ask:
+            self._call_exceeded(self)
+        else:
+            self._failing = f"{self.state.failed} items failed, more than max_failures allows"
+            for slot in self._slots:
+                slot.recall()
+
+    # ---- time passes -----------------------------------------------------------------------------------------------
+
+    def tick(self) -> None:
+        """Called some twenty times a second: time-outs, waits that are over, batches to share, progress to report."""
+        if not self._ready or self._ending:
+            return
+        if self.step.timeout is not None:
+            self._end_late_items(self.step.timeout)
+        self._share_work()
+        if self.step.on_progress is not None:
+            self._report_progress()
+        if self._stock.due:
+            self.pump()
+
+    def _end_late_items(self, timeout: float) -> None:
+        now = self._around.now()
+        for slot in self._slots:
+            if slot.worker is None or not slot.fed:
+                continue
+            late = [entry.item for entry in slot.worker.running() if now - entry.since > timeout]
+            late = [item for item in late if item in slot.fed]
+            if late:
+                self._timed_out.update(late)
+                message = f"still running after {timeout:g} s"
+                slot.worker.kill(_error("Timeout", message, ("Timeout", "Exception")))
+
+    def _share_work(self) -> None:
+        """Ask a slot that holds much for what it has not begun, when another has nothing."""
+        if self._closed or len(self._slots) < 2 or self._stock.ready:
+            return
+        if not any(slot.idle and not slot.staffing and not slot.retiring for slot in self._slots):
+            return
+        now = self._around.monotonic()
+        richest = max(self._slots, key=lambda slot: len(slot.fed))
+        if len(richest.fed) > 1 and now - richest.busy_since > GIVE_BACK_SECONDS:
+            richest.recall()
+
+    def _report_progress(self) -> None:
+        state = self.state
+        now = self._around.monotonic()
+        if state.done == self._progress_told or now - self._progress_at < PROGRESS_SECONDS:
+            return
+        worker = next((slot.worker for slot in self._slots if slot.worker is not None and not slot.staffing), None)
+        if worker is not None:
+            self._progress_told, self._progress_at = state.done, now
+            worker.report_progress(state.done, state.total)
+
+    # ---- pausing, stopping -----------------------------------------------------------------------------------------
+
+    def hold(self) -> None:
+        """Start nothing new until `go_on`; what workers have not begun comes back."""
+        self._held = True
+        for slot in self._slots:
+            slot.recall()
+
+    def go_on(self) -> None:
+        """Start items again."""
+        self._held = False
+        self.pump()
+
+    def stop(self) -> None:
+        """End what is in flight at once; its items stay pending."""
+        self._stopping = True
+        self._stop_listing()
+        for task in self._tasks:
+            task.cancel()
+        for slot in self._slots:
+            if slot.worker is not None:
+                slot.worker.kill(_error("Stopped", "the run was stopped", ("Stopped",)))
+
+    # ---- ending ----------------------------------------------------------------------------------------------------
+
+    def _refuse(self, error: ErrorInfo) -> None:
+        """The step cannot go on: its program, its `if` or its listing is wrong."""
+        if self._refused is None:
+            self._refused = error
+            for slot in self._slots:
+                slot.recall()
+            self._stop_listing()
+        self.pump()
+
+    def _see_whether_done(self) -> None:
+        if self._owed or not all(slot.settled and not slot.staffing for slot in self._slots):
+            return
+        if self._held and not self._stock.empty:
+            return
+        if self._refused is not None or self._failing:
+            if not self._listing:
+                self._ending = True
+                self._spawn(self._end())
+            return
+        if not self._listing and self.state.total_known and self._stock.empty and not self._suspects:
+            self._ending = True
+            self._spawn(self._end())
+
+    async def _end(self) -> None:
+        """Report the last progress, give the workers back, record how the step ended."""
+        await self._last_progress()
+        for slot in self._slots:
+            if slot.worker is not None:
+                self._around.pool.release(slot.worker)
+                slot.worker = None
+        state = self.state
+        if self._refused is not None:
+            error = self._refused
+            self._finish("failed", f"{error.type}: {error.message}".split("\n", 1)[0][:300], error.encode())
+        elif self._failing:
+            self._finish("failed", self._failing)
+        elif not state.shape.for_each and state.states and state.states[0] == Item.SKIPPED:
+            self._finish("skipped", state.reason)
+        elif state.failed and (not state.shape.for_each or self.step.on_error.action == "fail"):
+            group = next(group for group in state.groups if group.count)
+            self._finish("failed", f"{group.type}: {group.message}"[:300])
+        else:
+            self._finish("succeeded", "")
+
+    async def _last_progress(self) -> None:
+        state = self.state
+        if self.step.on_progress is None or self._progress_told == state.done or not state.total:
+            return
+        worker = next((slot.worker for slot in self._slots if slot.worker is not None), None)
+        if worker is None:
+            worker = await self._around.pool.acquire()
+            slot = self._slots[0]
+            slot.worker = worker
+            try:
+                await worker.program(self._program(slot.lanes), slot)
+            except Refused:
+                return
+        worker.report_progress(state.done, state.total)
+        try:
+            # The answer comes after what was asked before it, so the lines are here.
+            await worker.evaluate({"told": "{{ true }}"})
+        except Refused:
+            pass
+
+    def _finish(self, status: ev.StepStatus, reason: str, error: bytes | None = None) -> None:
+        self._ending = True
+        self._around.recorder.append([ev.StepFinished(self._around.now(), self.name, status, reason, error)])
+
+    def _spawn(self, work: Coroutine[Any, Any, None]) -> None:
+        task = asyncio.create_task(work)
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+
+def truthy(value: object) -> bool:
+    """What an `if` means: text that was rendered counts by what it says, anything else as Python has it."""
+    if isinstance(value, str):
+        return value.strip().lower() not in {"", "false", "no", "off", "0", "none", "null"}
+    return bool(value)
+
+
+def bare(condition: str) -> str:
+    """A condition as people would say it: without the braces around a lone expression."""
+    text = condition.strip()
+    if text.startswith("{{") and text.endswith("}}") and text.count("{{") == 1:
+        return text[2:-2].strip()
+    return text
+
+
+def cores() -> int:
+    """How many processors this process may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+def slot_count(value: object) -> int:
+    """The number of slots that a `parallel` came to. Raises `Refused` if it is no number from 1 upwards."""
+    if isinstance(value, str) and value.strip().isdigit():
+        value = int(value)
+    if isinstance(value, bool) and value:
+        return cores()
+    if isinstance(value, bool) or not isinstance(value, int) or value < 1:
+        raise Refused(_error("ValueError", f"max_parallel is {value!r}, not a number of slots from 1 upwards"))
+    return value
+
+
+def _error(kind: str, message: str, mro: tuple[str, ...] = ()) -> ErrorInfo:
+    return ErrorInfo(kind, message, fingerprint(kind, message), mro or (kind,))

@@ -1,0 +1,129 @@
+"""The items of one step that may be handed out: the queue that says which, and the few whose bytes are at hand.
+
+The bytes of items lie in the run file and are read in pages, so memory holds some batches, never the listing.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Callable, Iterable
+
+from tui_workflow.engine.ports import ItemStore
+from tui_workflow.engine.queue import STARTABLE, ItemQueue
+from tui_workflow.facts.state import StepState
+from tui_workflow.facts.work import WorkItem
+
+PAGE = 4096
+"""Items read from the run file at once, at the most."""
+
+
+class Stock:
+    """What of a step has not started, in the order in which it will."""
+
+    def __init__(
+        self,
+        state: Callable[[], StepState],
+        store: ItemStore,
+        monotonic: Callable[[], float],
+        *,
+        in_order: bool,
+    ) -> None:
+        self._state = state
+        self._store = store
+        self._monotonic = monotonic
+        self._in_order = in_order
+        self._queue = ItemQueue(state().states, in_order=in_order)
+        self._at_hand: deque[WorkItem] = deque()
+        self._reading = 0
+
+    @property
+    def ready(self) -> int:
+        """About how many items could start now."""
+        return len(self._at_hand) + self._reading + self._queue.ready()
+
+    @property
+    def empty(self) -> bool:
+        """Nothing is left to start, now or later, of what is listed."""
+        return not self._at_hand and not self._reading and self._queue.empty
+
+    @property
+    def holds(self) -> bool:
+        """A step that keeps order starts nothing while an earlier item waits for its next attempt."""
+        due = self._queue.next_due()
+        return self._in_order and due is not None and due > self._monotonic()
+
+    @property
+    def due(self) -> bool:
+        """An item that waited may start by now."""
+        due = self._queue.next_due()
+        return due is not None and due <= self._monotonic()
+
+    def take(self, count: int) -> list[WorkItem]:
+        """At most `count` items whose bytes are at hand."""
+        at_hand, states = self._at_hand, self._state().states
+        taken: list[WorkItem] = []
+        while at_hand and len(taken) < count:
+            item = at_hand.popleft()
+            if states[item.number] in STARTABLE:
+                taken.append(item)
+        return taken
+
+    def put_back(self, numbers: Iterable[int]) -> None:
+        """Items that were handed out and have not started; those at hand return too, so that the order stays."""
+        numbers = list(numbers)
+        if numbers:
+            self.return_all()
+            for number in numbers:
+                self._queue.put_back(number)
+
+    def return_all(self) -> None:
+        """Put what is at hand back into the queue."""
+        for item in self._at_hand:
+            self._queue.put_back(item.number)
+        self._at_hand.clear()
+
+    def wait(self, number: int, due: float) -> None:
+        """An item whose next attempt is due at a time of the monotonic clock."""
+        if self._in_order:
+            self.return_all()
+        self._queue.wait(number, due)
+
+    def queue_again(self, numbers: Iterable[int]) -> None:
+        """Ended items that are pending again."""
+        numbers = list(numbers)
+        self._queue.forget_waits(set(numbers))
+        self._queue.queue_again(numbers)
+
+    def forget_waits(self, numbers: Iterable[int]) -> None:
+        """Items that ended while they waited for an attempt: they were skipped."""
+        self._queue.forget_waits(set(numbers))
+
+    def numbers_to_read(self, want: int) -> list[int]:
+        """The next items to read so that `want` are at hand; none while a read is under way or half is still there.
+
+        In a step that keeps order, what is at hand goes back first if an earlier item has come due.
+        """
+        if self._reading or self.holds:
+            return []
+        if self._in_order and self.due:
+            self.return_all()
+        if len(self._at_hand) * 2 > want:
+            return []
+        numbers = self._queue.take(min(PAGE, want - len(self._at_hand)), self._monotonic())
+        self._reading = len(numbers)
+        return numbers
+
+    async def read(self, numbers: list[int]) -> None:
+        """Bring the bytes of items to hand; a failed read puts the items back."""
+        try:
+            found = await self._store.payloads(self._state().name, numbers)
+        except BaseException:
+            self._reading = 0
+            for number in numbers:
+                self._queue.put_back(number)
+            raise
+        self._reading = 0
+        attempts = self._state().attempts_of
+        for number in numbers:
+            key, position, payload = found[number]
+            self._at_hand.append(WorkItem(number, key, position, attempts.get(number, 0) + 1, payload))

@@ -1,0 +1,205 @@
+"""Retrying and skipping: which items a wish reaches, which steps run again for it, and the sentence that says so."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, assert_never
+
+from tui_workflow.engine.decide import ENDED
+from tui_workflow.facts import events as ev
+from tui_workflow.facts.commands import Reply, RetryItems, RetryStep, SkipItems
+from tui_workflow.facts.fingerprint import fingerprint
+from tui_workflow.facts.outcome import Ended, ErrorInfo, Outcome
+from tui_workflow.facts.state import Item, StepState
+from tui_workflow.flow.graph import readers
+
+if TYPE_CHECKING:
+    from tui_workflow.engine.engine import Engine
+
+
+class Wishes:
+    """Turns a wish of a person into facts."""
+
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+
+    def carry_out(self, command: RetryItems | RetryStep | SkipItems) -> Reply:
+        """Record what the wish comes to."""
+        match command:
+            case RetryItems():
+                return self._retry_items(command)
+            case RetryStep():
+                return self._retry_step(command.step)
+            case SkipItems():
+                return self._skip(command)
+            case _:
+                assert_never(command)
+
+    def reruns(self, step: str) -> tuple[str, ...]:
+        """The steps that have run, read `step`, and so run again when its items do."""
+        state = self._engine.state
+        return tuple(
+            name
+            for name in readers(self._engine.plan, step)
+            if name in state.steps and state.steps[name].status not in {"pending", "cancelled"}
+        )
+
+    def _retry_items(self, command: RetryItems) -> Reply:
+        state = self._engine.state
+        steps = [state.steps[command.step]] if command.step is not None else list(state.steps.values())
+        chosen: dict[str, tuple[int, ...]] = {}
+        running = done = 0
+        broken = [step for step in steps if step.status == "failed" and not step.failed]
+        for step in steps:
+            wanted: Iterable[int]
+            if command.items is not None:
+                wanted = command.items
+            elif command.stale:
+                wanted = stale_items(step)
+            else:
+                wanted = failed_items(step, command.group)
+            picked = []
+            for item in wanted:
+                if self._engine.in_flight(step.name, item):
+                    running += 1
+                elif step.states[item] in (Item.FAILED, Item.RETRYING, Item.SKIPPED) or (
+                    command.stale and step.states[item] == Item.OK
+                ):
+                    picked.append(item)
+                else:
+                    done += 1
+            if picked:
+                chosen[step.name] = tuple(picked)
+        whole = [step.name for step in broken] if command.items is None and command.group is None else []
+        if not chosen and not whole:
+            return Reply(_nothing(running, done), refused=True)
+        facts: list[ev.Event] = []
+        now = self._engine.now()
+        for name, items in chosen.items():
+            facts.append(ev.ItemsQueued(now, name, items, "stale" if command.stale else "retry"))
+        again = self._reopen([*chosen, *whole], whole)
+        count = sum(map(len, chosen.values()))
+        self._engine.record([*self._resumed(), *facts, *again])
+        text = f"{count} queued" if count or not whole else f"{', '.join(whole)} queued"
+        if running:
+            text += f", {running} not: still running"
+        reruns = tuple(fact.step for fact in again if isinstance(fact, ev.StepReopened) and fact.step not in chosen)
+        return Reply(text, count + len(whole), reruns)
+
+    def _retry_step(self, name: str) -> Reply:
+        state = self._engine.state
+        step = state.steps[name]
+        if step.status not in ENDED:
+            return Reply(f"{name} has not ended", refused=True)
+        now = self._engine.now()
+        facts: list[ev.Event] = []
+        count = 0
+        names = [name, *(later for later in self._followers(name) if state.steps[later].status in ENDED)]
+        for each in names:
+            settled = tuple(
+                item
+                for item, value in enumerate(state.steps[each].states)
+                if value in (Item.OK, Item.FAILED, Item.SKIPPED)
+            )
+            if settled and state.steps[each].shape.for_each:
+                facts.append(ev.ItemsQueued(now, each, settled, "retry"))
+            count += len(settled)
+            facts.append(ev.StepReopened(now, each, "run again", relist=True))
+        self._engine.record([*self._resumed(), *facts, *self._cleanup_again(now, set(names))])
+        rest = f", then {', '.join(names[1:])}" if names[1:] else ""
+        return Reply(f"{name} runs again{rest}", count, tuple(names[1:]))
+
+    def _skip(self, command: SkipItems) -> Reply:
+        step = self._engine.state.steps[command.step]
+        allowed = {int(Item.FAILED), int(Item.RETRYING), int(Item.PENDING)}
+        items = [
+            item
+            for item in command.items
+            if step.states[item] in allowed and not self._engine.in_flight(step.name, item)
+        ]
+        if not items:
+            return Reply("Nothing to skip: what is selected is done or running", refused=True)
+        now = self._engine.now()
+        reason = ErrorInfo("Skipped", command.reason, fingerprint("Skipped", command.reason), ("Skipped",)).encode()
+        outcomes = tuple(Outcome(item, 0, Ended.SKIPPED, now, 0.0, None, reason) for item in items)
+        facts: list[ev.Event] = [
+            ev.ItemsEnded(now, step.name, self._engine.state.revision, step.shape.definition, 0, outcomes)
+        ]
+        again = self._reopen([step.name], []) if step.status in ENDED else []
+        self._engine.record([*self._resumed(), *facts, *again])
+        left = len(command.items) - len(items)
+        text = f"{len(items)} skipped" + (f", {left} not: done or running" if left else "")
+        return Reply(text, len(items), tuple(fact.step for fact in again if isinstance(fact, ev.StepReopened)))
+
+    def _resumed(self) -> list[ev.Event]:
+        if not self._engine.finished:
+            return []
+        state = self._engine.state
+        return [ev.RunResumed(self._engine.now(), state.pid, state.host)]
+
+    def _reopen(self, names: list[str], relist: list[str]) -> list[ev.Event]:
+        """Reopen these steps if they have ended, those that read them, those that were cancelled, and the cleanup."""
+        state, now = self._engine.state, self._engine.now()
+        facts: list[ev.Event] = []
+        touched: set[str] = set()
+        for name in names:
+            if state.steps[name].status in ENDED:
+                facts.append(ev.StepReopened(now, name, "retry", relist=name in relist))
+            touched.add(name)
+        for name in names:
+            for reader in self.reruns(name):
+                if reader not in touched:
+                    touched.add(reader)
+                    facts.append(ev.StepReopened(now, reader, f"{name} runs again", relist=True))
+        for step in state.steps.values():
+            if step.status == "cancelled" and step.name not in touched and step.shape.section == "steps":
+                touched.add(step.name)
+                facts.append(ev.StepReopened(now, step.name, "what it needs runs again"))
+        return [*facts, *self._cleanup_again(now, touched)]
+
+    def _cleanup_again(self, now: float, touched: set[str]) -> list[ev.Event]:
+        return [
+            ev.StepReopened(now, step.name, "the run goes on", relist=True)
+            for step in self._engine.state.steps.values()
+            if step.shape.section != "steps" and step.status in ENDED and step.name not in touched and step.shape.rerun
+        ]
+
+    def _followers(self, name: str) -> list[str]:
+        """Steps that need or read `name`, directly or through others, in file order, those with `rerun: false` left out."""
+        found = {name, *readers(self._engine.plan, name)}
+        for planned in self._engine.plan.steps:
+            if found.intersection(planned.needs):
+                found.add(planned.name)
+        return [
+            planned.name
+            for planned in self._engine.plan.steps
+            if planned.name in found
+            and planned.name != name
+            and planned.section == "steps"
+            and planned.step.rerun
+            and planned.name in self._engine.state.steps
+        ]
+
+
+def failed_items(step: StepState, group: str | None) -> list[int]:
+    """The failed items of a step, of one fingerprint (or a prefix of it) if `group` names one, in item order."""
+    if group is None:
+        return sorted(step.failures)
+    places = {place for place, entry in enumerate(step.groups) if entry.fingerprint.startswith(group)}
+    return sorted(item for item, place in step.failures.items() if place in places)
+
+
+def stale_items(step: StepState) -> list[int]:
+    """Items that succeeded under another definition than the present one, in item order."""
+    if not step.stale:
+        return []
+    current = step.definitions.index(step.shape.definition)
+    return [item for item, made_by in enumerate(step.made_by) if made_by != current and step.states[item] == Item.OK]
+
+
+def _nothing(running: int, done: int) -> str:
+    if running and not done:
+        return f"Nothing to retry: {running} still running"
+    if done:
+        return f"Nothing to retry: the {done} items are done"
+    return "Nothing to retry: nothing has failed"
