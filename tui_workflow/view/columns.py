@@ -10,9 +10,24 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from tui_workflow.view.cellwidth import clusters
-from tui_workflow.view.cellwidth import width as width  # part of what this module offers
+from tui_workflow.view.cellwidth import clusters, width
 from tui_workflow.view.line import Line, Span
+
+__all__ = [
+    "Align",
+    "Column",
+    "Keep",
+    "apart",
+    "cut",
+    "cut_line",
+    "fill",
+    "fill_line",
+    "layout",
+    "line_width",
+    "row",
+    "title",
+    "width",
+]
 
 Keep = Literal["start", "end", "ends"]
 Align = Literal["left", "right"]

@@ -137,10 +137,11 @@ class Skyline:
         """`one cell = 500 items`; empty when a cell is an item."""
         return f"one cell = {count(self.grid.size)} items" if self.grid.size > 1 else ""
 
-    def lines(self, columns: int, glyphs: Glyphs, *, cursor: int | None = None) -> list[Line]:
-        """The rows, each with its first index, and the caption at the end of the last one, or below it.
+    def lines(self, columns: int, glyphs: Glyphs, *, cursor: int | None = None, caption_row: bool = True) -> list[Line]:
+        """The rows, each with its first index, and the caption at the end of the last one.
 
-        `cursor` is the cell that is drawn in reverse.
+        When it does not fit there it gets a row of its own, if `caption_row` allows for one row more than the grid
+        has. `cursor` is the cell that is drawn in reverse.
         """
         shape = self.grid
         drawn: list[Line] = []
@@ -155,7 +156,7 @@ class Skyline:
             room = columns - line_width(drawn[-1])
             if room >= len(caption) + 2:
                 drawn[-1] = (*drawn[-1], Span(" " * (room - len(caption))), Span(caption, "dim"))
-            elif columns >= len(caption):
+            elif caption_row and columns >= len(caption):
                 drawn.append((Span(" " * (columns - len(caption))), Span(caption, "dim")))
         return drawn
 

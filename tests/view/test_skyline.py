@@ -1,0 +1,142 @@
+"""The item map."""
+
+from __future__ import annotations
+
+from itertools import islice, pairwise
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from tests.view.made import BEGIN, ended, error, listed, run_of, shape
+from tui_workflow.facts import events as ev
+from tui_workflow.facts.outcome import Ended
+from tui_workflow.facts.state import Item, StepState, fold
+from tui_workflow.view.columns import line_width
+from tui_workflow.view.glyphs import ASCII, UNICODE
+from tui_workflow.view.line import plain
+from tui_workflow.view.skyline import Cell, Skyline, grid, judge, sizes
+
+states = st.binary(max_size=400).map(lambda raw: bytes(byte % 6 for byte in raw))
+
+
+def step_with(raw: bytes) -> StepState:
+    return StepState(shape("s"), states=bytearray(raw), made_by=bytearray(len(raw)), definitions=["d1"])
+
+
+def test_cell_sizes() -> None:
+    assert list(islice(sizes(), 8)) == [1, 2, 5, 10, 20, 50, 100, 200]
+
+
+def test_a_hundred_thousand_items_in_the_pane_of_a_wide_screen() -> None:
+    assert (grid(100_000, 69, 4).size, grid(100_000, 69, 4).row) == (500, 60)
+
+
+@given(st.integers(0, 10**7), st.integers(12, 240), st.integers(1, 12))
+def test_the_grid_fits_with_the_smallest_cells(items: int, columns: int, rows: int) -> None:
+    shape_ = grid(items, columns, rows)
+    assert shape_.row % 10 == 0
+    assert -(-items // shape_.size) <= shape_.row * rows
+    assert shape_.label + (1 if shape_.label else 0) + shape_.row * shape_.columns <= columns
+    if shape_.size > 1:
+        smaller = max(size for size in islice(sizes(), 40) if size < shape_.size)
+        assert -(-items // smaller) > shape_.row * rows
+
+
+@given(st.integers(12, 200), st.integers(1, 8))
+def test_while_the_listing_grows_the_cells_only_grow_when_labels_do_not(columns: int, rows: int) -> None:
+    grown = [grid(items, columns, rows, labels=False).size for items in range(0, 20_000, 97)]
+    assert all(one <= other for one, other in pairwise(grown))
+
+
+@given(states, st.integers(12, 100), st.integers(1, 6))
+def test_one_failed_item_always_shows_and_none_is_invented(raw: bytes, columns: int, rows: int) -> None:
+    sky = Skyline()
+    sky.update(step_with(raw), (), columns, rows)
+    for place, cell in enumerate(sky.cells):
+        items = sky.items_of(place)
+        failed = sum(raw[item] == Item.FAILED for item in items)
+        assert (cell in (Cell.SOME_FAILED, Cell.MANY_FAILED)) == (failed > 0)
+
+
+@given(states, states, st.sets(st.integers(0, 399), max_size=8), st.integers(12, 100), st.integers(1, 6))
+def test_following_changes_equals_counting_afresh(
+    before: bytes, after: bytes, running: set[int], columns: int, rows: int
+) -> None:
+    followed, fresh = Skyline(), Skyline()
+    followed.update(step_with(before), (), columns, rows)
+    drawn = followed.lines(columns, UNICODE)
+    changed = followed.update(step_with(after), running, columns, rows)
+    fresh.update(step_with(after), running, columns, rows)
+    assert followed.cells == fresh.cells
+    assert followed.lines(columns, UNICODE) == fresh.lines(columns, UNICODE)
+    if not changed:
+        assert drawn == fresh.lines(columns, UNICODE)
+
+
+@given(states, st.integers(12, 100), st.integers(1, 6), st.integers(0, 60))
+def test_rows_never_exceed_their_columns_and_both_tables_draw_alike(
+    raw: bytes, columns: int, rows: int, cursor: int
+) -> None:
+    sky = Skyline()
+    sky.update(step_with(raw), (), columns, rows)
+    drawn = [sky.lines(columns, glyphs, cursor=cursor, caption_row=False) for glyphs in (UNICODE, ASCII)]
+    assert len(drawn[0]) <= rows
+    assert [line_width(line) for line in drawn[0]] == [line_width(line) for line in drawn[1]]
+    assert all(line_width(line) <= columns for line in drawn[0])
+
+
+def test_the_share_decides_between_some_and_many() -> None:
+    assert judge(bytes([Item.FAILED]) + bytes([Item.OK]) * 499, 0, False) == Cell.SOME_FAILED
+    assert judge(bytes([Item.FAILED]) * 50 + bytes([Item.OK]) * 450, 0, False) == Cell.MANY_FAILED
+    assert judge(bytes([Item.OK]) * 500, 0, True) == Cell.RUNNING
+    assert judge(bytes([Item.OK]) * 200 + bytes(300), 0, False) == Cell.PENDING
+    assert judge(bytes([Item.OK]) * 300 + bytes(200), 0, False) == Cell.OK
+    assert judge(bytes([Item.OK]) * 300 + bytes(200), 200, False) == Cell.STALE
+    assert judge(bytes([Item.GONE]) * 5, 0, False) == Cell.GONE
+
+
+def test_rows_start_with_their_first_index_and_the_last_holds_the_caption() -> None:
+    raw = bytearray([Item.OK]) * 61_000 + bytearray(39_000)
+    for item in (7_500, 12_000):
+        raw[item] = Item.FAILED
+    raw[31_000:33_000] = bytes([Item.FAILED]) * 2_000
+    sky = Skyline()
+    sky.update(step_with(bytes(raw)), {61_010}, 69, 4)
+    drawn = [plain(line).replace("\u00a0", " ") for line in sky.lines(69, ASCII)]
+    assert drawn == [
+        "     0 ===============x========x===================================",
+        "30 000 ==XXXX======================================================",
+        "60 000 ==o.........................................................",
+        "90 000 ....................                      one cell = 500 items",
+    ]
+
+
+def test_few_items_show_the_states_themselves_two_columns_each() -> None:
+    raw = bytes([Item.OK, Item.FAILED, Item.SKIPPED, Item.RETRYING, Item.PENDING, Item.GONE, Item.OK])
+    sky = Skyline()
+    sky.update(step_with(raw), {4}, 40, 2)
+    assert [plain(line) for line in sky.lines(40, UNICODE)] == ["0 ✓ ✗ ⊘ ↻ ●   ✓ "]
+    assert sky.caption() == ""
+
+
+def test_the_cursor_cell_is_in_reverse() -> None:
+    sky = Skyline()
+    sky.update(step_with(bytes([Item.OK]) * 3_000), (), 40, 2)
+    (here,) = [span for line in sky.lines(40, UNICODE, cursor=3) for span in line if span.fill]
+    assert (here.text, here.role, here.fill) == ("▃", "bg", "ok_soft")
+    assert sky.cell_of(sky.items_of(3)[0]) == 3
+
+
+def test_items_made_by_an_earlier_definition_are_stale() -> None:
+    run = run_of(shape("s"))
+    step = listed(run, "s", 40)
+    fold(run, [ended("s", range(20), at=BEGIN + 1), ev.RevisionTaken(BEGIN + 2, 2, (shape("s", definition="d2"),))])
+    step = run.steps["s"]
+    fold(run, [ended("s", range(20, 30), at=BEGIN + 3, definition="d2")])
+    assert step.stale == 20
+    sky = Skyline()
+    sky.update(step, (), 90, 1)
+    assert list(sky.cells) == [Cell.STALE] * 20 + [Cell.OK] * 10 + [Cell.PENDING] * 10
+    fold(run, [ended("s", [5], at=BEGIN + 4, status=Ended.FAILED, failure=error("E", "m"), definition="d2")])
+    assert sky.update(step, (), 90, 1)
+    assert sky.cells[5] == Cell.MANY_FAILED

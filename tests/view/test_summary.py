@@ -1,0 +1,121 @@
+"""The lines that stay in the terminal."""
+
+from __future__ import annotations
+
+from tests.view.made import BEGIN, ended, error, listed, run_of, shape
+from tui_workflow.facts import events as ev
+from tui_workflow.facts.outcome import Ended
+from tui_workflow.facts.state import RunState, fold
+from tui_workflow.view.cellwidth import width
+from tui_workflow.view.glyphs import ASCII
+from tui_workflow.view.line import plain
+from tui_workflow.view.numbers import copyable
+from tui_workflow.view.summary import summary
+
+
+def finished(status: ev.RunStatus = "succeeded") -> RunState:
+    run = run_of(
+        *(
+            shape(name, for_each=name in ("process_chunks", "fetch_images"))
+            for name in ("prepare", "process_chunks", "fetch_images", "warm_cache", "count")
+        )
+    )
+    listed(run, "process_chunks", 100_000)
+    listed(run, "fetch_images", 37_000)
+    kinds = [
+        (401, error("HTTPError", "429 Too Many Requests", ("/x/fetch.py", 88))),
+        (12, error("KeyError", "'title'", ("/x/clean.py", 41))),
+        (2, error("WorkerDied", "signal 11, SIGSEGV")),
+    ]
+    first = 0
+    for number, failure in kinds:
+        fold(
+            run,
+            [ended("process_chunks", range(first, first + number), at=BEGIN + 5, status=Ended.FAILED, failure=failure)],
+        )
+        first += number
+    fold(
+        run,
+        [
+            ended("process_chunks", range(first, 100_000), at=BEGIN + 10),
+            ended("fetch_images", range(37_000), at=BEGIN + 10),
+            ev.StepFinished(BEGIN + 10, "process_chunks", "succeeded"),
+            ev.StepFinished(BEGIN + 10, "fetch_images", "succeeded"),
+            ev.StepFinished(BEGIN + 10, "prepare", "succeeded"),
+            ev.StepFinished(BEGIN + 10, "warm_cache", "skipped", "if params.warm: false"),
+            ev.StepFinished(BEGIN + 10, "count", "succeeded"),
+            ev.RunFinished(BEGIN + 7421, status),
+        ],
+    )
+    return run
+
+
+def text(run: RunState, columns: int = 80) -> list[str]:
+    return [copyable(plain(line)).rstrip() for line in summary(run, columns)]
+
+
+def test_a_run_with_tolerated_failures_leaves_what_one_needs_to_go_on() -> None:
+    assert text(finished()) == [
+        "✓ process-dataset r1  succeeded, 415 failed items tolerated   2:03:41",
+        "",
+        "  process_chunks   99585 ok   415 failed   of 100000",
+        "  fetch_images     37000 ok                of  37000",
+        "  3 other steps    2 done   1 skipped",
+        "",
+        "   401  HTTPError 429 Too Many Requests  fetch.py:88",
+        "    12  KeyError 'title'                 clean.py:41",
+        "     2  WorkerDied signal 11, SIGSEGV    worker",
+        "",
+        "  look again    wf-tui open 20260131-031231-k3f9",
+        "  retry         wf-tui retry --run 20260131-031231-k3f9",
+        "  write a file  wf-tui failed --run 20260131-031231-k3f9 --jsonl > failed.jsonl",
+    ]
+
+
+def test_an_interrupted_run_says_how_many_wait_and_how_to_resume() -> None:
+    run = run_of(shape("fetch"))
+    listed(run, "fetch", 10)
+    fold(run, [ended("fetch", range(4), at=BEGIN + 3), ev.RunFinished(BEGIN + 4, "interrupted")])
+    lines = text(run)
+    assert lines[0] == "‖ process-dataset r1  interrupted, 6 items wait   0:04"
+    assert "  resume        wf-tui /data/nightly.yaml --resume" in lines
+
+
+def test_never_more_than_fifteen_lines_nor_wider_than_asked() -> None:
+    names = [f"step_{number}" for number in range(40)]
+    run = run_of(*(shape(name) for name in names), flow="日本語" * 40)
+    for number, name in enumerate(names):
+        listed(run, name, 50)
+        failure = error(f"Error{chr(97 + number)}", "x" * 300, (f"/p/{'f' * 30}.py", number))
+        fold(run, [ended(name, range(number + 1), at=BEGIN + 1, status=Ended.FAILED, failure=failure)])
+    fold(
+        run,
+        [
+            ev.StepFinished(BEGIN + 2, "step_3", "failed", "", error("Boom", "listing broke")),
+            ev.RunFinished(BEGIN + 3, "failed"),
+        ],
+    )
+    for columns in (40, 60, 80, 132):
+        lines = summary(run, columns)
+        assert len(lines) <= 15
+        assert all(width(plain(line)) <= columns for line in lines if "wf-tui" not in plain(line))
+    assert any("more groups, " in plain(line) for line in summary(run, 80))
+
+
+def test_data_cannot_write_to_the_terminal_nor_end_the_command() -> None:
+    run = run_of(shape("s"), flow="a\x1b]0;pwn\x07")
+    listed(run, "s", 1)
+    fold(
+        run,
+        [
+            ended("s", [0], at=BEGIN, status=Ended.FAILED, failure=error("E\x1b[2J", "m\x9b1m\nsecond")),
+            ev.RunFinished(BEGIN + 1, "failed"),
+        ],
+    )
+    lines = [plain(line) for line in summary(run, 100, flow="my flow; rm.yaml", options=("--state-dir", "a b"))]
+    assert all(character.isprintable() or character == "\u00a0" for line in lines for character in line)
+    assert "  resume        wf-tui 'my flow; rm.yaml' --resume --state-dir 'a b'" in lines
+
+
+def test_ascii_needs_no_other_character_of_its_own() -> None:
+    assert plain(summary(finished(), 80, ASCII)[0]).startswith("+ process-dataset r1")

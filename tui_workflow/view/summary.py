@@ -1,0 +1,183 @@
+"""What stays in the terminal after the dashboard: at most fifteen lines with the state, the counts, what failed, what next."""
+
+from __future__ import annotations
+
+import shlex
+from collections.abc import Sequence
+
+from tui_workflow.facts.outcome import ErrorInfo
+from tui_workflow.facts.state import RunState, StepState
+from tui_workflow.text import visible
+from tui_workflow.view.columns import Column, cut_line, fill, layout, row, width
+from tui_workflow.view.glyphs import UNICODE, Glyphs
+from tui_workflow.view.line import Line, Span
+from tui_workflow.view.numbers import count, plural, stopwatch
+
+LINES, STEPS = 15, 3
+_EMPTY: Line = ()
+
+
+def summary(
+    run: RunState,
+    columns: int = 80,
+    glyphs: Glyphs = UNICODE,
+    *,
+    now: float | None = None,
+    flow: str | None = None,
+    options: Sequence[str] = (),
+) -> list[Line]:
+    """The lines to leave behind, none wider than `columns` but for commands, which are never cut.
+
+    `flow` is the path of the flow as a command would name it, `options` are words that commands need to find the
+    run from where they are typed, such as `--state-dir DIR`.
+    """
+    steps, broken, commands = _steps(run), _broken(run), _commands(run, flow or run.path, options)
+    room = LINES - 4 - len(steps) - len(broken) - len(commands)
+    blocks = [[_headline(run, glyphs, now)], steps, _groups(run, columns, room, glyphs) + broken, commands]
+    lines: list[Line] = []
+    for place, block in enumerate(blocks):
+        if block and lines:
+            lines.append(_EMPTY)
+        lines += (
+            block if place == len(blocks) - 1 else [cut_line(line, columns, mark=glyphs.ellipsis) for line in block]
+        )
+    return lines
+
+
+def _headline(run: RunState, glyphs: Glyphs, now: float | None) -> Line:
+    role = {"succeeded": "ok", "failed": "failed", "running": "running"}.get(run.status, "retrying")
+    waiting = sum(step.waiting for step in run.steps.values())
+    said: str = run.status
+    failed = plural(_failed(run), "failed item")
+    match run.status:
+        case "succeeded" if _failed(run):
+            said += f", {failed} tolerated"
+        case "interrupted" | "paused" if waiting:
+            said += f", {plural(waiting, 'item')} {'waits' if waiting == 1 else 'wait'}"
+        case "failed" | "cancelled" if _failed(run):
+            said += f", {failed}"
+    return (
+        Span(glyphs.of_run(run.status), role, bold=True),
+        Span(" "),
+        Span(visible(run.flow), "strong", bold=True),
+        Span(f" r{run.revision}  ", "dim"),
+        Span(said, role),
+        Span("   " + stopwatch(run.duration(now)), "dim"),
+    )
+
+
+def _failed(run: RunState) -> int:
+    return sum(step.failed for step in run.steps.values())
+
+
+def _steps(run: RunState) -> list[Line]:
+    """The batch steps that say most, with aligned counts, and the others in one line."""
+    batches = [step for step in run.steps.values() if step.shape.for_each and step.total]
+    shown = sorted(batches, key=lambda step: (-step.failed, -step.total))[:STEPS]
+    shown = [step for step in batches if step in shown]
+    others = [step for step in run.steps.values() if step not in shown]
+    cells = [(_succeeded(step), _unsuccessful(step), f"{count(step.total)}") for step in shown]
+    rest = _plural_steps(others, bool(shown))
+    name = max((width(visible(step.name)) for step in shown), default=0)
+    name = min(30, max(name, width(rest)))
+    ok, bad, total = (max((width(cell[place]) for cell in cells), default=0) for place in range(3))
+    lines: list[Line] = []
+    for step, (good, poor, all_of_them) in zip(shown, cells, strict=True):
+        lines.append(
+            (
+                Span("  "),
+                Span(fill(visible(step.name), name)),
+                Span("   "),
+                Span(good.rjust(ok), "ok"),
+                Span("   " if bad else ""),
+                Span(poor.ljust(bad), "failed" if step.failed else "dim"),
+                Span(f"   of {all_of_them.rjust(total)}", "dim"),
+            )
+        )
+    if others:
+        lines.append((Span("  "), Span(rest.ljust(name), "dim"), Span("   "), Span(_tally(others), "dim")))
+    return lines
+
+
+def _plural_steps(others: Sequence[StepState], after_some: bool) -> str:
+    return plural(len(others), "other step" if after_some else "step") if others else ""
+
+
+def _succeeded(step: StepState) -> str:
+    return f"{count(step.succeeded)} ok"
+
+
+def _unsuccessful(step: StepState) -> str:
+    facts = ((step.failed, "failed"), (step.skipped, "skipped"), (step.waiting, "waiting"))
+    return "   ".join(f"{count(number)} {word}" for number, word in facts if number)
+
+
+def _tally(steps: Sequence[StepState]) -> str:
+    words = {"succeeded": "done", "pending": "waiting"}
+    found: dict[str, int] = {}
+    for step in steps:
+        word = words.get(step.status, step.status)
+        found[word] = found.get(word, 0) + 1
+    return "   ".join(f"{number} {word}" for word, number in found.items())
+
+
+def _groups(run: RunState, columns: int, room: int, glyphs: Glyphs) -> list[Line]:
+    """The largest groups of failures in at most `room` lines: how many, what, where."""
+    groups = [group for step in run.steps.values() for group in step.groups if group.count]
+    groups.sort(key=lambda group: -group.count)
+    shown = groups if len(groups) <= min(room, 4) else groups[: min(room, 4) - 1]
+    if not shown:
+        return []
+    numbers = [count(group.count) for group in shown]
+    whats = [
+        (Span(visible(group.type), "strong", bold=True), Span(f" {visible(group.message)}" if group.message else ""))
+        for group in shown
+    ]
+    places = [_place(group.where) for group in shown]
+    longest = max(sum(width(span.text) for span in what) for what in whats)
+    places_wide = max(map(width, places))
+    number_wide = max(4, *map(len, numbers))
+    what_wide = max(10, min(longest, columns - 2 - number_wide - 2 - 3 - places_wide))
+    shape = (Column(number_wide, "right"), Column(what_wide), Column(places_wide, keep="end"))
+    widths = layout(shape, sum(column.columns for column in shape) + 4)
+    lines: list[Line] = [
+        (
+            Span("  "),
+            *row((Span(number, "failed", bold=True), what, Span(place, "dim")), shape, widths, mark=glyphs.ellipsis),
+        )
+        for number, what, place in zip(numbers, whats, places, strict=True)
+    ]
+    if len(groups) > len(shown):
+        left = groups[len(shown) :]
+        text = f"{plural(len(left), 'more group')}, {plural(sum(group.count for group in left), 'item')}"
+        lines.append((Span(" " * (number_wide + 4)), Span(text, "dim")))
+    return lines
+
+
+def _place(where: tuple[str, int] | None) -> str:
+    return f"{visible(where[0].rsplit('/', 1)[-1])}:{where[1]}" if where else "worker"
+
+
+def _broken(run: RunState) -> list[Line]:
+    """One line for a step that failed by itself, not by an item."""
+    for step in run.steps.values():
+        if step.status == "failed" and step.error:
+            error = ErrorInfo.decode(step.error)
+            message = visible(error.message.split("\n", 1)[0])
+            return [
+                (Span("  "), Span(visible(step.name), "failed", bold=True), Span(f"  {visible(error.type)} {message}"))
+            ]
+    return []
+
+
+def _commands(run: RunState, flow: str, options: Sequence[str]) -> list[Line]:
+    extra = " ".join(shlex.quote(word) for word in options)
+    extra = f" {extra}" if extra else ""
+    commands = []
+    if run.status in ("interrupted", "paused", "failed", "cancelled"):
+        commands.append(("resume", f"wf-tui {shlex.quote(flow)} --resume{extra}"))
+    commands.append(("look again", f"wf-tui open {run.run}{extra}"))
+    if _failed(run):
+        commands.append(("retry", f"wf-tui retry --run {run.run}{extra}"))
+        commands.append(("write a file", f"wf-tui failed --run {run.run}{extra} --jsonl > failed.jsonl"))
+    return [(Span("  "), Span(word.ljust(14), "dim"), Span(visible(command))) for word, command in commands]
