@@ -1,0 +1,161 @@
+"""A `RunState` as bytes and back, so that opening a run need not fold a million facts. JSON and plain arrays, no pickle.
+
+Layout before compression: `wfs1`, the length of the JSON (u32), the JSON, then the arrays that it refers to, one after
+another; integers are little-endian. An unknown or damaged snapshot is refused, and the reader folds from the start instead.
+"""
+
+from __future__ import annotations
+
+import json
+import struct
+import sys
+import zlib
+from array import array
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from dataclasses import fields
+from typing import Any
+
+from tui_workflow.facts.events import ReloadRejected
+from tui_workflow.facts.state import Group, Pace, RunState, StepState
+from tui_workflow.store import facts_json
+
+_MAGIC = b"wfs1"
+_LENGTH = struct.Struct("<I")
+_LIMIT = 1 << 32
+_MAPS = ["tries", "attempts_of", "failures"]
+_ODD_STEP = {"shape", "error", "states", "made_by", "by_revision", "groups", "pace", "retry_at", *_MAPS}
+_ODD_RUN = {"rejected", "steps"}
+# Fields that are numbers, text or lists as they stand. A snapshot that lacks one was made by another version.
+_PLAIN_STEP = [field.name for field in fields(StepState) if field.name not in _ODD_STEP]
+_PLAIN_RUN = [field.name for field in fields(RunState) if field.name not in _ODD_RUN]
+
+
+def dump(state: RunState) -> bytes:
+    """The state as bytes, not yet compressed: see `pack`. Costs microseconds per step and nanoseconds per item."""
+    blobs: list[bytes] = []
+    record: dict[str, Any] = {name: getattr(state, name) for name in _PLAIN_RUN}
+    if state.rejected is not None:
+        record["rejected"] = [state.rejected.at, facts_json.encode(state.rejected)[1].decode()]
+    record["steps"] = [_step_record(step, blobs) for step in state.steps.values()]
+    record["blobs"] = [len(blob) for blob in blobs]
+    text = json.dumps(record, separators=(",", ":")).encode()
+    return b"".join((_MAGIC, _LENGTH.pack(len(text)), text, *blobs))
+
+
+def pack(data: bytes) -> bytes:
+    """Compressed: states of items repeat, so a megabyte becomes some kilobytes."""
+    return zlib.compress(data, 1)
+
+
+def load(data: bytes) -> RunState:
+    """The inverse of `dump`, and of `pack`. Raises ValueError when the bytes are no snapshot of this version."""
+    if data[:4] != _MAGIC:
+        try:
+            unpacker = zlib.decompressobj()
+            data = unpacker.decompress(data, _LIMIT)
+        except zlib.error as error:
+            raise ValueError(f"a damaged snapshot: {error}") from None
+        if not unpacker.eof:
+            raise ValueError("a snapshot that ends too early")
+    if data[:4] != _MAGIC:
+        raise ValueError("a snapshot of another version")
+    try:
+        (length,) = _LENGTH.unpack_from(data, 4)
+        record = json.loads(data[8 : 8 + length])
+        blobs = _Blobs(data, 8 + length, record.pop("blobs"))
+        return _read_run(record, blobs)
+    except (KeyError, TypeError, IndexError, AttributeError, OverflowError, StopIteration, struct.error) as error:
+        raise ValueError(f"a damaged snapshot: {error!r}") from None
+
+
+class _Blobs:
+    """The arrays behind the JSON, taken in the order in which they were put there."""
+
+    def __init__(self, data: bytes, start: int, lengths: list[int]) -> None:
+        if start + sum(lengths) != len(data):
+            raise ValueError("a snapshot of the wrong length")
+        self._data, self._at, self._lengths = data, start, iter(lengths)
+
+    def take(self) -> bytes:
+        length = next(self._lengths)
+        start, self._at = self._at, self._at + length
+        return self._data[start : self._at]
+
+    def ints(self) -> array[int]:
+        return _read_array("q", self.take())
+
+    def floats(self) -> array[float]:
+        return _read_array("d", self.take())
+
+
+def _bytes_of(kind: str, numbers: Iterable[Any]) -> bytes:
+    packed: array[Any] = array(kind, numbers)
+    if sys.byteorder == "big":
+        packed.byteswap()
+    return packed.tobytes()
+
+
+def _read_array(kind: str, data: bytes) -> array[Any]:
+    packed: array[Any] = array(kind)
+    packed.frombytes(data)
+    if sys.byteorder == "big":
+        packed.byteswap()
+    return packed
+
+
+def _step_record(step: StepState, blobs: list[bytes]) -> dict[str, Any]:
+    record = {name: getattr(step, name) for name in _PLAIN_STEP}
+    record["shape"] = facts_json.shape_record(step.shape)
+    record["error"] = None if step.error is None else step.error.decode("utf-8", "surrogateescape")
+    record["by_revision"] = [[*key, count] for key, count in step.by_revision.items()]
+    record["groups"] = [_group_record(group) for group in step.groups]
+    pace = step.pace
+    record["pace"] = [list(pace.durations), list(pace.ended.items()), pace.slowest, pace.slowest_item]
+    blobs += [bytes(step.states), bytes(step.made_by)]
+    for name in _MAPS:
+        numbers: Mapping[int, int] = getattr(step, name)
+        blobs += [_bytes_of("q", numbers), _bytes_of("q", numbers.values())]
+    blobs += [_bytes_of("q", step.retry_at), _bytes_of("d", step.retry_at.values())]
+    return record
+
+
+def _group_record(group: Group) -> list[Any]:
+    return [getattr(group, field.name) for field in fields(group)[:-1]] + [list(group.trend.items())]
+
+
+def _read_run(record: dict[str, Any], blobs: _Blobs) -> RunState:
+    steps = [_read_step(step, blobs) for step in record.pop("steps")]
+    rejected = record.pop("rejected", None)
+    state = RunState()
+    for name in _PLAIN_RUN:
+        setattr(state, name, record[name])
+    state.steps = {step.name: step for step in steps}
+    if rejected is not None:
+        fact = facts_json.decode("reload_rejected", rejected[0], rejected[1])
+        assert isinstance(fact, ReloadRejected)
+        state.rejected = fact
+    return state
+
+
+def _read_step(record: dict[str, Any], blobs: _Blobs) -> StepState:
+    step = StepState(facts_json.read_shape(record["shape"]))
+    for name in _PLAIN_STEP:
+        setattr(step, name, record[name])
+    error = record["error"]
+    step.error = None if error is None else error.encode("utf-8", "surrogateescape")
+    step.by_revision = Counter({(revision, ended): count for revision, ended, count in record["by_revision"]})
+    step.groups = [_read_group(group) for group in record["groups"]]
+    durations, ended, slowest, item = record["pace"]
+    step.pace = Pace(array("L", durations), Counter(dict(ended)), slowest, item)
+    step.states, step.made_by = bytearray(blobs.take()), bytearray(blobs.take())
+    for name in _MAPS:
+        setattr(step, name, dict(zip(blobs.ints(), blobs.ints(), strict=True)))
+    step.retry_at = dict(zip(blobs.ints(), blobs.floats(), strict=True))
+    return step
+
+
+def _read_group(record: list[Any]) -> Group:
+    fingerprint, kind, message, where, count, last_at, trend = record
+    place = None if where is None else (where[0], where[1])
+    return Group(fingerprint, kind, message, place, count, last_at, Counter(dict(trend)))
