@@ -200,7 +200,8 @@ class Engine:
             step = self.state.steps.get(planned.name)
             if step is None or (only is not None and planned.name not in only):
                 continue
-            tolerated = planned.step.on_error.action == "continue"
+            # A `for_each` step tolerates items; if it fails all the same, it could not list them, or too many failed.
+            tolerated = planned.step.on_error.action == "continue" and planned.step.for_each is None
             views.append(StepView(planned.name, planned.section, planned.needs, step.status, tolerated))
         return views
 

@@ -45,9 +45,10 @@ def summarize(steps: Iterable[StepState], plan: Plan) -> list[StepSummary]:
 
 
 def stops_on_failure(step: Step) -> bool:
-    """True if nothing may start after a failed item before the engine has seen it: the step keeps order, or fails."""
+    """True if nothing may start after a failed item before the engine has seen it: it keeps order, or may fail."""
     keeps_order = step.parallel is None and step.retry.max_attempts > 1
-    return step.for_each is not None and (keeps_order or step.on_error.action == "fail")
+    counts = step.on_error.action == "fail" or step.on_error.max_failures is not None
+    return step.for_each is not None and (keeps_order or counts)
 
 
 def program(

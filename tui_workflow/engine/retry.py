@@ -5,7 +5,6 @@ from __future__ import annotations
 from tui_workflow.facts.outcome import ErrorInfo
 from tui_workflow.flow.model import Retry
 
-_ALWAYS = frozenset({"Exception", "BaseException"})
 _COVERED = frozenset({"Timeout", "WorkerDied", "OutOfMemory", "SystemExit", "ExitCode", "RetryLater"})
 """Failures that `Exception` stands for although they do not derive from it."""
 
@@ -15,7 +14,7 @@ def matches(policy: Retry, error: ErrorInfo) -> bool:
     names = {error.type, *error.mro}
     if names.intersection(policy.on):
         return True
-    return bool(_ALWAYS.intersection(policy.on)) and bool(names & _COVERED or names & _ALWAYS)
+    return bool({"Exception", "BaseException"}.intersection(policy.on)) and bool(names & _COVERED)
 
 
 def next_delay(policy: Retry, error: ErrorInfo, tries: int, chance: float) -> float | None:

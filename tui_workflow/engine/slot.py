@@ -5,14 +5,15 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Protocol
 
-from tui_workflow.facts.outcome import Outcome
+from tui_workflow.facts.outcome import Ended, Outcome
 from tui_workflow.facts.work import Death, Worker, WorkItem
 
 
 class SlotOwner(Protocol):
     """The step that a slot belongs to."""
 
-    def slot_ended(self, slot: Slot, outcomes: list[Outcome], seconds: float) -> None: ...
+    def slot_ended(self, slot: Slot, outcomes: list[Outcome], seconds: float, failed: dict[int, str]) -> None:
+        """Attempts that ended, how many seconds they took in all, and the keys of those that failed."""
 
     def slot_recalled(self, slot: Slot, items: Sequence[int]) -> None: ...
 
@@ -59,11 +60,14 @@ class Slot:
             return
         seconds = 0.0
         fed = self.fed
+        failed: dict[int, str] = {}
         for outcome in outcomes:
-            fed.pop(outcome.item, None)
+            item = fed.pop(outcome.item, None)
             seconds += outcome.duration
+            if outcome.status == Ended.FAILED and item is not None:
+                failed[item.number] = item.key
         self.uncommitted += len(outcomes)
-        self.owner.slot_ended(self, outcomes, seconds)
+        self.owner.slot_ended(self, outcomes, seconds, failed)
 
     def recalled(self, worker: Worker, items: list[int]) -> None:
         if worker is not self.worker:

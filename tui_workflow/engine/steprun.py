@@ -75,8 +75,8 @@ class StepRun:
         self._slots: list[Slot] = []
         self._want_slots = 1
         self._tempo = Tempo()
-        self._owed: deque[tuple[Slot | None, int]] = deque()
-        """Recorded outcomes whose commit is still to come, in order: the slot that waits for it, and how many."""
+        self._owed: deque[tuple[Slot | None, int, int]] = deque()
+        """Recorded outcomes whose commit is still to come, in order: the slot that waits, how many, how many failed."""
         self._due: dict[int, float] = {}
         self._timed_out: set[int] = set()
         self._suspects: deque[WorkItem] = deque()
@@ -372,18 +372,19 @@ class StepRun:
 
     # ---- what workers tell -----------------------------------------------------------------------------------------
 
-    def slot_ended(self, slot: Slot, outcomes: list[Outcome], seconds: float) -> None:
+    def slot_ended(self, slot: Slot, outcomes: list[Outcome], seconds: float, failed: dict[int, str]) -> None:
         self._deaths_in_vain = 0
         self._tempo.learn(seconds / slot.lanes, len(outcomes))
         slot.last_end = self._around.monotonic()
         slot.suspect = None
-        self._record(slot, outcomes, {})
+        self._record(slot, outcomes, failed)
         self.pump()
 
     def _record(self, slot: Slot | None, outcomes: Sequence[Outcome], keys: dict[int, str]) -> None:
         """Record attempts that ended; `keys` names the items for a sentence, should one of them fail the step."""
         now = self._around.now()
         next_at: dict[int, float] = {}
+        failed = 0
         if any(outcome.status == Ended.FAILED for outcome in outcomes):
             verdict = judge(outcomes, self.step.retry, self.state.tries, self._around.chance)
             outcomes = verdict.outcomes
@@ -392,8 +393,11 @@ class StepRun:
                 self._due[item] = self._around.monotonic() + delay
             if verdict.failed and self.step.on_error.action == "fail":
                 item, error = verdict.failed[0]
-                self._start_failing(keys.get(item, f"number {item}"), error)
-        self._owed.append((slot, len(outcomes)))
+                self._start_failing(keys.get(item, str(item)), error)
+            failed = len(verdict.failed)
+        self._owed.append((slot, len(outcomes), failed))
+        if failed:
+            self._weigh_failures()
         worker = slot.worker.pid if slot is not None and slot.worker is not None else 0
         self._around.recorder.append(
             [
@@ -467,7 +471,7 @@ class StepRun:
         """A fact of this step is in the run file and in the state."""
         match fact:
             case ev.ItemsEnded() if fact.worker or any(outcome.attempt for outcome in fact.outcomes):
-                slot, count = self._owed.popleft()
+                slot, count, _ = self._owed.popleft()
                 if slot is not None:
                     slot.uncommitted -= count
                 for outcome in fact.outcomes:
@@ -482,18 +486,22 @@ class StepRun:
             case _:
                 pass
 
+    @property
+    def _failed(self) -> int:
+        """Items that failed, those included whose commit is still to come."""
+        return self.state.failed + sum(failed for _, _, failed in self._owed)
+
     def _exceeds(self) -> bool:
-        state = self.state
-        return too_many_failures(self.step.on_error, state.failed, state.total, state.total_known)
+        return too_many_failures(self.step.on_error, self._failed, self.state.total, self.state.total_known)
 
     def _weigh_failures(self) -> None:
-        if self._failing or self._warned_of_failures or not self.state.failed or not self._exceeds():
+        if self._failing or self._warned_of_failures or not self._failed or not self._exceeds():
             return
         self._warned_of_failures = True
         if self._options.ask:
             self._call_exceeded(self)
         else:
-            self._failing = f"{self.state.failed} items failed, more than max_failures allows"
+            self._failing = f"{self._failed} items failed, more than max_failures allows"
             for slot in self._slots:
                 slot.recall()
 

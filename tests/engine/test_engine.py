@@ -1,0 +1,379 @@
+"""The real engine in surroundings that are all in memory: order, retries, failures, resume, wishes."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import Counter
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from tests.engine.fakes import FakePool, Tube, loop_step, plan_of
+from tui_workflow.facts import events as ev
+from tui_workflow.facts.commands import Pause, RetryItems, RetryStep, SetSlots, SkipItems, Stop, Unpause
+from tui_workflow.facts.state import Item, RunState, fold
+from tui_workflow.flow.model import OnError, Parallel, Retry, Step
+
+
+def works(step: str, value: Any, attempt: int) -> object:
+    return value
+
+
+def plain(name: str, **settings: Any) -> Step:
+    return Step(name=name, type="python", **settings)
+
+
+async def until(condition: Any) -> None:
+    for _ in range(100_000):
+        if condition():
+            return
+        await asyncio.sleep(0)
+    raise AssertionError("it never came to that")
+
+
+def keys(pool: FakePool, step: str = "work") -> list[str]:
+    return [key for name, key, _ in pool.effects if name == step]
+
+
+async def test_a_flow_runs_to_its_end_in_order() -> None:
+    pool = FakePool(works, {"work": [1, 2, 3, 4]})
+    state = await Tube(plan_of(plain("first"), loop_step("work"), plain("last")), pool).run()
+    assert state.status == "succeeded"
+    assert [step.status for step in state.steps.values()] == ["succeeded"] * 3
+    assert [(step, key) for step, key, _ in pool.effects] == [
+        ("first", "first"), ("work", "k1"), ("work", "k2"), ("work", "k3"), ("work", "k4"), ("last", "last"),
+    ]  # fmt: skip
+
+
+async def test_an_empty_flow_and_an_empty_list_succeed() -> None:
+    assert (await Tube(plan_of(), FakePool(works, {})).run()).status == "succeeded"
+    state = await Tube(plan_of(loop_step("work")), FakePool(works, {"work": []})).run()
+    assert state.steps["work"].status == "succeeded"
+    assert state.steps["work"].total == 0
+
+
+async def test_an_item_is_tried_again_and_then_succeeds() -> None:
+    def flaky(step: str, value: Any, attempt: int) -> object:
+        return ValueError("not yet") if value == 2 and attempt < 3 else value
+
+    pool = FakePool(flaky, {"work": [1, 2, 3]})
+    state = await Tube(plan_of(loop_step("work", retry=Retry(max_attempts=3))), pool).run()
+    assert state.status == "succeeded"
+    assert pool.effects == [("work", f"k{n}", a) for n, a in [(1, 1), (2, 1), (2, 2), (2, 3), (3, 1)]]
+    assert state.steps["work"].attempts == 5
+
+
+async def test_without_on_error_a_failure_stops_the_step_and_fails_the_run() -> None:
+    def broken(step: str, value: Any, attempt: int) -> object:
+        return ValueError("beta is broken") if value == 2 else value
+
+    pool = FakePool(broken, {"work": [1, 2, 3, 4]})
+    state = await Tube(plan_of(loop_step("work"), plain("after")), pool).run()
+    step = state.steps["work"]
+    assert (state.status, step.status) == ("failed", "failed")
+    assert "beta is broken" in step.reason
+    assert keys(pool) == ["k1", "k2"]
+    assert (step.succeeded, step.failed, step.waiting) == (1, 1, 2)
+    assert state.steps["after"].status == "cancelled"
+
+
+async def test_tolerated_failures_let_the_flow_go_on() -> None:
+    def broken(step: str, value: Any, attempt: int) -> object:
+        return ValueError(f"broken {value}") if value in (2, 3) else value
+
+    tolerant = loop_step("work", on_error=OnError(action="continue"), parallel=Parallel(max_parallel=2))
+    pool = FakePool(broken, {"work": [1, 2, 3, 4]})
+    state = await Tube(plan_of(tolerant, plain("after")), pool).run()
+    step = state.steps["work"]
+    assert (state.status, step.status, step.failed) == ("succeeded", "succeeded", 2)
+    assert [(group.type, group.count) for group in step.groups] == [("ValueError", 2)]
+    assert keys(pool, "after") == ["after"]
+
+
+async def test_max_failures_ends_a_headless_step() -> None:
+    def broken(step: str, value: Any, attempt: int) -> object:
+        return ValueError("no")
+
+    step = loop_step("work", on_error=OnError(action="continue", max_failures=2))
+    pool = FakePool(broken, {"work": list(range(50))})
+    state = await Tube(plan_of(step), pool).run()
+    assert state.status == "failed"
+    assert "max_failures" in state.steps["work"].reason
+    assert len(pool.effects) < 50
+
+
+async def test_slots_are_never_exceeded_while_they_change() -> None:
+    pool = FakePool(works, {"work": list(range(300))})
+    tube = Tube(plan_of(loop_step("work", parallel=Parallel(max_parallel=4), batch_size=3)), pool)
+    task = asyncio.create_task(tube.run())
+    await until(lambda: len(pool.effects) > 40)
+    assert pool.most <= 4
+    assert not tube.engine.send(SetSlots("work", 1)).refused
+    await until(lambda: pool.running <= 1)
+    pool.most = 0
+    await until(lambda: len(pool.effects) > 120)
+    assert pool.most == 1
+    tube.engine.send(SetSlots("work", 8))
+    state = await task
+    assert pool.most <= 8
+    assert Counter(keys(pool)) == Counter({f"k{n}": 1 for n in range(300)})
+    assert state.steps["work"].succeeded == 300
+
+
+async def test_a_dead_worker_costs_the_blamed_item_and_nothing_runs_twice() -> None:
+    def crashes(step: str, value: Any, attempt: int) -> object:
+        return SystemError() if value == 7 else value
+
+    step = loop_step("work", parallel=Parallel(max_parallel=2), on_error=OnError(action="continue"), batch_size=5)
+    pool = FakePool(crashes, {"work": list(range(20))})
+    state = await Tube(plan_of(step), pool).run()
+    assert sorted(state.steps["work"].failures) == [7]
+    assert Counter(keys(pool)) == Counter({f"k{n}": 1 for n in range(20)})
+
+
+async def test_in_a_shared_process_suspects_are_tried_one_at_a_time() -> None:
+    def crashes(step: str, value: Any, attempt: int) -> object:
+        return SystemError() if value == 3 else value
+
+    step = loop_step("work", parallel=Parallel(max_parallel=4, executor="thread"), on_error=OnError(action="continue"))
+    pool = FakePool(crashes, {"work": list(range(8))})
+    state = await Tube(plan_of(step), pool).run()
+    assert sorted(state.steps["work"].failures) == [3]
+    assert state.steps["work"].succeeded == 7
+    assert all(attempt == 1 for _, _, attempt in pool.effects)
+
+
+async def test_a_skipped_step_says_why() -> None:
+    pool = FakePool(works, {})
+    pool.evaluated["{{ params.warm }}"] = False
+    state = await Tube(plan_of(plain("warm", condition="{{ params.warm }}"), plain("next")), pool).run()
+    assert (state.steps["warm"].status, state.steps["warm"].reason) == ("skipped", "if params.warm: false")
+    assert keys(pool, "next") == ["next"]
+
+
+async def test_cleanup_steps_run_after_a_failure_and_after_success() -> None:
+    for value, ran in ((1, ["tidy"]), (2, ["sorry", "tidy"])):
+
+        def behave(step: str, item: Any, attempt: int, value: int = value) -> object:
+            return ValueError("x") if step == "work" and value == 2 else item
+
+        plan = plan_of(plain("work"), on_failure=(plain("sorry"),), finally_=(plain("tidy"),))
+        plan = type(plan)(
+            plan.path, plan.text, plan.flow, plan.handlers,
+            tuple(
+                type(p)(p.step, "finally" if p.section == "finally_" else p.section, p.needs, p.reads, p.definition)
+                for p in plan.steps
+            ),
+        )  # fmt: skip
+        pool = FakePool(behave, {})
+        state = await Tube(plan, pool).run()
+        assert [step for step, _, _ in pool.effects] == ["work", *ran]
+        assert state.status == ("failed" if value == 2 else "succeeded")
+
+
+async def test_duplicates_get_a_number_and_explicit_ones_fail() -> None:
+    pool = FakePool(works, {"work": [5, 5, 6, 5]})
+    tube = Tube(plan_of(loop_step("work")), pool)
+    await tube.run()
+    assert keys(pool) == ["k5", "k5~2", "k6", "k5~3"]
+
+    pool = FakePool(lambda step, value, attempt: value["id"], {"work": [{"id": "a"}, {"id": "b"}, {"id": "a"}]})
+    pool.explicit = True
+    tube = Tube(plan_of(loop_step("work", key="{{ item.id }}", on_error=OnError(action="continue"))), pool)
+    state = await tube.run()
+    assert keys(pool) == ["a", "b"]
+    assert sorted(state.steps["work"].failures) == [2]
+    assert "duplicate key 'a' (also item 0)" in state.steps["work"].groups[0].message
+
+
+async def test_retrying_a_failed_item_runs_what_reads_it_again() -> None:
+    fixed: set[int] = set()
+
+    def broken(step: str, value: Any, attempt: int) -> object:
+        return ValueError("beta is broken") if step == "work" and value == 2 and not fixed else value
+
+    pool = FakePool(broken, {"work": [1, 2, 3]})
+    plan = plan_of(
+        loop_step("work", on_error=OnError(action="continue")),
+        plain("report"),
+        plain("mail", rerun=False),
+    )
+    tube = Tube(plan, pool, ask=True)
+    task = asyncio.create_task(tube.run())
+    await until(lambda: tube.engine.finished)
+    fixed.add(1)
+    reply = tube.engine.send(RetryItems("work"))
+    assert (reply.text, reply.count, reply.reruns) == ("1 queued", 1, ("report",))
+    await until(lambda: not tube.engine.finished)
+    await until(lambda: tube.engine.finished)
+    assert tube.state.status == "succeeded"
+    assert tube.state.steps["work"].succeeded == 3
+    assert keys(pool, "report") == ["report", "report"]
+    assert keys(pool, "mail") == ["mail"]
+    assert pool.effects[-2:] == [("work", "k2", 2), ("report", "report", 2)]
+    tube.engine.leave()
+    await task
+
+
+async def test_a_retry_while_the_reader_runs_makes_it_run_once_more() -> None:
+    fixed: set[int] = set()
+    hold = asyncio.Event()
+
+    class Slow(FakePool):
+        async def pass_time(self) -> None:
+            if self.effects and self.effects[-1][1] == "k3" and not hold.is_set():
+                await hold.wait()
+
+    def broken(step: str, value: Any, attempt: int) -> object:
+        return ValueError("no") if step == "work" and value == 2 and not fixed else value
+
+    pool = Slow(broken, {"work": [1, 2, 3]})
+    tube = Tube(plan_of(loop_step("work", on_error=OnError(action="continue")), plain("report")), pool)
+    task = asyncio.create_task(tube.run())
+    await until(lambda: tube.state.steps and tube.state.steps["report"].status == "running")
+    fixed.add(1)
+    tube.engine.send(RetryItems("work"))
+    await until(lambda: tube.state.steps["work"].status == "running")
+    hold.set()
+    state = await task
+    assert state.status == "succeeded"
+    assert keys(pool, "report") == ["report", "report"]
+    assert state.steps["work"].succeeded == 3
+
+
+async def test_a_retry_says_what_it_cannot_reach() -> None:
+    pool = FakePool(works, {"work": [1, 2]})
+    tube = Tube(plan_of(loop_step("work")), pool, ask=True)
+    task = asyncio.create_task(tube.run())
+    await until(lambda: tube.engine.finished)
+    reply = tube.engine.send(RetryItems("work", items=(0, 1)))
+    assert reply.refused
+    assert reply.text == "Nothing to retry: the 2 items are done"
+    assert tube.engine.send(RetryItems()).text == "Nothing to retry: nothing has failed"
+    assert tube.engine.send(RetryStep("work")).text == "work runs again"
+    await until(lambda: tube.state.steps["work"].attempts == 4)
+    tube.engine.leave()
+    await task
+
+
+async def test_skipping_failed_items_lets_the_step_succeed() -> None:
+    def broken(step: str, value: Any, attempt: int) -> object:
+        return ValueError("no") if value == 2 else value
+
+    pool = FakePool(broken, {"work": [1, 2, 3]})
+    tube = Tube(plan_of(loop_step("work"), plain("after")), pool, ask=True)
+    task = asyncio.create_task(tube.run())
+    await until(lambda: tube.engine.finished)
+    assert tube.state.status == "failed"
+    assert tube.engine.send(SkipItems("work", (1,), "known bad")).text == "1 skipped"
+    await until(lambda: tube.state.status == "succeeded")
+    step = tube.state.steps["work"]
+    assert (step.succeeded, step.failed, step.skipped) == (2, 0, 1)
+    assert keys(pool, "after") == ["after"]
+    tube.engine.leave()
+    await task
+
+
+async def test_pause_holds_and_resume_goes_on() -> None:
+    pool = FakePool(works, {"work": list(range(60))})
+    tube = Tube(plan_of(loop_step("work", parallel=Parallel(max_parallel=2))), pool)
+    task = asyncio.create_task(tube.run())
+    await until(lambda: len(pool.effects) > 10)
+    assert tube.engine.send(Pause()).text.startswith("Paused.")
+    await until(lambda: tube.state.paused and pool.running == 0)
+    at_rest = len(pool.effects)
+    for _ in range(200):
+        await asyncio.sleep(0)
+    assert len(pool.effects) <= at_rest + 2
+    tube.engine.send(Unpause())
+    assert (await task).steps["work"].succeeded == 60
+    assert len(pool.effects) == 60
+
+
+async def test_stop_and_resume_repeats_nothing_that_was_committed() -> None:
+    pool = FakePool(works, {"work": list(range(80))}, seed=3)
+    tube = Tube(plan_of(loop_step("work", parallel=Parallel(max_parallel=3)), plain("after")), pool)
+    task = asyncio.create_task(tube.run())
+    await until(lambda: len(pool.effects) > 30)
+    tube.engine.send(Stop())
+    state = await task
+    assert state.status == "interrupted"
+    done = {number for number, value in enumerate(state.steps["work"].states) if value == Item.OK}
+    before = len(pool.effects)
+    tube.crash_and_resume()
+    state = await tube.run()
+    assert state.status == "succeeded"
+    again = {int(key[1:]) for step, key, _ in pool.effects[before:] if step == "work"}
+    assert not again & done
+    assert state.steps["work"].succeeded == 80
+
+
+@settings(max_examples=40, deadline=None)
+@given(
+    st.integers(0, 10_000),
+    st.sets(st.integers(0, 29)),
+    st.lists(st.integers(1, 60), max_size=3),
+    st.integers(1, 4),
+    st.booleans(),
+)
+def test_whatever_happens_the_run_comes_to_the_same(
+    seed: int, bad: set[int], crashes: list[int], slots: int, tolerant: bool
+) -> None:
+    """Runs that are cut off and resumed come to the same states as one that is not; the fold of the facts is the state."""
+
+    def behave(step: str, value: Any, attempt: int) -> object:
+        return ValueError(f"item {value} is bad") if value in bad and attempt < 2 else value
+
+    plan = plan_of(
+        loop_step(
+            "work",
+            parallel=Parallel(max_parallel=slots),
+            retry=Retry(max_attempts=3),
+            on_error=OnError(action="continue" if tolerant else "fail"),
+        ),
+        plain("after"),
+    )
+
+    async def go() -> tuple[RunState, Tube]:
+        tube = Tube(plan, FakePool(behave, {"work": list(range(30))}, seed))
+        for effects in crashes:
+            task = asyncio.create_task(tube.engine.run())
+            aim = len(tube.pool.effects) + effects
+            for _ in range(2000):
+                if len(tube.pool.effects) >= aim or task.done():
+                    break
+                await asyncio.sleep(0)
+            task.cancel()
+            await asyncio.gather(task, return_exceptions=True)
+            tube.memory.committed = lambda facts: None
+            for worker in tube.pool._workers:
+                worker.dead = True
+                worker._task.cancel()
+                worker._events = None
+            tube.pool._idle.clear()
+            tube.crash_and_resume()
+        return await tube.run(), tube
+
+    state, tube = asyncio.run(go())
+    assert state.status == "succeeded"
+    assert state.steps["work"].succeeded == 30
+    assert tube.pool.most <= slots + len(crashes) * slots
+    assert fold(RunState(), tube.memory.facts) == state
+    for step in state.steps.values():
+        assert step.total == step.done + step.waiting
+        assert step.succeeded == step.states.count(Item.OK)
+    ended = [fact for fact in tube.memory.facts if isinstance(fact, ev.ItemsEnded) and fact.step == "work"]
+    finals = Counter(outcome.item for fact in ended for outcome in fact.outcomes if outcome.status == 1)
+    assert max(finals.values()) == 1
+
+
+@pytest.mark.parametrize("executor", ["process", "thread"])
+async def test_on_progress_is_told_the_last_count(executor: str) -> None:
+    pool = FakePool(works, {"work": [1, 2, 3, 4]})
+    step = loop_step(
+        "work", on_progress="def update_progress(a, b): pass", parallel=Parallel(max_parallel=2, executor=executor)
+    )  # type: ignore[arg-type]
+    await Tube(plan_of(step), pool).run()
+    assert pool.progress[-1] == (4, 4)
