@@ -1,0 +1,161 @@
+r"""The log of one attempt while it grows: lines with their time, head and tail kept, what was cut is said.
+
+Text comes in pieces of any size; a line ends at `\n`. Of a line that was rewritten with `\r`, as progress bars do, the last
+state is kept. Memory is bounded whatever comes in. Secrets are masked on whole lines, so no cut or split shows a part.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Callable
+from time import perf_counter
+
+from tui_workflow.facts.logs import CUT, LIMIT, LogLine, encode
+
+_HEAD = LIMIT // 2
+_TAIL = LIMIT // 2 - 512
+_LINE = 16 * 1024
+"""Characters of one line that are kept, half of them from its end."""
+_OPEN = 64 * 1024
+"""Characters of an unfinished line that are held before it is shortened."""
+_FRESH = 1000
+"""Lines that are kept for the next look of a screen."""
+
+
+class ItemLog:
+    """Not locked: written by the thread that runs the item, looked at through `fresh_lines` by another."""
+
+    __slots__ = (
+        "_cut_bytes",
+        "_cut_lines",
+        "_fresh",
+        "_head",
+        "_head_size",
+        "_lost",
+        "_mask",
+        "_missed",
+        "_open",
+        "_open_size",
+        "_start",
+        "_tail",
+        "_tail_size",
+    )
+
+    def __init__(self, start: float, mask: Callable[[str], str] | None = None) -> None:
+        self._start = start
+        self._mask = mask
+        self._open: list[str] = []
+        self._open_size = 0
+        self._lost = 0
+        self._head: list[LogLine] = []
+        self._head_size = 0
+        self._tail: deque[LogLine] = deque()
+        self._tail_size = 0
+        self._cut_lines = 0
+        self._cut_bytes = 0
+        self._missed = 0
+        self._fresh: deque[LogLine] = deque(maxlen=_FRESH)
+
+    def write(self, text: str) -> None:
+        end = text.find("\n")
+        if end < 0:
+            self._extend(text)
+            return
+        start = 0
+        while end >= 0:
+            if self._open:
+                self._extend(text[start:end])
+                self._finish("".join(self._open))
+            else:
+                self._finish(text[start:end])
+            start = end + 1
+            end = text.find("\n", start)
+        if start < len(text):
+            self._extend(text[start:])
+
+    def line(self, text: str) -> None:
+        """Add text as lines of its own, whatever is unfinished."""
+        if self._open:
+            self._finish("".join(self._open))
+        for one in text.split("\n"):
+            self._finish(one)
+
+    def fresh_lines(self) -> bytes:
+        """The lines added since the last call, encoded; of many, the latest."""
+        lines = []
+        while self._fresh:
+            lines.append(self._fresh.popleft())
+        if self._missed:
+            lines.insert(0, LogLine(lines[0].offset if lines else 0.0, f"{CUT}{self._missed:,} lines left out"))
+            self._missed = 0
+        return encode(lines) if lines else b""
+
+    def finished(self) -> bytes:
+        """The whole log, encoded; an unfinished line counts as one."""
+        if self._open:
+            self._finish("".join(self._open))
+        lines = list(self._head)
+        if self._cut_lines:
+            at = self._tail[0].offset if self._tail else lines[-1].offset if lines else 0.0
+            what = f"{self._cut_lines:,} lines, {_size(self._cut_bytes)}, left out"
+            lines.append(LogLine(at, CUT + what))
+        lines.extend(self._tail)
+        return encode(lines)
+
+    def _extend(self, text: str) -> None:
+        if not text:
+            return
+        self._open.append(text)
+        self._open_size += len(text)
+        if self._open_size > _OPEN:
+            whole = "".join(self._open)
+            bare = whole.rstrip("\r")
+            last = bare.rfind("\r")
+            if last >= 0:
+                whole, self._lost = whole[last + 1 :], 0
+            if self._mask is not None:
+                whole = self._mask(whole)
+            if len(whole) > _OPEN // 2:
+                # The place of an earlier cut is kept where it was: at `_LINE // 2` from the start of the line.
+                kept = whole[: _LINE // 2] + whole[-_OPEN // 4 :]
+                self._lost += len(whole) - len(kept)
+                whole = kept
+            self._open = [whole]
+            self._open_size = len(whole)
+
+    def _finish(self, text: str) -> None:
+        lost, self._lost = self._lost, 0
+        if self._open:
+            self._open = []
+            self._open_size = 0
+        if "\r" in text:
+            text = text.rstrip("\r").rpartition("\r")[2]
+        if self._mask is not None:
+            text = self._mask(text)
+        if lost or len(text) > _LINE:
+            half = _LINE // 2
+            lost += max(0, len(text) - 2 * half)
+            text = f"{text[:half]} {CUT}{lost:,} characters left out {CUT}{text[half:][-half:]}"
+        line = LogLine(perf_counter() - self._start, text)
+        if len(self._fresh) == _FRESH:
+            self._missed += 1
+        self._fresh.append(line)
+        size = len(text) + 8 if text.isascii() else len(text.encode("utf-8", "backslashreplace")) + 8
+        if self._head_size + size <= _HEAD and not self._tail and not self._cut_lines:
+            self._head.append(line)
+            self._head_size += size
+            return
+        self._tail.append(line)
+        self._tail_size += size
+        while self._tail_size > _TAIL:
+            gone = self._tail.popleft()
+            size = len(gone.text.encode("utf-8", "backslashreplace")) + 8
+            self._tail_size -= size
+            self._cut_lines += 1
+            self._cut_bytes += size - 8
+
+
+def _size(count: int) -> str:
+    if count < 1_000_000:
+        return f"{max(1, count // 1000)} kB"
+    return f"{count / 1_000_000:.1f} MB"

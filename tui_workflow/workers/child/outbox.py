@@ -1,0 +1,61 @@
+"""What the worker sends: outcomes through shared memory in groups, everything else at once."""
+
+from __future__ import annotations
+
+import socket
+import threading
+from time import perf_counter
+
+from tui_workflow.workers import protocol
+from tui_workflow.workers.protocol import RawOutcome
+from tui_workflow.workers.shared import BLOB, KEPT, Shared
+
+GROUP = 0.003
+"""Seconds after which ended items are sent, at the latest when the next one ends."""
+
+
+class Outbox:
+    """One per worker; any thread may use it."""
+
+    def __init__(self, sock: socket.socket, shared: Shared) -> None:
+        self._sock = sock
+        self._shared = shared
+        self._sending = threading.Lock()
+        self._adding = threading.Lock()
+        self._sent_at = 0.0
+
+    def send(self, kind: int, body: bytes = b"") -> None:
+        data = protocol.frame(kind, body)
+        with self._sending:
+            self._sock.sendall(data)
+
+    def end(self, outcome: RawOutcome) -> None:
+        """Keep one outcome; it is safe from a crash when this returns."""
+        record = protocol.pack_record(outcome)
+        result, error, log, context = outcome[5:]
+        if error is None and log is None and context is None:
+            blob = result or b""
+        else:
+            blob = b"".join([part for part in (result, error, log, context) if part])
+        with self._adding:
+            if not self._shared.add(record, blob):
+                self._flush()
+                if len(blob) > BLOB:
+                    self.send(protocol.OUTCOMES, protocol.outcome_head(1) + record + blob)
+                    self._shared.sent()
+                else:
+                    self._shared.add(record, blob)
+            if self._shared.waiting == KEPT or perf_counter() - self._sent_at > GROUP:
+                self._flush()
+
+    def flush(self) -> None:
+        """Send the outcomes that wait."""
+        if self._shared.waiting:
+            with self._adding:
+                self._flush()
+
+    def _flush(self) -> None:
+        if self._shared.waiting:
+            self.send(protocol.OUTCOMES, self._shared.body())
+            self._shared.sent()
+        self._sent_at = perf_counter()

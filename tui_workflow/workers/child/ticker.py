@@ -1,0 +1,63 @@
+"""A thread beside the items: sends what has ended, and what is being printed, while a long item runs."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterable
+from typing import TYPE_CHECKING
+
+from tui_workflow.workers import protocol
+
+if TYPE_CHECKING:
+    from tui_workflow.workers.child.attempt import Attempt
+    from tui_workflow.workers.child.office import Office
+
+_BEAT = 0.05
+"""Seconds between two looks, while anything runs: an ended item is never told later than this."""
+_PRINT_EVERY = 5
+"""Looks between two reports of output."""
+_RAW_CAP = 1 << 20
+"""Bytes of raw output that may wait in memory while an item runs."""
+
+
+class Ticker:
+    def __init__(self, office: Office) -> None:
+        self._office = office
+        self._busy = threading.Event()
+        self.running: Iterable[Attempt] = ()
+        """With several items at once: those that run."""
+
+    def start(self) -> None:
+        threading.Thread(target=self._run, name="wf-ticker", daemon=True).start()
+
+    def busy(self) -> None:
+        self._busy.set()
+
+    def idle(self) -> None:
+        """Stop looking; what is left in the step's log goes out."""
+        self._busy.clear()
+        self.send_step_log()
+
+    def _run(self) -> None:
+        office, beats = self._office, 0
+        pause = threading.Event().wait
+        while True:
+            self._busy.wait()
+            pause(_BEAT)
+            office.outbox.flush()
+            beats += 1
+            if beats % _PRINT_EVERY:
+                continue
+            if office.raw.grown() > _RAW_CAP or (office.several and office.raw.grown()):
+                office.raw.drain(office.step_log if office.several else office.current_log())
+            alone = office.alone
+            for attempt in (alone,) if alone is not None else tuple(self.running):
+                log = attempt.log
+                if log is not None and (lines := log.fresh_lines()):
+                    office.outbox.send(protocol.PRINTED, protocol.pack_printed(attempt.number, attempt.attempt, lines))
+            self.send_step_log()
+
+    def send_step_log(self) -> None:
+        lines = self._office.step_log.fresh_lines()
+        if lines:
+            self._office.outbox.send(protocol.PRINTED, protocol.pack_printed(-1, 0, lines))

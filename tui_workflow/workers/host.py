@@ -1,0 +1,272 @@
+"""The engine's side of one worker process. All of it runs on the event loop; nothing here blocks."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from typing import Any
+
+from tui_workflow.facts.outcome import Ended, ErrorInfo, Outcome
+from tui_workflow.facts.work import Death, Listed, Listing, Refused, Running, StepProgram, WorkerEvents, WorkItem
+from tui_workflow.workers import protocol
+from tui_workflow.workers.deaths import made, worker_died
+from tui_workflow.workers.lastwords import last_words
+from tui_workflow.workers.programs import pack_listing, pack_program
+from tui_workflow.workers.protocol import RawOutcome
+from tui_workflow.workers.spawn import Spawned
+
+_READ = 64 * 1024
+"""Bytes of one read, and so the work of one turn of the loop."""
+_CREDITS = 2
+"""Listed pages that may be under way while the consumer works."""
+_HANG = 5.0
+"""Seconds a listing may spend on one element without a sign of life."""
+_FAILED = int(Ended.FAILED)
+
+
+class ProcessWorker(asyncio.Protocol):
+    """One worker; see `facts.work.Worker`."""
+
+    def __init__(self, spawned: Spawned, on_death: Callable[[ProcessWorker], None]) -> None:
+        self._process = spawned.process
+        self._shared = spawned.shared
+        self._output = spawned.output
+        self._lifeline = spawned.lifeline
+        self._on_death = on_death
+        self._splitter = protocol.Splitter()
+        self._transport: asyncio.Transport | None = None
+        self._events: WorkerEvents | None = None
+        self._in_flight: dict[int, int] = {}
+        self._frames = 0
+        self._failures = 0
+        self._writes = 0
+        self._stop_on_failure = False
+        self._answer: asyncio.Future[tuple[int, bytes]] | None = None
+        self._pages: asyncio.Queue[tuple[int, bytes]] | None = None
+        self._reason: ErrorInfo | None = None
+        self._closing = False
+        self._burying: asyncio.Task[None] | None = None
+        self.dead = asyncio.Event()
+
+    # What the engine calls.
+
+    @property
+    def pid(self) -> int:
+        return self._process.pid
+
+    @property
+    def alive(self) -> bool:
+        return self._burying is None and self._reason is None and not self._closing
+
+    async def program(self, program: StepProgram, events: WorkerEvents) -> None:
+        self._events = events
+        self._in_flight.clear()
+        self._failures = self._writes = 0
+        self._stop_on_failure = program.stop_on_failure
+        await self._ask(protocol.PROGRAM, pack_program(program))
+
+    async def evaluate(self, expressions: Mapping[str, str], limit: float = 5.0) -> dict[str, bytes]:
+        body = protocol.pack_values({name: text.encode() for name, text in expressions.items()})
+        names = ", ".join(expressions)
+        answer = await self._ask(protocol.EVALUATE, body, limit, f"evaluating {names} took more than {limit:g} seconds")
+        return protocol.unpack_values(answer)
+
+    async def list_items(self, listing: Listing) -> AsyncIterator[list[Listed]]:
+        pages: asyncio.Queue[tuple[int, bytes]] = asyncio.Queue()
+        self._pages = pages
+        if self._burying is not None:
+            raise Refused(self._reason or worker_died(self._process.returncode))
+        self._send(protocol.LIST, pack_listing(listing))
+        for _ in range(_CREDITS):
+            self._send(protocol.CREDIT)
+        try:
+            while True:
+                kind, body = await self._next_page(pages)
+                if kind == protocol.REFUSED:
+                    raise Refused(ErrorInfo.decode(body))
+                if kind == protocol.LIST_END:
+                    return
+                page = [Listed(*one) for one in protocol.unpack_listed(body)]
+                if page:  # an empty one is a sign of life, and no credit was used for it
+                    yield page
+                    self._send(protocol.CREDIT)
+        finally:
+            if self._pages is pages:
+                self._pages = None
+                self._send(protocol.UNLIST)
+
+    async def _next_page(self, pages: asyncio.Queue[tuple[int, bytes]]) -> tuple[int, bytes]:
+        try:
+            return await asyncio.wait_for(pages.get(), _HANG)
+        except TimeoutError:
+            error = made("Timeout", f"listing the items spent more than {_HANG:g} seconds on one element")
+            self.kill(error)
+            raise Refused(error) from None
+
+    def feed(self, items: Sequence[WorkItem], context: Mapping[str, bytes] | None = None) -> None:
+        in_flight = self._in_flight
+        for item in items:
+            in_flight[item[0]] = item[3]
+        self._send(protocol.FEED, protocol.pack_batch(items, context, self._writes, self._failures))
+
+    def recall(self) -> None:
+        self._send(protocol.RECALL)
+
+    def report_progress(self, processed: int, total: int) -> None:
+        self._send(protocol.PROGRESS, protocol.pack_progress(processed, total))
+
+    def running(self) -> list[Running]:
+        if self._burying is not None:
+            return []
+        in_flight = self._in_flight
+        return [Running(*place) for place in self._shared.running() if place[1] in in_flight]
+
+    def kill(self, error: ErrorInfo) -> None:
+        if self._reason is None:
+            self._reason = error
+        self._kill_group()
+
+    async def close(self) -> None:
+        if self._burying is None:
+            self._closing = True
+            self._send(protocol.CLOSE)
+            try:
+                await asyncio.wait_for(self.dead.wait(), 1.0)
+            except TimeoutError:
+                self._kill_group()
+        await self.dead.wait()
+
+    # What the transport calls.
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        assert isinstance(transport, asyncio.Transport)
+        self._transport = transport
+        if hasattr(transport, "max_size"):
+            transport.max_size = _READ
+
+    def data_received(self, data: bytes) -> None:
+        for kind, body in self._splitter.push(data):
+            self._take(kind, body)
+
+    def eof_received(self) -> bool:
+        return False
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        if self._burying is None:
+            self._burying = asyncio.get_running_loop().create_task(self._bury())
+
+    # Inside.
+
+    def _send(self, kind: int, body: bytes = b"") -> None:
+        if self._transport is not None and not self._transport.is_closing():
+            self._transport.writelines((protocol.HEADER.pack(len(body), kind), body))
+
+    async def _ask(self, kind: int, body: bytes, limit: float | None = None, late: str = "") -> bytes:
+        """Send a question and wait for its answer. Raises `Refused`."""
+        if self._burying is not None:
+            raise Refused(self._reason or worker_died(self._process.returncode))
+        assert self._answer is None, "one question at a time"
+        self._answer = asyncio.get_running_loop().create_future()
+        self._send(kind, body)
+        try:
+            answered, answer = await asyncio.wait_for(self._answer, limit)
+        except TimeoutError:
+            error = made("Timeout", late)
+            self.kill(error)
+            raise Refused(error) from None
+        finally:
+            self._answer = None
+        if answered == protocol.REFUSED:
+            raise Refused(ErrorInfo.decode(answer))
+        return answer
+
+    def _take(self, kind: int, body: bytes) -> None:
+        events = self._events
+        if kind == protocol.OUTCOMES:
+            self._frames += 1
+            self._deliver(protocol.unpack_outcome_frame(body))
+        elif kind in (protocol.LISTED, protocol.LIST_END):
+            if self._pages is not None:
+                self._pages.put_nowait((kind, body))
+        elif kind == protocol.RECALLED:
+            numbers = protocol.unpack_numbers(body)
+            for number in numbers:
+                self._in_flight.pop(number, None)
+            if events is not None:
+                events.recalled(self, numbers)
+        elif kind == protocol.PRINTED:
+            item, attempt, lines = protocol.unpack_printed(body)
+            # What an item printed last may arrive after its outcome, which has it too.
+            if events is not None and (item < 0 or self._in_flight.get(item) == attempt):
+                events.printed(self, item, attempt, lines)
+        elif self._answer is not None and not self._answer.done():
+            self._answer.set_result((kind, body))
+        elif kind == protocol.REFUSED and self._pages is not None:
+            self._pages.put_nowait((kind, body))
+
+    def _deliver(self, raw: Any) -> None:
+        in_flight = self._in_flight
+        make = Outcome._make
+        outcomes = []
+        for one in raw:
+            outcomes.append(make(one))
+            in_flight.pop(one[0], None)
+            if one[8] is not None:
+                self._writes += 1
+            if one[2] == _FAILED and self._stop_on_failure:
+                self._failures += 1
+        if outcomes and self._events is not None:
+            self._events.ended(self, outcomes)
+
+    def _kill_group(self) -> None:
+        try:
+            os.killpg(self._process.pid, signal.SIGKILL)
+        except (ProcessLookupError, PermissionError):
+            pass
+
+    async def _bury(self) -> None:
+        """After the end of its socket: learn how it ended, take what it left, tell."""
+        asked = self._reason is not None or self._closing
+        returncode = await self._ending()
+        self._kill_group()  # what it started and left behind
+        rescued: list[RawOutcome] = []
+        try:
+            rescued = self._shared.rescue(self._frames)
+        except Exception:  # noqa: BLE001, S110 - a worker that wrote over its memory: its items simply run again
+            pass
+        self._deliver(rescued)
+        error = self._reason or worker_died(returncode)
+        blamed = tuple(dict.fromkeys(place[1] for place in self._shared.running() if place[1] in self._in_flight))
+        unstarted = tuple(number for number in self._in_flight if number not in blamed)
+        words = last_words(self._output)
+        events, answer, pages = self._events, self._answer, self._pages
+        if words and events is not None:
+            item = blamed[0] if len(blamed) == 1 else -1
+            events.printed(self, item, self._in_flight.get(item, 0), words)
+        self._in_flight.clear()
+        self._shared.close()
+        os.close(self._output)
+        os.close(self._lifeline)
+        if answer is not None and not answer.done():
+            answer.set_result((protocol.REFUSED, error.encode()))
+        if pages is not None:
+            pages.put_nowait((protocol.REFUSED, error.encode()))
+        self.dead.set()
+        self._on_death(self)
+        if events is not None:
+            events.died(self, Death(error, blamed, unstarted, asked))
+
+    async def _ending(self) -> int | None:
+        """The exit status, waited for only as long as a process that has closed its socket may still take to end."""
+        waiting = asyncio.ensure_future(self._process.wait())
+        done, _ = await asyncio.wait((waiting,), timeout=0.5)
+        if done:
+            return waiting.result()
+        self._kill_group()
+        done, _ = await asyncio.wait((waiting,), timeout=1.0)
+        if done:
+            return waiting.result()
+        waiting.cancel()
+        return None

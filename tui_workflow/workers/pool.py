@@ -1,0 +1,57 @@
+"""Worker processes of one run: started when needed, kept for the next step, ended for good."""
+
+from __future__ import annotations
+
+import asyncio
+
+from tui_workflow.facts.work import Worker
+from tui_workflow.workers.host import ProcessWorker
+from tui_workflow.workers.spawn import spawn
+
+
+class Pool:
+    """See `facts.work.WorkerPool`. `flow_dir` is the folder workers start in, and the last place they import from."""
+
+    def __init__(self, flow_dir: str) -> None:
+        self._flow_dir = flow_dir
+        self._idle: list[ProcessWorker] = []
+        self._all: set[ProcessWorker] = set()
+        self._starting: set[asyncio.Task[ProcessWorker]] = set()
+        self._closed = False
+
+    def prewarm(self, count: int) -> None:
+        """Start `count` workers in the background, for what comes next."""
+        for _ in range(count):
+            self._starting.add(asyncio.get_running_loop().create_task(self._start()))
+
+    async def acquire(self) -> Worker:
+        """An idle worker, one being started, or a new one. Raises OSError when the system refuses another process."""
+        while self._idle:
+            worker = self._idle.pop()
+            if worker.alive:
+                return worker
+        if self._starting:
+            return await self._starting.pop()
+        return await self._start()
+
+    def release(self, worker: Worker) -> None:
+        assert isinstance(worker, ProcessWorker)
+        if worker.alive and not self._closed:
+            self._idle.append(worker)
+
+    async def close(self) -> None:
+        self._closed = True
+        for task in tuple(self._starting):
+            await asyncio.wait((task,))
+            if not task.cancelled():
+                task.exception()  # a worker that could not be started needs no ending
+        self._starting.clear()
+        self._idle.clear()
+        await asyncio.gather(*(worker.close() for worker in tuple(self._all)))
+
+    async def _start(self) -> ProcessWorker:
+        spawned = await spawn(self._flow_dir)
+        worker = ProcessWorker(spawned, self._all.discard)
+        self._all.add(worker)
+        await asyncio.get_running_loop().create_connection(lambda: worker, sock=spawned.sock)
+        return worker
