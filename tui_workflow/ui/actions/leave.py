@@ -1,0 +1,53 @@
+"""Leaving: at once when nothing is at stake, else by a dialog; ctrl+c twice stops the run."""
+
+from __future__ import annotations
+
+import time
+
+from tui_workflow.facts.commands import Drain, Stop
+from tui_workflow.ui.actions.walk import Act
+from tui_workflow.ui.desk import Desk
+from tui_workflow.ui.options import Left
+from tui_workflow.ui.screens.leave import LeaveDialog
+
+TWICE = 2.0
+"""Seconds within which a second ctrl+c stops the run."""
+
+
+def at_stake(desk: Desk) -> bool:
+    """Whether leaving would end a run that goes on."""
+    return desk.feed.live and desk.state.finished is None
+
+
+def leave(desk: Desk) -> None:
+    """Leave, or ask how."""
+    if not at_stake(desk):
+        desk.leave(Left("looked"))
+    elif not any(isinstance(dialog, LeaveDialog) for dialog in desk.dialogs):
+        desk.open(LeaveDialog(desk))
+
+
+def interrupt(desk: Desk) -> None:
+    """ctrl+c: the dialog first; a second one within two seconds stops the run and leaves."""
+    now = time.monotonic()
+    if at_stake(desk) and now - desk.interrupted_at <= TWICE:
+        desk.wish(Stop())
+        desk.leave(Left("interrupted"))
+        return
+    desk.interrupted_at = now
+    leave(desk)
+
+
+def drain_then_leave(desk: Desk) -> None:
+    """Finish what runs, and leave when it has ended."""
+    desk.leaving = Left("drained")
+    desk.wish(Drain())
+
+
+def stop_then_leave(desk: Desk) -> None:
+    """Stop what runs, and leave when it has ended."""
+    desk.leaving = Left("stopped")
+    desk.wish(Stop())
+
+
+ACTIONS: dict[str, Act] = {"leave": leave, "interrupt": interrupt}

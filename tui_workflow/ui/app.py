@@ -1,0 +1,178 @@
+"""The dashboard as one task in somebody else's event loop.
+
+It paints on a tick, and only if what it shows may have moved; a key paints at once. It never touches the run but by the
+commands of the feed.
+"""
+
+from __future__ import annotations
+
+import os
+import time
+from typing import TYPE_CHECKING
+
+from textual import events
+from textual.app import App, ComposeResult
+from textual.screen import Screen
+
+from tui_workflow.ui import keys, painter
+from tui_workflow.ui.actions import table
+from tui_workflow.ui.desk import Desk
+from tui_workflow.ui.looks import Looks
+from tui_workflow.ui.options import Left, Options
+from tui_workflow.ui.router import Router
+from tui_workflow.ui.widgets.canvas import Canvas
+from tui_workflow.view.ports import Details, Feed
+
+if TYPE_CHECKING:
+    from textual.timer import Timer
+
+TICK = 0.25
+"""Seconds between two looks at the run: numbers change four times a second at most."""
+AT_ONCE = 0.1
+"""Seconds between two paints for failures, which do not wait for the tick."""
+IDLE = 60.0
+"""Seconds without a key after which one paint a second is enough."""
+
+
+class Page(Screen[None], inherit_bindings=False):
+    """The only screen: the canvas."""
+
+    ALLOW_SELECT = False
+
+    def compose(self) -> ComposeResult:
+        yield Canvas()
+
+
+class WfApp(App[Left], inherit_bindings=False):
+    """The dashboard on one run; see `run_dashboard`."""
+
+    ENABLE_COMMAND_PALETTE = False
+    ALLOW_SELECT = False
+    AUTO_FOCUS = None
+
+    def __init__(self, feed: Feed, details: Details, options: Options) -> None:
+        no_color = os.environ.get("NO_COLOR")
+        super().__init__()
+        if no_color is not None:
+            os.environ["NO_COLOR"] = no_color  # Textual takes it out; processes of the flow must still find it
+        keymap, key_problem = keys.load()
+        self.looks = Looks(
+            options.theme, options.environ, ascii_wanted=options.ascii, colours=self.console.color_system
+        )
+        self.desk = Desk(feed, details, options, keymap, paint=self.paint_soon, leave=self.leave)
+        self.router = Router(self.desk, table())
+        self.broken: BaseException | None = None
+        self._first_words = key_problem or self.looks.problem
+        self._soon: Timer | None = None
+        self._painted_at = 0.0
+        self._pressed_at = time.monotonic()
+        self._shown = (-1, -1)
+
+    def get_default_screen(self) -> Screen[None]:
+        return Page()
+
+    def on_mount(self) -> None:
+        if self._first_words:
+            self.desk.refuse(self._first_words)
+        self.desk.feed.on_urgent(self._urgent)
+        self.set_interval(TICK, self._tick)
+
+    # painting
+
+    def paint(self) -> None:
+        """Put the frame on the screen now."""
+        if not self.is_running or not self.screen_stack:
+            return
+        if self._soon is not None:
+            self._soon.stop()
+            self._soon = None
+        self._painted_at = time.monotonic()
+        self.desk.sampling.beat(self._painted_at)
+        width, height = self.size
+        canvas = self.screen.query_one(Canvas)
+        canvas.show(painter.frame_of(self.desk, self.looks, width, height), self.looks.styles)
+
+    def paint_soon(self) -> None:
+        """Paint in this turn of the loop, once, however many ask."""
+        if self._soon is None and self.is_running:
+            self._soon = self.set_timer(0.001, self.paint)
+
+    def _tick(self) -> None:
+        desk = self.desk
+        now = time.monotonic()
+        desk.hush(old=True)
+        if desk.leaving is not None and desk.state.finished is not None:
+            self.leave(desk.leaving)
+            return
+        if now - self._pressed_at > IDLE and now - self._painted_at < 1.0:
+            return
+        shown = (desk.state.version, int(desk.feed.now()))
+        if shown != self._shown or any(step.status == "running" for step in desk.state.steps.values()):
+            self._shown = shown
+            self.paint()
+
+    def _urgent(self) -> None:
+        """A failure, or the end: paint without waiting for the tick, ten times a second at most."""
+        if self._soon is None and self.is_running:
+            wait = max(0.001, AT_ONCE - (time.monotonic() - self._painted_at))
+            self.desk.sampling.beat(time.monotonic(), now=wait <= 0.001)
+            self._soon = self.set_timer(wait, self.paint)
+
+    # input
+
+    async def on_event(self, event: events.Event) -> None:
+        """Keys and pastes go to the router before any widget or binding; it alone knows what they mean here."""
+        if isinstance(event, events.Key):
+            self._pressed_at = time.monotonic()
+            self.router.press(event.key, event.character if event.is_printable else None)
+            self.paint()
+        elif isinstance(event, events.Paste):
+            self.router.paste(event.text)
+            self.paint()
+        else:
+            await super().on_event(event)
+
+    def on_canvas_clicked(self, message: Canvas.Clicked) -> None:
+        self._pressed_at = time.monotonic()
+        self.router.click(message.x, message.y, twice=message.twice)
+        self.paint()
+
+    def on_canvas_scrolled(self, message: Canvas.Scrolled) -> None:
+        self.router.scroll(message.x, message.y, message.rows)
+        self.paint()
+
+    def on_canvas_resized(self) -> None:
+        self.desk.sampling.beat(time.monotonic(), now=True)
+        self.paint()
+
+    # leaving
+
+    def leave(self, left: Left) -> None:
+        """Restore the terminal and return from `run_async`."""
+        self.desk.loader.close()
+        self.exit(left)
+
+    def leave_at_once(self) -> None:
+        """For signals: restore the terminal and end, whatever is open."""
+        self.leave(Left("signal"))
+
+    def _handle_exception(self, error: Exception) -> None:
+        """An error of the screen's own ends the screen, not the run; it is raised by `run_dashboard`, never printed."""
+        if self.broken is None:
+            self.broken = error
+            self._exception = error
+            self._exception_event.set()
+        self._return_code = 70
+        self._close_messages_no_wait()
+
+
+async def run_dashboard(feed: Feed, details: Details, options: Options) -> Left:
+    """Show a run until it is left; the terminal is as before when this returns or raises.
+
+    Raises what broke the screen; the run itself is not touched by that.
+    """
+    app = WfApp(feed, details, options)
+    left = await app.run_async()
+    if app.broken is not None:
+        raise app.broken
+    return left or Left("signal")

@@ -1,0 +1,176 @@
+"""What every action and every page works with: the run, the reader, and a way to say something.
+
+It knows no widget. The app paints from it; actions change it and ask for a paint.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Coroutine
+from typing import TYPE_CHECKING, Any
+
+from tui_workflow.facts.commands import Command, Reply
+from tui_workflow.facts.state import RunState, StepState
+from tui_workflow.facts.work import Running
+from tui_workflow.ui.loader import Loader
+from tui_workflow.ui.logfeed import LogFeed
+from tui_workflow.ui.options import Left, Options
+from tui_workflow.view.frame import Frame
+from tui_workflow.view.glyphs import UNICODE
+from tui_workflow.view.keys import Keymap
+from tui_workflow.view.nav import Nav
+from tui_workflow.view.ports import Details, Feed
+from tui_workflow.view.sampling import Sampling
+
+if TYPE_CHECKING:
+    from tui_workflow.ui.screens.dialog import Dialog
+
+SAID = 6.0
+"""Seconds a sentence stays, unless a key is pressed before."""
+LOG_PAGE = 500
+"""Stored lines read at once."""
+
+
+class Desk:
+    """One run on the screen."""
+
+    def __init__(
+        self,
+        feed: Feed,
+        details: Details,
+        options: Options,
+        keymap: Keymap,
+        *,
+        paint: Callable[[], None],
+        leave: Callable[[Left], None],
+    ) -> None:
+        self.feed = feed
+        self.details = details
+        self.options = options
+        self.keymap = keymap
+        self.paint = paint
+        self.leave = leave
+        self.nav = Nav(step=first_step(feed.state))
+        self.sampling = Sampling()
+        self.loader = Loader(details, paint)
+        self.dialogs: list[Dialog] = []
+        self.notice: tuple[str, bool] | None = None
+        self.interrupted_at = float("-inf")
+        """When ctrl+c was pressed last."""
+        self.leaving: Left | None = None
+        """How to leave as soon as the run has ended, when somebody chose that."""
+        self._said_at = 0.0
+        self._mark = 0
+        self.log = LogFeed("", None, self.loader.keys)
+        self.frame = Frame(0, 0, UNICODE)
+        """What is on the screen, for clicks and for how far half a page is."""
+
+    @property
+    def state(self) -> RunState:
+        return self.feed.state
+
+    @property
+    def step(self) -> StepState | None:
+        """The selected step; when a revision took it away, the first one."""
+        if self.nav.step not in self.state.steps:
+            self.nav.step = first_step(self.state)
+        return self.state.steps.get(self.nav.step)
+
+    def key(self, action: str) -> str:
+        """The first key of an action, for sentences."""
+        keys = self.keymap[action].keys
+        return keys[0] if keys else action
+
+    # saying
+
+    def say(self, text: str, *, refused: bool = False) -> None:
+        """Put a sentence on the screen."""
+        self.notice = (text, refused)
+        self._said_at = time.monotonic()
+        self.paint()
+
+    def refuse(self, text: str) -> None:
+        """Say why a key did nothing."""
+        self.say(text, refused=True)
+
+    def hush(self, *, old: bool = False) -> None:
+        """Take the sentence away; with `old` only if it has stood long enough."""
+        if self.notice is not None and not (old and time.monotonic() - self._said_at < SAID):
+            self.notice = None
+
+    def spawn(self, name: str, work: Coroutine[Any, Any, None]) -> None:
+        """Do something in the background that a key asked for."""
+        self.loader.spawn(("action", name), work)
+
+    async def send(self, command: Command) -> Reply:
+        """Wish for something and say the answer."""
+        reply = await self.feed.send(command)
+        self.say(reply.text, refused=reply.refused)
+        return reply
+
+    def wish(self, command: Command) -> None:
+        """`send` in the background."""
+
+        async def work() -> None:
+            await self.send(command)
+
+        self.spawn(f"send-{id(command)}", work())
+
+    # dialogs
+
+    def open(self, dialog: Dialog) -> None:
+        self.dialogs.append(dialog)
+        self.paint()
+
+    def close(self, dialog: Dialog) -> None:
+        if dialog in self.dialogs:
+            self.dialogs.remove(dialog)
+        self.paint()
+
+    # looking
+
+    def lanes(self) -> dict[str, list[Running]]:
+        """What runs now, by step, each in the order of its slots."""
+        if not self.feed.live:
+            return {}
+        return {
+            name: sorted(self.feed.running(name)) for name, step in self.state.steps.items() if step.status == "running"
+        }
+
+    def read_log(self) -> None:
+        """Follow the log of what is selected."""
+        view, name = self.nav.log, self.nav.step
+        if (self.log.step, self.log.item) != (name, view.item):
+            self.log = LogFeed(name, view.item, self.loader.keys)
+            view.at, view.hits, view.search = None, None, ""
+            self._mark, lines = self.feed.printed(0)
+            self.log.add_printed(lines)
+            self.read_older()
+            return
+        self._mark, lines = self.feed.printed(self._mark)
+        gone = self.log.add_printed(lines) if lines else 0
+        if view.at is not None:
+            view.at = max(0, view.at - gone)
+
+    def read_older(self) -> None:
+        """Ask for stored lines before the first that is known."""
+        log, view = self.log, self.nav.log
+        if log.complete:
+            return
+
+        async def work() -> None:
+            rows = await self.details.log(log.step, log.item, before=log.first_at, limit=LOG_PAGE)
+            added = log.add_stored(rows, LOG_PAGE)
+            if view.at is not None and log is self.log:
+                view.at += added
+
+        self.loader.spawn("older log", work())
+
+
+def first_step(state: RunState) -> str:
+    """The step to look at first: one that runs, with items rather than without, else one that failed, else the first."""
+    steps = list(state.steps.values())
+    running = [step for step in steps if step.status == "running"]
+    listed = [step for step in running if step.shape.for_each]
+    failed = [step for step in steps if step.failed]
+    return next((step.name for step in (*listed, *running, *failed, *steps)), "")

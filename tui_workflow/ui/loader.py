@@ -1,0 +1,108 @@
+"""What the run file has to be asked for: asked once, kept while it holds, and painted when it comes."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable, Collection, Coroutine, Hashable, Iterable
+from typing import Any
+
+from tui_workflow.view.ports import Details, ItemDetail, ItemRow
+
+KEYS = 20_000
+"""Item keys that are kept."""
+
+
+class Loader:
+    """Answers from what is known, and asks in the background for what is not; `arrived` is called with each answer."""
+
+    def __init__(self, details: Details, arrived: Callable[[], None]) -> None:
+        self.details = details
+        self.keys: dict[tuple[str, int], str] = {}
+        self._arrived = arrived
+        self._known: dict[Hashable, tuple[object, Any]] = {}
+        self._asked: dict[Hashable, asyncio.Task[None]] = {}
+        self.broken: str = ""
+        """The latest question that failed, as a sentence; empty when it was answered."""
+
+    def want(self, key: Hashable, stamp: object, ask: Callable[[], Awaitable[Any]]) -> Any:
+        """The answer to `key` as known so far, None before the first. It is asked again when `stamp` has changed."""
+        known = self._known.get(key)
+        if (known is None or known[0] != stamp) and key not in self._asked:
+            self.spawn(key, self._ask(key, stamp, ask))
+        return known[1] if known is not None else None
+
+    async def _ask(self, key: Hashable, stamp: object, ask: Callable[[], Awaitable[Any]]) -> None:
+        try:
+            answer = await ask()
+        except Exception as problem:  # the run file may be gone or locked; the screen stays and says so
+            self.broken = f"The run file does not answer: {problem}"
+            answer = self._known.get(key, (None, None))[1]
+        else:
+            self.broken = ""
+        self._known[key] = (stamp, answer)
+
+    def spawn(self, key: Hashable, work: Coroutine[Any, Any, None]) -> None:
+        """Run work in the background, in place of other work with this key; a paint follows it."""
+        before = self._asked.pop(key, None)
+        if before is not None:
+            before.cancel()
+        task = asyncio.ensure_future(work)
+        if task.done():  # an eager task may have ended already
+            self._done(key, task)
+            return
+        self._asked[key] = task
+        task.add_done_callback(lambda ended: self._done(key, ended))
+
+    def _done(self, key: Hashable, task: asyncio.Task[None]) -> None:
+        if self._asked.get(key) is task:
+            del self._asked[key]
+        if not task.cancelled():
+            problem = task.exception()
+            if problem is not None:
+                self.broken = str(problem)
+            self._arrived()
+
+    def close(self) -> None:
+        """Ask for nothing more."""
+        for task in list(self._asked.values()):
+            task.cancel()
+
+    # the questions
+
+    def want_keys(self, step: str, numbers: Iterable[int]) -> None:
+        """See to it that `keys` holds these items soon."""
+        missing = [number for number in numbers if (step, number) not in self.keys]
+        if missing and ("keys", step) not in self._asked:
+            self.spawn(("keys", step), self._name(step, missing))
+
+    async def _name(self, step: str, numbers: list[int]) -> None:
+        self.learn(step, await self.details.items(step, numbers))
+
+    def learn(self, step: str, rows: Collection[ItemRow]) -> None:
+        """Keep the keys of rows that were read for another purpose."""
+        if len(self.keys) > KEYS:
+            for old in list(self.keys)[: KEYS // 2]:
+                del self.keys[old]
+        for row in rows:
+            self.keys[step, row.number] = row.key
+
+    def result(self, step: str, stamp: object) -> str | None:
+        """The result of a plain step as JSON text."""
+        found: str | None = self.want(("result", step), stamp, lambda: self.details.result(step))
+        return found
+
+    def detail(self, step: str, number: int, stamp: object) -> ItemDetail | None:
+        """One item with its attempts."""
+        found: ItemDetail | None = self.want(("item", step, number), stamp, lambda: self.details.item(step, number))
+        return found
+
+    def rows(self, step: str, numbers: tuple[int, ...], stamp: object) -> dict[int, ItemRow]:
+        """Rows of a list in sight, by number; those known from before while the new ones are on their way."""
+
+        async def ask() -> dict[int, ItemRow]:
+            found = await self.details.items(step, numbers)
+            self.learn(step, found)
+            return {row.number: row for row in found}
+
+        answer = self.want(("rows", step), (numbers, stamp), ask)
+        return answer or {}

@@ -1,0 +1,71 @@
+"""The leave dialog: drain, stop, or keep looking."""
+
+from __future__ import annotations
+
+from tui_workflow.ui.desk import Desk
+from tui_workflow.ui.screens.choose import Choosing
+from tui_workflow.view import eta, numbers
+from tui_workflow.view.glyphs import Glyphs
+from tui_workflow.view.line import Span
+from tui_workflow.view.panes.dialog import Box, Choice, choices
+from tui_workflow.view.panes.row import BLANK, Row, Rows, data
+
+
+class LeaveDialog(Choosing):
+    """What runs, what waits, and the three ways to go on."""
+
+    def __init__(self, desk: Desk) -> None:
+        from tui_workflow.ui.actions import leave
+
+        running = self._running(desk)
+        super().__init__(
+            desk,
+            [
+                (
+                    self._choice(desk, "leave_drain", f"finish the {running}, start no more{self._soon(desk)}"),
+                    leave.drain_then_leave,
+                ),
+                (
+                    self._choice(desk, "leave_stop", f"end the {running}; they run again on resume"),
+                    leave.stop_then_leave,
+                ),
+                (self._choice(desk, "leave_stay", ""), lambda desk: None),
+            ],
+        )
+
+    @staticmethod
+    def _choice(desk: Desk, name: str, effect: str) -> Choice:
+        action = desk.keymap[name]
+        return Choice(action.keys[0] if action.keys else "", name, action.word, effect)
+
+    @staticmethod
+    def _running(desk: Desk) -> int:
+        return sum(len(lane) for lane in desk.lanes().values())
+
+    @staticmethod
+    def _soon(desk: Desk) -> str:
+        """How long draining would take: the longest that an item usually takes."""
+        steps = [step for step in desk.state.steps.values() if step.status == "running"]
+        usual = [found for step in steps if (found := step.pace.percentile(0.95)) is not None]
+        return f"; {eta.words(eta.Eta(max(usual), max(usual)))}" if usual else ""
+
+    def box(self, width: int, height: int, glyphs: Glyphs) -> Box:
+        state = self.desk.state
+        running = self._running(self.desk)
+        waiting = sum(step.waiting for step in state.steps.values()) - running
+        failed = sum(step.failed for step in state.steps.values())
+        line: list[Span] = [
+            Span(numbers.count(running), bold=True),
+            Span(f" {'item is' if running == 1 else 'items are'} running, "),
+            Span(numbers.count(max(0, waiting)), bold=True),
+            Span(" have not started"),
+        ]
+        if failed:
+            line += (Span(", "), Span(numbers.count(failed), "failed", bold=True), Span(" failed"))
+        line.append(Span("."))
+        rows: Rows = [Row(tuple(line)), BLANK, *choices([choice for choice, _ in self.offered], self.at), BLANK]
+        rows.append(Row((Span("What is done stays done. To go on:", "dim"),)))
+        if self.desk.options.resume:
+            rows.append(Row(data(self.desk.options.resume)))
+        rows += [BLANK, Row((Span("ctrl+c", "accent", bold=True), Span(" again within 2 s stops now", "dim")))]
+        return Box(f"Leave {state.flow}?", rows, width=65)

@@ -1,0 +1,97 @@
+"""The one widget: it shows a frame of lines, and repaints the rows that differ from the frame before.
+
+Strips are handed to the compositor as they are, past Textual's own styling, filters and markup: what is in a line is
+what the terminal gets.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from rich.segment import Segment
+from textual import events
+from textual.geometry import Region
+from textual.message import Message
+from textual.strip import Strip
+from textual.widget import Widget
+
+from tui_workflow.ui.styles import Styles
+from tui_workflow.view.line import Line
+
+WHEEL = 3
+"""Rows of one turn of the wheel."""
+
+
+class Canvas(Widget):
+    """A page of lines. Each line is as wide as the page, so that no cell keeps what was there before."""
+
+    DEFAULT_CSS = "Canvas { width: 1fr; height: 1fr; }"
+
+    class Clicked(Message):
+        """A cell was clicked; `twice` for the second click of a double one."""
+
+        def __init__(self, x: int, y: int, twice: bool) -> None:
+            super().__init__()
+            self.x, self.y, self.twice = x, y, twice
+
+    class Scrolled(Message):
+        """The wheel turned over a cell, by rows; negative is up."""
+
+        def __init__(self, x: int, y: int, rows: int) -> None:
+            super().__init__()
+            self.x, self.y, self.rows = x, y, rows
+
+    class Resized(Message):
+        """The canvas has a new size, and nothing on it that fits."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._lines: list[tuple[Line, bool]] = []
+        self._strips: list[Strip] = []
+        self._styles_used: Styles | None = None
+
+    def show(self, lines: Sequence[tuple[Line, bool]], styles: Styles) -> int:
+        """Take a frame over, each line with whether it is faded; returns how many rows changed."""
+        if styles is not self._styles_used:
+            self._lines, self._strips, self._styles_used = [], [], styles
+        old, changed, strips = self._lines, [], []
+        for y, entry in enumerate(lines):
+            if y < len(old) and old[y] == entry:
+                strips.append(self._strips[y])
+            else:
+                strips.append(_strip(entry[0], styles, entry[1]))
+                changed.append(y)
+        self._strips, self._lines = strips, list(lines)
+        if len(old) != len(lines):
+            self.refresh()
+        elif changed:
+            width = self.size.width
+            self.refresh(*(Region(0, y, width, 1) for y in changed))
+        return len(changed)
+
+    def render_lines(self, crop: Region) -> list[Strip]:
+        """The rows of `crop`; rows of which nothing is known yet are blank."""
+        page = self._styles_used.page if self._styles_used is not None else None
+        rows = []
+        for y in range(crop.y, crop.bottom):
+            strip = self._strips[y] if y < len(self._strips) else Strip([], 0)
+            if strip.cell_length < crop.right:
+                strip = strip.adjust_cell_length(crop.right, page)
+            rows.append(strip if (crop.x, crop.right) == (0, strip.cell_length) else strip.crop(crop.x, crop.right))
+        return rows
+
+    def on_click(self, event: events.Click) -> None:
+        self.post_message(self.Clicked(event.x, event.y, event.chain > 1))
+
+    def on_mouse_scroll_down(self, event: events.MouseScrollDown) -> None:
+        self.post_message(self.Scrolled(event.x, event.y, WHEEL))
+
+    def on_mouse_scroll_up(self, event: events.MouseScrollUp) -> None:
+        self.post_message(self.Scrolled(event.x, event.y, -WHEEL))
+
+    def on_resize(self) -> None:
+        self.post_message(self.Resized())
+
+
+def _strip(line: Line, styles: Styles, faded: bool) -> Strip:
+    return Strip([Segment(span.text, styles.of(span, faded)) for span in line if span.text])

@@ -1,0 +1,356 @@
+"""The main page: which pane gets which rows at each size."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+from tui_workflow.facts.state import RunState, StepState
+from tui_workflow.facts.work import Running
+from tui_workflow.view import eta, numbers
+from tui_workflow.view.columns import line_width
+from tui_workflow.view.frame import GAP, LEFT, Frame, shape_of
+from tui_workflow.view.glyphs import Glyphs
+from tui_workflow.view.keys import Context, Keymap
+from tui_workflow.view.line import Line, Span
+from tui_workflow.view.nav import Nav, Pane
+from tui_workflow.view.panes import banner, entry, failures, footer, header, log, selected, steps
+from tui_workflow.view.panes import step as step_pane
+from tui_workflow.view.panes.row import BLANK, Cursor, Row, Rows, data
+from tui_workflow.view.sampling import Sampling
+
+CONTEXTS: dict[Pane, Context] = {
+    Pane.STEPS: "steps",
+    Pane.STEP: "step",
+    Pane.FAILURES: "failures",
+    Pane.LOG: "log",
+}
+
+
+@dataclass(slots=True)
+class Scene:
+    """All that a frame shows: the run, the reader, and what was loaded for the rows in sight.
+
+    `now` is the time that numbers are counted to, `whole` the same in whole seconds, for ages. `notice` is a sentence
+    about what just happened and whether it refused; `waits` stands at the footer's end.
+    """
+
+    state: RunState
+    nav: Nav
+    sampling: Sampling
+    keymap: Keymap
+    glyphs: Glyphs
+    now: float
+    live: bool = True
+    lanes: Mapping[str, Sequence[Running]] = field(default_factory=dict)
+    keys: Mapping[tuple[str, int], str] = field(default_factory=dict)
+    settings: Sequence[tuple[str, str]] = ()
+    slowest: str = ""
+    result: str | None = None
+    entries: Sequence[log.Entry] = ()
+    notice: tuple[str, bool] | None = None
+    waits: Line = ()
+
+    @property
+    def whole(self) -> float:
+        return float(int(self.now))
+
+    @property
+    def step(self) -> StepState | None:
+        """The selected step."""
+        return self.state.steps.get(self.nav.step)
+
+    def cursor(self, pane: Pane) -> Cursor:
+        return "here" if self.nav.pane == pane else "parent"
+
+    def key(self, action: str) -> str:
+        """The first key of an action, "" if it has none."""
+        keys = self.keymap[action].keys
+        return keys[0] if keys else ""
+
+
+def draw(scene: Scene, width: int, height: int) -> Frame:
+    """The main page at a size."""
+    shape = shape_of(width, height)
+    frame = Frame(width, height, scene.glyphs, margin=1 if shape == "tiny" else 2)
+    if scene.nav.zoomed:
+        return _zoomed(scene, frame)
+    top(scene, frame)
+    if shape == "wide":
+        _wide(scene, frame)
+    elif shape == "stacked":
+        _stacked(scene, frame)
+    else:
+        _tiny(scene, frame)
+    return frame.finish(bottom(scene, frame, CONTEXTS[scene.nav.pane]))
+
+
+def top(scene: Scene, frame: Frame) -> None:
+    """Header and banner."""
+    state = scene.state
+    words = ""
+    if state.finished is None and state.status in ("running", "paused"):
+        words = eta.words(eta.of_run(state, scene.whole), paused=state.paused, dash=scene.glyphs.dash)
+    frame.bar(header.rows(state, scene.now, scene.lanes, words, frame.width, scene.glyphs, frame.margin))
+    if frame.height >= 10:
+        hidden = scene.nav.banner_hidden
+        frame.bar(banner.row(state, hidden, scene.live, scene.key, frame.width, scene.glyphs, frame.margin))
+
+
+def bottom(scene: Scene, frame: Frame, context: Context, words: Mapping[str, str] | None = None) -> Row:
+    """The footer, or what just happened."""
+    if scene.notice is not None:
+        return footer.notice(*scene.notice, frame.width, scene.glyphs, frame.margin)
+    actions = scene.keymap.footer(context)
+    if not scene.live:
+        actions = tuple(action for action in actions if action.group not in ("Retry and skip", "The run"))
+    said = {"pause": "resume"} if scene.state.paused else {}
+    return footer.rows(actions, said | dict(words or {}), scene.waits, frame.width, scene.glyphs, frame.margin)
+
+
+def _wide(scene: Scene, frame: Frame) -> None:
+    frame.blank()
+    room = frame.height - 1 - len(frame.lines)
+    ended = scene.state.finished is not None
+    right_width = frame.width - 2 * frame.margin - LEFT - GAP
+    if ended:
+        left, right, _ = _columns(scene, frame, room, right_width, log_rows=max(4, room * 2 // 5))
+        frame.sides(left, right, room)
+        return
+    log_rows = max(4, room * 8 // 29)
+    left, right, used = _columns(scene, frame, room - log_rows - 1, right_width, log_rows=0)
+    frame.sides(left, right, used)
+    frame.blank()
+    rest = frame.height - 1 - len(frame.lines)
+    frame.full(Pane.LOG, log_rows_of(scene, frame.width - 2 * frame.margin, rest))
+
+
+def _columns(
+    scene: Scene, frame: Frame, room: int, right_width: int, log_rows: int
+) -> tuple[list[tuple[int, Rows]], list[tuple[int, Rows]], int]:
+    """The panes of both sides in at most `room` rows, and how many rows they take; with `log_rows` the log stands right."""
+    causes = found_causes(scene)
+    wanted = 2 if not causes else 1 + len(causes)
+    least = min(wanted, max(2, room // 5))
+    right: list[tuple[int, Rows]] = []
+    step_rows = step_rows_of(scene, right_width, max(3, room - least - 1 - (log_rows + 1 if log_rows else 0)))
+    right.append((Pane.STEP, [*step_rows, BLANK]))
+    left_over = room - len(step_rows) - 1 - (log_rows + 1 if log_rows else 0)
+    failed = failure_rows_of(
+        scene, causes, right_width, max(2, left_over), trend=frame.width >= 120, hint=bool(log_rows)
+    )
+    right.append((Pane.FAILURES, failed))
+    used = len(step_rows) + 1 + len(failed)
+    if log_rows:
+        right[-1] = (Pane.FAILURES, [*failed, BLANK])
+        right.append((Pane.LOG, log_rows_of(scene, right_width, room - used - 1)))
+        used = room
+    tree = step_tree(scene, LEFT, room)
+    left: list[tuple[int, Rows]] = [(Pane.STEPS, tree)]
+    used = min(room, max(used, len(tree)))
+    step = scene.step
+    if step is not None and room - len(tree) >= 3:
+        ended = scene.state.finished is not None
+        facts = selected.rows(step, scene.settings, scene.slowest, ended, LEFT, room - len(tree) - 1, scene.glyphs)
+        if facts:
+            left[0] = (Pane.STEPS, [*tree, BLANK])
+            left.append((0, facts))
+            used = min(room, max(used, len(tree) + 1 + len(facts)))
+    return left, right, used
+
+
+def _stacked(scene: Scene, frame: Frame) -> None:
+    width = frame.width - 2 * frame.margin
+    room = frame.height - 1 - len(frame.lines)
+    nav = scene.nav
+    if nav.pane == Pane.LOG:
+        frame.full(Pane.LOG, log_rows_of(scene, width, room))
+        return
+    if nav.pane == Pane.FAILURES:
+        causes = found_causes(scene)
+        rows = failure_rows_of(scene, causes, width, room - 6, trend=False)
+        frame.full(Pane.FAILURES, rows)
+        frame.blank()
+        frame.full(Pane.LOG, log_rows_of(scene, width, frame.height - 1 - len(frame.lines)))
+        return
+    lines = failures.line(found_causes(scene), width, scene.glyphs)
+    room -= 2
+    wanted = step_rows_of(scene, width, max(3, room - 6))
+    tree = step_tree(scene, width, max(3, room - len(wanted) - 1))
+    frame.full(Pane.STEPS, tree)
+    frame.blank()
+    frame.full(Pane.STEP, step_rows_of(scene, width, room - len(tree) - 1))
+    frame.blank(max(0, frame.height - 2 - len(frame.lines)))
+    frame.full(Pane.FAILURES, [lines])
+
+
+def _tiny(scene: Scene, frame: Frame) -> None:
+    width = frame.width - 2 * frame.margin
+    frame.full(0, [tabs(scene, width)])
+    room = max(0, frame.height - 1 - len(frame.lines))
+    match scene.nav.pane:
+        case Pane.STEPS:
+            rows = step_tree(scene, width, room + 1)[1:]
+        case Pane.STEP:
+            rows = step_rows_of(scene, width, room, untitled=True)
+        case Pane.FAILURES:
+            rows = failure_rows_of(scene, found_causes(scene), width, room + 1, trend=False)[1:]
+        case Pane.LOG:
+            rows = log_rows_of(scene, width, room, bare=True)
+    frame.full(scene.nav.pane, rows)
+
+
+def tabs(scene: Scene, width: int) -> Row:
+    """The titles of the panes as one line."""
+    failed = sum(step.failed for step in scene.state.steps.values())
+    spans: list[Span] = []
+    for pane, label in ((1, "Steps"), (2, scene.nav.step or "Step"), (3, "Failures"), (4, "Log")):
+        here = scene.nav.pane == pane
+        role = "accent" if here else "dim"
+        spans += (Span("  " if spans else ""), Span(f"{pane} ", role), *data(label, role, bold=here))
+        if pane == Pane.FAILURES and failed:
+            spans.append(Span(f" {numbers.count(failed)}", "failed"))
+    if line_width(spans) > width:
+        spans = [span for span in spans if not span.text.startswith("  ")]
+        short = scene.nav.pane
+        spans = []
+        for pane, label in ((1, "Steps"), (2, scene.nav.step or "Step"), (3, "Failures"), (4, "Log")):
+            here = pane == short
+            role = "accent" if here else "dim"
+            spans += (Span("  " if spans else ""), Span(f"{pane}", role))
+            if here:
+                spans += (Span(" "), *data(label, role, bold=True))
+    return Row(tuple(spans))
+
+
+def _zoomed(scene: Scene, frame: Frame) -> Frame:
+    """One pane alone from edge to edge, so that what a terminal selects is its text and nothing else."""
+    frame.margin = 1
+    width, room = frame.width - 2, frame.height - 1
+    match scene.nav.pane:
+        case Pane.STEPS:
+            rows = step_tree(scene, width, room)
+        case Pane.STEP:
+            rows = step_rows_of(scene, width, room)
+        case Pane.FAILURES:
+            rows = failure_rows_of(scene, found_causes(scene), width, room, trend=False)
+        case Pane.LOG:
+            rows = log_rows_of(scene, width, room, bare=True)
+    frame.full(scene.nav.pane, rows)
+    return frame.finish(bottom(scene, frame, CONTEXTS[scene.nav.pane]))
+
+
+def step_tree(scene: Scene, width: int, height: int) -> Rows:
+    nav = scene.nav
+    text = nav.step_filter.text.lower()
+    shown = None
+    if text:
+        shown = [name for name in scene.state.steps if (text in name.lower()) != nav.step_filter.inverse]
+    rows = steps.rows(
+        scene.state,
+        nav.step,
+        nav.step,
+        scene.now,
+        scene.lanes,
+        scene.keys,
+        width,
+        height - (1 if _entry(scene, Pane.STEPS, width) else 0),
+        scene.glyphs,
+        cursor=scene.cursor(Pane.STEPS),
+        shown=shown,
+    )
+    line = _entry(scene, Pane.STEPS, width)
+    return [rows[0], line, *rows[1:]] if line else rows
+
+
+def step_rows_of(scene: Scene, width: int, height: int, *, untitled: bool = False) -> Rows:
+    step = scene.step
+    if step is None:
+        return [Row((Span("no step", "dim"),))]
+    return step_pane.rows(
+        step,
+        scene.lanes.get(step.name, ()),
+        scene.keys,
+        scene.now,
+        scene.sampling,
+        width,
+        height,
+        scene.glyphs,
+        cursor=scene.cursor(Pane.STEP),
+        cell=scene.nav.cell if scene.nav.pane == Pane.STEP else None,
+        result=scene.result,
+        untitled=untitled,
+    )
+
+
+def found_causes(scene: Scene) -> list[failures.Cause]:
+    nav = scene.nav
+    steps_ = list(scene.state.steps.values())
+    return failures.causes(steps_, nav.group_sort, nav.group_filter.text, nav.group_filter.inverse)
+
+
+def failure_rows_of(
+    scene: Scene, causes: list[failures.Cause], width: int, height: int, *, trend: bool, hint: bool = False
+) -> Rows:
+    trends = {}
+    if trend:
+        at = scene.state.finished or scene.whole
+        for cause in causes[: max(0, height)]:
+            trends[cause.mark] = scene.sampling.trend(cause.mark, cause.group, at, failures.TREND, scene.glyphs)
+    nav = scene.nav
+    failing = {cause.step for cause in causes}
+    ended = scene.state.finished is not None
+    return failures.rows(
+        causes,
+        nav.group,
+        nav.groups_marked,
+        None if ended or not (trend or width < 60 or width >= 76) else scene.whole,
+        trends,
+        width,
+        height,
+        scene.glyphs,
+        cursor=scene.cursor(Pane.FAILURES) if nav.pane == Pane.FAILURES else "",
+        sort=nav.group_sort,
+        steps=len(failing) > 1,
+        entry=_entry(scene, Pane.FAILURES, width),
+        filtered=len(failures.causes(list(scene.state.steps.values()))) if nav.group_filter.text else None,
+        hint=hint,
+    )
+
+
+def log_rows_of(scene: Scene, width: int, height: int, *, bare: bool = False) -> Rows:
+    view = scene.nav.log
+    subject = scene.nav.step
+    if view.item is not None:
+        subject = scene.keys.get((scene.nav.step, view.item), f"item {view.item}")
+    elif scene.live and scene.lanes.get(subject):
+        subject = f"{subject}, all slots"
+    return log.rows(
+        scene.entries,
+        view.at,
+        subject,
+        view.options,
+        width,
+        height,
+        scene.glyphs,
+        cursor=scene.cursor(Pane.LOG),
+        live=scene.live and scene.state.finished is None,
+        found=view.search,
+        hits=view.hits,
+        entry=_entry(scene, Pane.LOG, width),
+        bare=bare,
+    )
+
+
+def _entry(scene: Scene, pane: Pane, width: int) -> Row | None:
+    """The row with the filter of a pane, while there is one or while it is typed."""
+    nav = scene.nav
+    typing = nav.entry if nav.pane == pane and nav.place == "main" else None
+    held, where = {
+        Pane.STEPS: (nav.step_filter.typed, "in the steps' names"),
+        Pane.FAILURES: (nav.group_filter.typed, "in type, message and place"),
+        Pane.LOG: (nav.log.search, "in the whole log"),
+    }.get(pane, ("", ""))
+    if typing is None and not held:
+        return None
+    return entry.row(typing, held, where, scene.key("back"), width, scene.glyphs)

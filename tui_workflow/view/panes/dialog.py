@@ -1,0 +1,161 @@
+"""Dialogs: a question or a list in a thin frame on the faded page. Only these have a frame."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from tui_workflow.view.cellwidth import clusters
+from tui_workflow.view.columns import fill_line, line_width, title
+from tui_workflow.view.columns import width as columns_of
+from tui_workflow.view.frame import Area, Frame
+from tui_workflow.view.glyphs import Glyphs
+from tui_workflow.view.line import Line, Span
+from tui_workflow.view.panes.row import Hot, Row, Rows, Target, data, gutters
+
+INNER = 3
+"""Columns between the frame and the text, the cursor bar's included."""
+
+
+@dataclass(frozen=True, slots=True)
+class Box:
+    """The content of a dialog: its title, what stands at the right end of that, and its rows."""
+
+    title: str
+    rows: Rows
+    width: int = 64
+    """Columns of the text that it would like."""
+    tail: Line = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """One answer: its key, its verb, and what that would do."""
+
+    key: str
+    name: str
+    verb: str
+    effect: str = ""
+
+
+def choices(offered: Sequence[Choice], at: int) -> Rows:
+    """Answers, one a row, with the cursor at one of them. An answer is chosen by its key, or by enter at the cursor."""
+    verbs = max((columns_of(choice.verb) for choice in offered), default=0)
+    keys = max((len(choice.key) for choice in offered), default=0)
+    found = []
+    for place, choice in enumerate(offered):
+        line: list[Span] = [Span(f"{choice.key:<{keys}}  ", "accent", bold=True)]
+        line += data(choice.verb, "strong" if place == at else "text", bold=place == at)
+        if choice.effect:
+            line += (Span(" " * (verbs - columns_of(choice.verb) + 3)), *data(choice.effect, "dim"))
+        found.append(Row(tuple(line), Target("choice", place), "here" if place == at else ""))
+    return found
+
+
+def sentence(words: str, width: int, role: str = "text") -> Rows:
+    """Words of our own in as many rows as they need."""
+    found: Rows = []
+    line = ""
+    for word in words.split(" "):
+        if line and columns_of(line) + 1 + columns_of(word) > width:
+            found.append(Row(data(line, role)))
+            line = word
+        else:
+            line = f"{line} {word}" if line else word
+    return [*found, Row(data(line, role))] if line else found
+
+
+def over(frame: Frame, box: Box) -> list[tuple[Line, bool]]:
+    """The frame's lines with the dialog over their middle; True marks what is behind it.
+
+    The areas of the page are forgotten: a dialog owns every click.
+    """
+    width = min(frame.width, max(20, box.width + 2 * (INNER + 1)))
+    rows = box.rows[: max(1, frame.height - 3)]
+    height = min(frame.height, len(rows) + 4 if frame.height >= len(rows) + 4 else len(rows) + 2)
+    padded = height >= len(rows) + 4
+    left, top = (frame.width - width) // 2, max(0, (frame.height - height) // 2)
+    drawn = _draw(box, rows, width, frame.glyphs, padded)
+    frame.areas.clear()
+    first = top + (2 if padded else 1)
+    frame.areas.append(Area(0, left + 1 + INNER, first, width - 2 * (INNER + 1), tuple(rows)))
+    mixed: list[tuple[Line, bool]] = []
+    for y, line in enumerate(frame.lines):
+        if top <= y < top + len(drawn):
+            before, after = _slice(line, 0, left), _slice(line, left + width, frame.width)
+            mixed.append(((*_behind(before), *drawn[y - top], *_behind(after)), False))
+        else:
+            mixed.append((line, True))
+    return mixed
+
+
+BEHIND = "behind:"
+"""Before the role of a span that is beside a dialog in the same line."""
+
+
+def _behind(line: Line) -> Line:
+    return tuple(span._replace(role=BEHIND + span.role) for span in line)
+
+
+def _slice(line: Line, start: int, stop: int) -> Line:
+    """The columns from `start` to `stop`; a wide character that is cut in two becomes spaces."""
+    found: list[Span] = []
+    x = 0
+    for span in line:
+        text: list[str] = []
+        for piece, own in clusters(span.text):
+            inside = min(stop, x + own) - max(start, x)
+            if own == 0:
+                if start < x <= stop and text:
+                    text.append(piece)
+            elif inside == own:
+                text.append(piece)
+            elif inside > 0:
+                text.append(" " * inside)
+            x += own
+        if text:
+            found.append(span._replace(text="".join(text)))
+    return tuple(found)
+
+
+def _draw(box: Box, rows: Rows, width: int, glyphs: Glyphs, padded: bool) -> list[Line]:
+    corner = glyphs.corners
+    head = (Span(f"{corner[0]}{glyphs.rule} ", "border"), *data(box.title, "accent", bold=True))
+    tail = (*box.tail, Span(f" {glyphs.rule}{corner[1]}" if box.tail else f"{glyphs.rule}{corner[1]}", "border"))
+    room = width - 2
+    lines = [_panel(title(head, tail, width, rule=glyphs.rule, role="border", mark=glyphs.ellipsis), width)]
+    side = Span(glyphs.side, "border")
+    blank = _panel((side, Span(" " * room), side), width)
+    inner = width - 2 * (INNER + 1)
+    body = [blank] if padded else []
+    for row in rows:
+        text = gutters(row, inner + 2 * (INNER - 1), glyphs) if row.cursor else None
+        if text is not None:
+            moved = row._replace(line=(Span(" " * (INNER - 1)), *fill_line(row.line, inner, mark=glyphs.ellipsis)))
+            text = gutters(moved, inner + 2 * (INNER - 1), glyphs)
+        else:
+            pad = Span(" " * INNER)
+            text = (pad, *fill_line(row.line, inner, mark=glyphs.ellipsis), pad)
+        body.append(_panel((side, *text, side), width))
+    if padded:
+        body.append(blank)
+    lines += body
+    lines.append(_panel((Span(f"{corner[2]}{glyphs.rule * room}{corner[3]}", "border"),), width))
+    return lines
+
+
+def _panel(line: Line, width: int) -> Line:
+    return tuple(span if span.fill else span._replace(fill="panel") for span in fill_line(line, width))
+
+
+def keys(pairs: Sequence[tuple[str, str, str]]) -> Row:
+    """Keys side by side: each its key, its word, and the action's name."""
+    line: list[Span] = []
+    hot = []
+    for key, word, name in pairs:
+        if line:
+            line.append(Span("   "))
+        start = line_width(line)
+        line += (Span(key, "accent", bold=True), Span(f" {word}", "dim"))
+        hot.append(Hot(start, line_width(line), Target("key", name)))
+    return Row(tuple(line), hot=tuple(hot))

@@ -1,0 +1,54 @@
+"""The last row: the keys that act here, and what waits. A sentence about what just happened takes its place for a while."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from tui_workflow.view.columns import cut_line, line_width
+from tui_workflow.view.glyphs import Glyphs
+from tui_workflow.view.keys import Action
+from tui_workflow.view.line import Line, Span
+from tui_workflow.view.panes.row import Hot, Row, Target, data
+
+
+def rows(
+    actions: Sequence[Action], words: Mapping[str, str], waits: Line, width: int, glyphs: Glyphs, margin: int
+) -> Row:
+    """The footer: `actions`, the most useful first, as many as fit; help always stands. `words` replaces some."""
+    room = width - 2 * margin - (line_width(waits) + 3 if waits else 0)
+    chosen = _fitting(actions, words, room)
+    line: list[Span] = [Span(" " * margin)]
+    hot = []
+    for place, (action, key, word) in enumerate(chosen):
+        if place:
+            line.append(Span("  "))
+        start = line_width(line)
+        line += (Span(key, "accent", bold=True), Span(f" {word}", "dim"))
+        hot.append(Hot(start, line_width(line), Target("key", action.name)))
+    space = width - margin - line_width(line) - line_width(waits)
+    line += (Span(" " * max(0, space)), *waits, Span(" " * margin))
+    return Row(cut_line(line, width, mark=glyphs.ellipsis), fill="panel", hot=tuple(hot))
+
+
+def _fitting(actions: Sequence[Action], words: Mapping[str, str], room: int) -> list[tuple[Action, str, str]]:
+    shown: list[tuple[Action, str, str]] = []
+    pair = {action.name: action for action in actions}
+    for action in actions:
+        if not action.keys or action.name == "fewer_slots":
+            continue
+        key = action.keys[0]
+        if action.name == "more_slots" and "fewer_slots" in pair and pair["fewer_slots"].keys:
+            key = f"{pair['fewer_slots'].keys[0]} {key}"
+        shown.append((action, key, words.get(action.name, action.word)))
+    while shown and sum(len(key) + len(word) + 3 for _, key, word in shown) - 2 > room:
+        last = next((place for place in range(len(shown) - 1, -1, -1) if shown[place][0].name != "help"), None)
+        if last is None:
+            break
+        shown.pop(last)
+    return shown
+
+
+def notice(text: str, refused: bool, width: int, glyphs: Glyphs, margin: int) -> Row:
+    """A sentence in the footer's place."""
+    lead = (Span(" " * margin), Span(f"{glyphs.notice} ", "retrying" if refused else "ok"))
+    return Row(cut_line((*lead, *data(text, "strong")), width, mark=glyphs.ellipsis), fill="panel")

@@ -1,0 +1,143 @@
+"""Pane 4: what the selected step or item prints, and what it printed."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from tui_workflow.text import visible
+from tui_workflow.view import numbers
+from tui_workflow.view.cellwidth import clusters
+from tui_workflow.view.columns import cut, fill, line_width
+from tui_workflow.view.columns import width as columns_of
+from tui_workflow.view.glyphs import Glyphs
+from tui_workflow.view.line import Line, Span
+from tui_workflow.view.panes.row import Cursor, Row, Rows, Target, data, heading, name
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One line of the log, of a live or of an ended item."""
+
+    at: float
+    step: str
+    item: int
+    key: str
+    text: str
+    error: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """How the log is read."""
+
+    follow: bool = True
+    wrap: bool = False
+    times: bool = True
+
+
+def rows(
+    entries: Sequence[Entry],
+    at: int | None,
+    subject: str,
+    options: Options,
+    width: int,
+    height: int,
+    glyphs: Glyphs,
+    *,
+    cursor: Cursor,
+    live: bool,
+    found: str = "",
+    hits: int | None = None,
+    entry: Row | None = None,
+    bare: bool = False,
+) -> Rows:
+    """The pane in `height` rows, with line `at` in view (the last when None).
+
+    `found` is underlined in the text; `hits` is the number of lines in the whole log that hold it; `bare` leaves
+    the title out.
+    """
+    focused = cursor == "here"
+    state = "following" if options.follow and live else "ended" if not live else "not following"
+    tail: Line = (
+        Span(state, "strong" if state == "following" else "dim"),
+        Span("   "),
+        Span("wrap" if options.wrap else "no wrap", "dim"),
+    )
+    if hits is not None:
+        tail = (*tail, Span("   "), Span(f"{numbers.plural(hits, 'hit')}", "text"))
+    elif width >= 80:
+        tail = (*tail, Span("   "), Span(numbers.plural(len(entries), "line"), "dim"))
+    head = name(4, "Log", data(subject, "dim"), focused=focused)
+    lead = [] if bare else [heading(head, tail, width, focused=focused, glyphs=glyphs)]
+    if entry is not None:
+        lead.append(entry)
+    room = max(0, height - len(lead))
+    last = len(entries) - 1 if at is None else min(at, len(entries) - 1)
+    key_width = _key_width(entries, last, room, width)
+    if not entries:
+        return [*lead, Row((Span("nothing printed yet" if live else "nothing was printed", "dim", italic=True),))][
+            :height
+        ]
+    body: Rows = []
+    place = last if at is None else min(len(entries) - 1, last + room // 2)
+    while place >= 0 and len(body) < room:
+        mark: Cursor = cursor if at is not None and place == last else ""
+        shown = _entry(entries[place], key_width, options, width, glyphs, found)
+        body = [Row(line, Target("log", place), mark) for line in shown] + body
+        place -= 1
+    return [*lead, *body[-room:]] if room else lead
+
+
+def _key_width(entries: Sequence[Entry], last: int, room: int, width: int) -> int:
+    """Columns for the keys: as many as those in sight need, in steps of four so that they do not jitter."""
+    if width < 60:
+        return 0
+    near = entries[max(0, last - 2 * room) : last + 1]
+    longest = max((columns_of(visible(each.key)) for each in near), default=0)
+    return min(-(-longest // 4) * 4 + 1, max(8, width // 5)) if longest else 0
+
+
+def _entry(each: Entry, key_width: int, options: Options, width: int, glyphs: Glyphs, found: str) -> list[Line]:
+    lead: Line = (Span(numbers.clock(each.at), "dim"), Span("  ")) if options.times else ()
+    if key_width:
+        key = fill(cut(visible(each.key), key_width, keep="ends", mark=glyphs.ellipsis), key_width)
+        lead = (*lead, Span(key, "dim"), Span(" "))
+    text = marked(each.text, "failed" if each.error else "text", found)
+    room = max(8, width - line_width(lead))
+    if not options.wrap:
+        return [(*lead, *text)]
+    parts = wrapped(text, room)
+    blank = Span(" " * line_width(lead))
+    return [(*lead, *part) if place == 0 else (blank, *part) for place, part in enumerate(parts)]
+
+
+def marked(text: str, role: str, found: str) -> Line:
+    """Data with every place that holds `found` underlined, in either case of letters."""
+    if not found:
+        return data(text, role)
+    line: list[Span] = []
+    low, want, start = text.lower(), found.lower(), 0
+    if len(low) != len(text):
+        return data(text, role)
+    while (at := low.find(want, start)) >= 0:
+        line += (*data(text[start:at], role), *data(text[at : at + len(want)], role, underline=True))
+        start = at + len(want)
+    return (*line, *data(text[start:], role))
+
+
+def wrapped(line: Line, width: int) -> list[Line]:
+    """The line in pieces of at most `width` columns."""
+    found: list[list[Span]] = [[]]
+    room = width
+    for span in line:
+        piece: list[str] = []
+        for text, own in clusters(span.text):
+            if own > room and room < width:
+                found[-1].append(span._replace(text="".join(piece)))
+                found.append([])
+                piece, room = [], width
+            piece.append(text)
+            room -= own
+        found[-1].append(span._replace(text="".join(piece)))
+    return [tuple(part) for part in found]

@@ -1,0 +1,98 @@
+"""What panes are made of: rows of text, some of which a key or a click can act on."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Literal, NamedTuple, TypeAlias
+
+from tui_workflow.text import visible_parts
+from tui_workflow.view.columns import fill_line, title
+from tui_workflow.view.glyphs import Glyphs
+from tui_workflow.view.line import Line, Span
+
+Kind = Literal["step", "group", "item", "cell", "log", "run", "choice", "line", "key"]
+Cursor = Literal["", "here", "parent"]
+"""Whether the cursor is in this row, in the pane with the keyboard, or in the list it was opened from."""
+
+
+class Target(NamedTuple):
+    """What a row stands for. `value` is a step's name, a group's fingerprint, an item's number, a place in a list."""
+
+    kind: Kind
+    value: str | int
+
+
+class Hot(NamedTuple):
+    """Columns of a row that stand for something of their own, such as a key in the footer."""
+
+    start: int
+    stop: int
+    target: Target
+
+
+class Row(NamedTuple):
+    """One row of a pane. `fill` is the background role of the whole row, "" the page's."""
+
+    line: Line
+    target: Target | None = None
+    cursor: Cursor = ""
+    fill: str = ""
+    hot: tuple[Hot, ...] = ()
+
+
+Rows: TypeAlias = list[Row]
+
+BLANK = Row(())
+
+
+def data(text: str, role: str = "text", *, bold: bool = False, italic: bool = False, underline: bool = False) -> Line:
+    r"""Data as spans: shown literally, what has no glyph written out (`\x1b`) in the role of something odd."""
+    return tuple(
+        Span(part, "retrying" if escaped else role, bold=bold, italic=italic, underline=underline)
+        for part, escaped in visible_parts(text)
+    )
+
+
+def heading(left: Sequence[Span], right: Sequence[Span], width: int, *, focused: bool, glyphs: Glyphs) -> Row:
+    """A pane's title on its rule; the rule is heavy where the keyboard is."""
+    rule, role = (glyphs.focus, "accent") if focused else (glyphs.rule, "rule")
+    return Row(title(left, right, width, rule=rule, role=role, mark=glyphs.ellipsis))
+
+
+def name(number: int, text: str, extra: Sequence[Span] = (), *, focused: bool) -> Line:
+    """The left end of a pane's title: its number, its name, and more in dim."""
+    lead = Span(f"{number} ", "accent" if focused else "dim") if number else Span("")
+    head = (lead, *data(text, "accent" if focused else "strong", bold=True))
+    return (*head, Span("  "), *extra) if extra else head
+
+
+def gaps(parts: Sequence[Sequence[Span]], gap: int = 3) -> Line:
+    """Facts side by side."""
+    line: list[Span] = []
+    for part in parts:
+        if part:
+            if line:
+                line.append(Span(" " * gap))
+            line.extend(part)
+    return tuple(line)
+
+
+def gutters(row: Row, width: int, glyphs: Glyphs, *, outer: bool = True) -> Line:
+    """The row in `width` columns and one more on each side, where the cursor bar and the fill go.
+
+    Without `outer` there are no such columns, and the row has `width` alone.
+    """
+    fill = {"here": "selected", "parent": "panel"}.get(row.cursor, row.fill)
+    body = fill_line(row.line, width, mark=glyphs.ellipsis)
+    if outer:
+        lead = Span(glyphs.cursor, "accent" if row.cursor == "here" else "faint") if row.cursor else Span(" ")
+        body = (lead, *body, Span(" "))
+    return tuple(span if span.fill or not fill else span._replace(fill=fill) for span in body)
+
+
+def window(rows: Rows, height: int, at: int) -> Rows:
+    """The part of `rows` that fits into `height` with row `at` in it."""
+    if len(rows) <= height:
+        return rows
+    top = min(max(0, at - height // 2), len(rows) - height)
+    return rows[top : top + height]

@@ -1,0 +1,73 @@
+"""Under the steps: the settings of the selected step that hold now, and what it has come to."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from tui_workflow.facts.outcome import Ended
+from tui_workflow.facts.state import StepState
+from tui_workflow.view import numbers
+from tui_workflow.view.glyphs import Glyphs
+from tui_workflow.view.line import Line, Span
+from tui_workflow.view.panes.row import Row, Rows, data, gaps, heading
+
+LABEL = 9
+
+
+def rows(
+    step: StepState,
+    settings: Sequence[tuple[str, str]],
+    slowest: str,
+    ended: bool,
+    width: int,
+    height: int,
+    glyphs: Glyphs,
+) -> Rows:
+    """The pane in at most `height` rows; `slowest` is the key of the slowest item. Nothing when two rows do not fit."""
+    revisions = sorted({revision for revision, _ in step.by_revision})
+    came = _came_to(step, revisions, slowest) if ended or len(revisions) > 1 else []
+    body = [*came, *_settings(settings)] if ended else [*_settings(settings), *came]
+    if height < 2 or not body:
+        return []
+    extra: Line = (Span("settings that hold now", "dim"),)
+    if ended:
+        tail = f", {numbers.plural(len(revisions), 'revision')}" if revisions else ""
+        extra = (*data(step.name, "dim"), Span(tail, "dim"))
+    head = (Span("Selected", "strong", bold=True), Span("  "), *extra)
+    return [heading(head, (), width, focused=False, glyphs=glyphs), *body[: height - 1]]
+
+
+def fact(label: str, value: Line) -> Row:
+    """A labelled row."""
+    return Row((Span(f"{label:<{LABEL}}", "dim"), *value))
+
+
+def _settings(settings: Sequence[tuple[str, str]]) -> Rows:
+    return [Row((*data(f"{label:<{LABEL}}", "dim"), *data(value))) for label, value in settings]
+
+
+def _came_to(step: StepState, revisions: Sequence[int], slowest: str) -> Rows:
+    found = []
+    for revision in revisions if len(revisions) > 1 else ():
+        done = step.by_revision[revision, Ended.OK]
+        failed = step.by_revision[revision, Ended.FAILED]
+        parts: list[Line] = [(Span(f"{numbers.count(done)} ok"),)]
+        if failed:
+            parts.append((Span(f"{numbers.count(failed)} failed"),))
+        found.append(fact(f"r{revision}", gaps(parts)))
+    if not step.attempts:
+        return found
+    if slowest:
+        found.append(fact("slowest", gaps([data(slowest), (Span(numbers.duration(step.pace.slowest)),)])))
+    took = [(word, step.pace.percentile(share)) for word, share in (("p50 ", 0.5), ("p95 ", 0.95))]
+    facts: list[Line] = [
+        (Span(word, "dim"), Span(numbers.duration(value))) for word, value in took if value is not None
+    ]
+    facts.append((Span("max ", "dim"), Span(numbers.duration(step.pace.slowest))))
+    found.append(fact("took", gaps(facts)))
+    again = sum(1 for tries in step.attempts_of.values() if tries > 1)
+    if again:
+        found.append(
+            fact("tries", (Span(f"{numbers.count(step.attempts)}, {numbers.plural(again, 'item')} needed a retry"),))
+        )
+    return found

@@ -1,0 +1,161 @@
+"""Pane 1: the steps of the flow, live."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from tui_workflow.facts.state import RunState, StepState
+from tui_workflow.facts.work import Running
+from tui_workflow.view import numbers
+from tui_workflow.view.bar import lane
+from tui_workflow.view.columns import apart, cut, fill, line_width
+from tui_workflow.view.columns import width as columns_of
+from tui_workflow.view.glyphs import Glyphs
+from tui_workflow.view.line import Line, Span
+from tui_workflow.view.panes.row import Cursor, Row, Rows, Target, data, heading, name, window
+
+CLOCK = 7
+"""Columns of the elapsed time."""
+LANES = 8
+OLD = 1.0
+"""Seconds after which an item is worth a row here."""
+ENDED = ("succeeded", "failed", "skipped", "cancelled")
+_WORDS = {"succeeded": "done", "failed": "failed", "skipped": "skipped", "cancelled": "cancelled"}
+_ROLES = {
+    "pending": "pending",
+    "running": "running",
+    "succeeded": "ok",
+    "failed": "failed",
+    "skipped": "skipped",
+    "cancelled": "skipped",
+}
+
+
+def rows(
+    state: RunState,
+    selected: str,
+    open_step: str,
+    now: float,
+    lanes: Mapping[str, Sequence[Running]],
+    keys: Mapping[tuple[str, int], str],
+    width: int,
+    height: int,
+    glyphs: Glyphs,
+    *,
+    cursor: Cursor,
+    shown: Sequence[str] | None = None,
+) -> Rows:
+    """The pane in at most `height` rows. Steps that have ended well go first when there are too many.
+
+    `shown` names the steps that a filter leaves; `open_step` is the one whose slots another pane shows.
+    """
+    steps = [step for step in state.steps.values() if shown is None or step.name in shown]
+    done = sum(step.status in ENDED for step in state.steps.values())
+    extra = () if shown is None else (Span(f"{len(steps)} of {len(state.steps)}", "dim"),)
+    title = heading(
+        name(1, "Steps", extra, focused=cursor == "here"),
+        (Span(f"{numbers.count(done)} of {numbers.count(len(state.steps))} done", "dim"),),
+        width,
+        focused=cursor == "here",
+        glyphs=glyphs,
+    )
+    blocks: list[tuple[StepState, Rows]] = []
+    longest = min(max((columns_of(step.name) for step in steps), default=0), max(8, width // 2))
+    for step in steps:
+        mark: Cursor = cursor if step.name == selected else ""
+        block = [Row(_step(state, step, now, width, longest, glyphs, bold=bool(mark)), Target("step", step.name), mark)]
+        if step.reason and step.status in ("skipped", "failed", "cancelled"):
+            block.append(Row((Span("  "), *data(step.reason, "dim", italic=True)), Target("step", step.name)))
+        if step.status == "running" and step.name != open_step:
+            block += _lanes(step.name, lanes.get(step.name, ()), keys, now, width, glyphs)
+        blocks.append((step, block))
+    return [title, *_fit(blocks, selected, max(0, height - 1), glyphs)]
+
+
+def _fit(blocks: list[tuple[StepState, Rows]], selected: str, height: int, glyphs: Glyphs) -> Rows:
+    over = sum(len(block) for _, block in blocks) - height
+    kept = []
+    for step, block in blocks:
+        if over > 0 and step.name != selected and step.status in ("succeeded", "skipped"):
+            over -= len(block)
+        else:
+            kept.append((step, block))
+    flat = [row for _, block in kept for row in block]
+    at = next((place for place, row in enumerate(flat) if row.cursor), 0)
+    return window(flat, height, at)
+
+
+def _step(
+    state: RunState, step: StepState, now: float, width: int, longest: int, glyphs: Glyphs, *, bold: bool
+) -> Line:
+    quiet = step.status in ("pending", "skipped", "cancelled")
+    glyph = Span(f"{glyphs.of_step(step.status)} ", _ROLES[step.status])
+    right = _right(state, step, now, glyphs)
+    room = max(4, width - 2 - line_width(right) - 2)
+    label = data(step.name, "strong" if bold else "dim" if quiet else "text", bold=bold)
+    if columns_of(step.name) > room:
+        label = data(
+            cut(step.name, room, keep="ends", mark=glyphs.ellipsis), label[0].role if label else "text", bold=bold
+        )
+    left: Line = (glyph, *label)
+    if step.failed:
+        count = Span(f"{glyphs.failed} {numbers.count(step.failed)}", "failed")
+        pad = max(2, longest + 3 - line_width(label))
+        if line_width(left) + pad + len(count.text) + 2 + line_width(right) <= width:
+            left = (*left, Span(" " * pad), count)
+    return apart(left, right, width, mark=glyphs.ellipsis)
+
+
+def _right(state: RunState, step: StepState, now: float, glyphs: Glyphs) -> Line:
+    elapsed = step.duration(now)
+    clock = fill(numbers.stopwatch(elapsed) if elapsed is not None else "", CLOCK, align="right")
+    match step.status:
+        case "running":
+            share = numbers.percent(step.done, step.total, known=step.total_known) if step.total else ""
+            if not step.shape.for_each:
+                share = ""
+            word = "lists" if step.shape.for_each and not step.total_known and not step.done else "running"
+            value = (Span(" "), Span(fill(share, 4, align="right"), "text")) if share else ()
+            return (Span(word, "dim"), *value, Span("  "), Span(clock, "dim"))
+        case "pending":
+            return data(waits(state, step), "dim")
+        case status:
+            role = "failed" if status == "failed" else "dim"
+            return (Span(_WORDS[status], role), Span("  "), Span(clock, "dim"))
+
+
+def waits(state: RunState, step: StepState) -> str:
+    """What a step that has not started waits for."""
+    if state.status not in ("running", "paused"):
+        return "not run"
+    if step.shape.section == "on_failure":
+        return "runs if the flow fails"
+    open_needs = [need for need in step.shape.needs if need in state.steps and state.steps[need].status not in ENDED]
+    if len(open_needs) == 1:
+        return f"waits for {open_needs[0]}"
+    if open_needs:
+        return f"waits for {len(open_needs)} steps"
+    return "paused" if state.paused else "starts next"
+
+
+def _lanes(
+    step: str, running: Sequence[Running], keys: Mapping[tuple[str, int], str], now: float, width: int, glyphs: Glyphs
+) -> Rows:
+    old = [run for run in running if now - run.since >= OLD]
+    wide = width >= 60
+    key_width = max(8, min(24, width // 3 - 2)) if not wide else max(12, width // 7 + 2)
+    found = []
+    for run in old[:LANES]:
+        label = data(keys.get((step, run.item), f"item {run.item}"), "text")
+        head = apart((Span(f"  {run.slot + 1} ", "dim"), *label), (), 4 + key_width, mark=glyphs.ellipsis)
+        share = numbers.percent(run.done, run.total) if run.total else ""
+        tail: Line = (Span(fill(numbers.ticking(now - run.since), CLOCK, align="right"), "dim"),)
+        if wide:
+            tail = (Span(fill(share, 5, align="right"), "text"), Span("  "), *tail)
+        room = width - line_width(head) - line_width(tail) - 4
+        length = room if wide else min(10, room)
+        bar = lane(run.done, run.total, length, glyphs) if run.total and length >= 4 else ()
+        found.append(Row(apart((*head, Span("  "), *bar), tail, width, mark=glyphs.ellipsis), Target("item", run.item)))
+    if len(old) > LANES:
+        found.append(Row((Span(f"    {len(old) - LANES} more slots", "dim"),)))
+    return found
