@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,9 +45,15 @@ class UsageError(WfError):
 
 
 class InvalidFlow(WfError):
-    """The flow file does not describe a flow; `flow.problems` renders the list."""
+    """The flow file does not describe a flow; `problems` holds every `flow.problems.Problem`, which that module renders."""
 
     exit_code = 65
+
+    def __init__(
+        self, message: str, *, hint: str | None = None, source: Source | None = None, problems: tuple[Any, ...] = ()
+    ) -> None:
+        super().__init__(message, hint=hint, source=source)
+        self.problems = problems
 
 
 class DamagedRunFile(WfError):

@@ -1,0 +1,135 @@
+"""Which names, steps and parameters a template or a piece of Python code refers to, as far as the text tells."""
+
+from __future__ import annotations
+
+import ast
+import warnings
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+_METHODS = frozenset(("keys", "values", "items", "get"))
+
+
+@dataclass(frozen=True, slots=True)
+class References:
+    """`names` are the variables used; `steps` and `params` those read by a literal name.
+
+    `dynamic` is true when the text may read any step: `steps[x]`, `steps` as a whole. `lenient` are names that may be
+    undefined because the text asks first (`default`, `is defined`).
+    """
+
+    names: frozenset[str] = frozenset()
+    steps: frozenset[str] = frozenset()
+    params: frozenset[str] = frozenset()
+    dynamic: bool = False
+    lenient: bool = False
+
+    def __or__(self, other: References) -> References:
+        return References(
+            self.names | other.names,
+            self.steps | other.steps,
+            self.params | other.params,
+            self.dynamic or other.dynamic,
+            self.lenient or other.lenient,
+        )
+
+
+def of_path(root: str, keys: Sequence[tuple[str | int, bool]]) -> References:
+    """The references of a path such as `steps.a.result`; each key comes with True when it was written with a dot."""
+    first, dotted = keys[0] if keys else (None, False)
+    if not isinstance(first, str) or (dotted and first in _METHODS):
+        return References(frozenset((root,)), dynamic=root == "steps")
+    named = frozenset((first,))
+    steps = named if root == "steps" else frozenset[str]()
+    params = named if root in ("params", "args") else frozenset[str]()
+    return References(frozenset((root,)), steps, params)
+
+
+def of_tree(tree: Any) -> References:
+    """The references of a jinja2 tree."""
+    from jinja2 import meta, nodes
+
+    whole = tree if isinstance(tree, nodes.Template) else nodes.Template([nodes.Output([tree])], lineno=1)
+    whole.set_environment(_environment())
+    names = frozenset(meta.find_undeclared_variables(whole))
+    found = References(names)
+    claimed: set[int] = set()
+    for node in tree_nodes(tree, (nodes.Getattr, nodes.Getitem)):
+        owner = node.node
+        if not isinstance(owner, nodes.Name):
+            continue
+        if isinstance(node, nodes.Getattr):
+            key: Any = node.attr
+        else:
+            key = node.arg.value if isinstance(node.arg, nodes.Const) else None
+        dotted = isinstance(node, nodes.Getattr)
+        if isinstance(key, str) and not (dotted and key in _METHODS):
+            claimed.add(id(owner))
+            if owner.name in names:
+                found |= of_path(owner.name, ((key, dotted),))
+    every = tree_nodes(tree, nodes.Name)
+    dynamic = any(node.name == "steps" and id(node) not in claimed for node in every)
+    lenient = any(node.name in ("default", "d") for node in tree_nodes(tree, nodes.Filter)) or any(
+        node.name in ("defined", "undefined") for node in tree_nodes(tree, nodes.Test)
+    )
+    return References(found.names, found.steps, found.params, found.dynamic or dynamic, lenient)
+
+
+def tree_nodes(tree: Any, kinds: Any) -> list[Any]:
+    """The node itself and all below it that are of these kinds."""
+    return [*([tree] if isinstance(tree, kinds) else []), *tree.find_all(kinds)]
+
+
+def _environment() -> Any:
+    from tui_workflow.flow.sandbox import ENVIRONMENT
+
+    return ENVIRONMENT
+
+
+def parse_python(source: str | bytes) -> ast.Module:
+    """The syntax tree of Python text. Raises SyntaxError, also for text that is nested too deep or holds a NUL."""
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            return ast.parse(source)
+    except (ValueError, RecursionError, MemoryError) as error:
+        raise SyntaxError(str(error) or "nested too deep") from None
+
+
+def code_references(source: str | bytes) -> References:
+    """The references of Python code that has the variables `steps` and `params`. Raises SyntaxError."""
+    return of_python(parse_python(source))
+
+
+def of_python(tree: ast.AST) -> References:
+    """The references below a node of Python's syntax tree; a variable that the code itself binds is not ours."""
+    bound = {node.id for node in ast.walk(tree) if isinstance(node, ast.Name) and not isinstance(node.ctx, ast.Load)}
+    claimed: set[int] = set()
+    found = References()
+    for node in ast.walk(tree):
+        owner, key = _literal(node)
+        if owner is not None and key is not None and owner.id not in bound:
+            claimed.add(id(owner))
+            found |= of_path(owner.id, ((key, False),))
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Name) and node.id == "steps" and "steps" not in bound and id(node) not in claimed:
+            found |= References(frozenset(("steps",)), dynamic=True)
+    return found
+
+
+def _literal(node: ast.AST) -> tuple[ast.Name | None, str | None]:
+    """`steps['a']`, `steps.a` and `steps.get('a')` as (the name node, 'a')."""
+    match node:
+        case ast.Subscript(
+            value=ast.Name(id="steps" | "params" | "args") as owner, slice=ast.Constant(value=str() as key)
+        ):
+            return owner, key
+        case ast.Call(
+            func=ast.Attribute(value=ast.Name(id="steps") as owner, attr="get"),
+            args=[ast.Constant(value=str() as key), *_],
+        ):
+            return owner, key
+        case ast.Attribute(value=ast.Name(id="steps") as owner, attr=key) if key not in _METHODS:
+            return owner, key
+    return None, None
