@@ -100,7 +100,9 @@ class Journal:
         if self._meta is not None:
             await asyncio.to_thread(database.create, self.path, self._meta)
         self._wake, self._hurry = asyncio.Event(), asyncio.Event()
-        self._db = await aiosqlite.Connection(lambda: database.open_to_write(self.path), iter_chunk_size=1000)
+        # Opened before aiosqlite has a thread: one whose connection fails outlives the loop.
+        connection = await asyncio.to_thread(database.open_to_write, self.path)
+        self._db = await aiosqlite.Connection(lambda: connection, iter_chunk_size=1000)
         try:
             self._writer = await self._call(self._make_writer)
             self._position = self._snapshot_at = await self._call(self._writer.position)

@@ -1,0 +1,339 @@
+"""Questions to a run file about items, results and logs; each costs what it returns, not what the run holds."""
+
+from __future__ import annotations
+
+from array import array
+from collections.abc import Callable, Iterator, Sequence
+from itertools import islice
+from typing import Any
+
+from tui_workflow.facts import logs
+from tui_workflow.facts.state import Item
+from tui_workflow.store.facts_json import SHIFTED
+from tui_workflow.store.records import StoredAttempt, StoredItem, StoredLine
+from tui_workflow.store.runfile import RunFile
+
+_PAGE = 500
+_FEW = 20_000
+"""Up to this many items are looked at one by one, rather than the whole step in one pass."""
+
+
+def item_rows(
+    file: RunFile, step: str, numbers: Sequence[int], *, payload: bool = False, result: bool = False
+) -> list[StoredItem]:
+    """Items of a step in the order given, with their latest outcome; items that are not stored are left out."""
+    found: dict[int, StoredItem] = {}
+    place = file.step_number(step)
+    if place is None:
+        return []
+    for page in _pages(numbers):
+        where, arguments = _among(page)
+        latest = {
+            row[0]: row
+            for row in file.rows(
+                "SELECT item, max(seq), (SELECT max(attempt) FROM outcome p WHERE p.step = o.step AND p.item = o.item), status, started + duration, duration, revision, definition, error,"  # noqa: S608
+                f" {'result' if result else 'NULL'} FROM outcome o WHERE step = ? AND item {where} GROUP BY item",
+                (place, *arguments),
+            )
+        }
+        for number, key, position, body in file.rows(
+            f"SELECT number, key, position, {'payload' if payload else 'NULL'} FROM item WHERE step = ? AND number {where}",  # noqa: S608
+            (place, *arguments),
+        ):
+            found[number] = _item(file, number, key, position, body, latest.get(number))
+    return [found[number] for number in numbers if number in found]
+
+
+def _item(file: RunFile, number: int, key: str, position: int | None, payload: bytes | None, row: Any) -> StoredItem:
+    place = -1 if position is None else position
+    if row is None:
+        return StoredItem(number, key, place, payload=payload)
+    _, _, attempt, status, ended, duration, revision, definition, error, result = row
+    return StoredItem(
+        number,
+        key,
+        place,
+        attempt,
+        status,
+        ended,
+        duration,
+        revision,
+        file.definition(definition),
+        None if error is None else file.error_body(error),
+        payload,
+        result,
+    )
+
+
+def item_order(file: RunFile, step: str, count: int) -> Sequence[int]:
+    """The numbers of a step's items in the order of the latest listing, those gone left out."""
+    place = file.step_number(step)
+    if place is None:
+        return range(0)
+    shifted = file.rows(
+        "SELECT 1 FROM event WHERE kind IN ('items_listed', 'items_moved', 'listing_finished')"
+        " AND instr(body, ?) AND instr(body, ?) LIMIT 1",
+        (f'"step":"{step}"'.encode(), SHIFTED.encode()),
+    )
+    if not shifted:
+        return range(count)
+    order = array("q")
+    order.extend(
+        row[0]
+        for row in file.rows(
+            "SELECT number FROM item WHERE step = ? AND position IS NOT NULL AND number < ? ORDER BY position, number",
+            (place, count),
+        )
+    )
+    return order
+
+
+def results(file: RunFile, step: str, states: bytearray) -> Iterator[bytes | None]:
+    """The encoded results of a step in item order, None for an item that has none."""
+    place = file.step_number(step)
+    order = item_order(file, step, len(states))
+    for page in _pages(order):
+        where, arguments = _among(page)
+        found = {
+            row[0]: row[1]
+            for row in file.rows(
+                f"SELECT item, result, max(seq) FROM outcome WHERE step = ? AND item {where} GROUP BY item",  # noqa: S608
+                (place, *arguments),
+            )
+        }
+        for number in page:
+            yield found.get(number) if states[number] == Item.OK else None
+
+
+def payloads(file: RunFile, step: str, numbers: Sequence[int]) -> dict[int, tuple[str, int, bytes]]:
+    """By item number: key, position (-1 when gone) and payload. Contiguous numbers are read as ranges."""
+    place = file.step_number(step)
+    found: dict[int, tuple[str, int, bytes]] = {}
+    if place is None or not numbers:
+        return found
+    for first, last in _ranges(numbers):
+        if last - first < 8:
+            continue
+        for number, key, position, payload in file.rows(
+            "SELECT number, key, position, payload FROM item WHERE step = ? AND number BETWEEN ? AND ?",
+            (place, first, last),
+        ):
+            found[number] = (key, -1 if position is None else position, payload)
+    missing = [number for number in numbers if number not in found]
+    for page in _pages(missing):
+        where, arguments = _among(page)
+        for number, key, position, payload in file.rows(
+            f"SELECT number, key, position, payload FROM item WHERE step = ? AND number {where}",  # noqa: S608
+            (place, *arguments),
+        ):
+            found[number] = (key, -1 if position is None else position, payload)
+    return found
+
+
+def item_numbers(file: RunFile, step: str, keys: Sequence[str]) -> dict[str, int]:
+    """The numbers of items by key, for those that exist."""
+    place = file.step_number(step)
+    found: dict[str, int] = {}
+    if place is None:
+        return found
+    for page in _pages(keys):
+        marks = ",".join("?" * len(page))
+        found.update(
+            file.rows(f"SELECT key, number FROM item WHERE step = ? AND key IN ({marks})", (place, *page))  # noqa: S608
+        )
+    return found
+
+
+def attempts(file: RunFile, step: str, number: int) -> list[StoredAttempt]:
+    """Every attempt of an item that ended, oldest first, with its log."""
+    place = file.step_number(step)
+    texts: dict[int, bytes] = dict(
+        file.rows("SELECT attempt, body FROM log WHERE step = ? AND item = ? ORDER BY seq", (place, number))
+    )
+    return [
+        StoredAttempt(
+            attempt,
+            status,
+            started,
+            duration,
+            revision,
+            next_at,
+            None if error is None else file.error_body(error),
+            result,
+            texts.get(attempt),
+        )
+        for attempt, status, started, duration, revision, next_at, error, result in file.rows(
+            "SELECT attempt, status, started, duration, revision, next_at, error, result FROM outcome"
+            " WHERE step = ? AND item = ? ORDER BY seq",
+            (place, number),
+        )
+    ]
+
+
+def find(
+    file: RunFile,
+    step: str,
+    text: str,
+    states: bytearray,
+    wanted: Sequence[int],
+    *,
+    inverse: bool = False,
+    limit: int = 100_000,
+) -> list[int]:
+    """Numbers of the items in one of the states `wanted` whose key, error or log holds `text`, in item order.
+
+    Case does not count. `inverse` gives those that do not hold it.
+    """
+    place = file.step_number(step)
+    if place is None:
+        return []
+    chosen = bytes(int(state in wanted) for state in range(256))
+    marks = states.translate(chosen)
+    needle = text.casefold()
+    hits = _hits(file, place, needle, marks) if needle else set()
+    order = item_order(file, step, len(states))
+    found = (number for number in order if marks[number] and ((not needle) or ((number in hits) is not inverse)))
+    return list(islice(found, limit))
+
+
+def _hits(file: RunFile, place: int, needle: str, marks: bytes | bytearray) -> set[int]:
+    """Items that hold the text; among few the key and what belongs to them are read one by one."""
+    file.add_function("wf_holds", 1, _holder(needle))
+    few = marks.count(1) <= _FEW
+    if not few:
+        holds = _key_test(needle)
+        hits = {n for (n,) in file.rows(f"SELECT number FROM item WHERE step = ? AND {holds[0]}", (place, *holds[1]))}  # noqa: S608
+        return (
+            hits
+            | _error_hits(file, place)
+            | {n for (n,) in file.rows("SELECT DISTINCT item FROM log WHERE step = ? AND wf_holds(body)", (place,))}
+        )
+    hits = set()
+    errors = {n for (n,) in file.rows("SELECT number FROM error WHERE wf_holds(body)")}
+    for page in _pages([number for number, mark in enumerate(marks) if mark]):
+        where, arguments = _among(page)
+        for sql in (
+            f"SELECT number FROM item WHERE step = ? AND number {where} AND wf_holds(key)",  # noqa: S608
+            f"SELECT item FROM log WHERE step = ? AND item {where} AND wf_holds(body)",  # noqa: S608
+        ):
+            hits.update(n for (n,) in file.rows(sql, (place, *arguments)))
+        if errors:
+            hits.update(
+                item
+                for item, error, _ in file.rows(
+                    f"SELECT item, error, max(seq) FROM outcome WHERE step = ? AND item {where} GROUP BY item",  # noqa: S608
+                    (place, *arguments),
+                )
+                if error in errors
+            )
+    return hits
+
+
+def _error_hits(file: RunFile, place: int) -> set[int]:
+    errors = {n for (n,) in file.rows("SELECT number FROM error WHERE wf_holds(body)")}
+    if not errors:
+        return set()
+    rows = file.rows("SELECT item, error FROM outcome WHERE step = ? AND error IS NOT NULL", (place,))
+    return {item for item, error in rows if error in errors}
+
+
+def _key_test(needle: str) -> tuple[str, tuple[str, ...]]:
+    """SQLite's LIKE folds the case of ASCII and is faster than a function; other text takes the function."""
+    if needle.isascii():
+        escaped = needle.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
+        return "key LIKE ? ESCAPE '\\'", (f"%{escaped}%",)
+    return "wf_holds(key)", ()
+
+
+def _holder(needle: str) -> Callable[[Any], bool]:
+    def holds(data: Any) -> bool:
+        if isinstance(data, bytes):
+            data = data.decode("utf-8", "replace")
+        return isinstance(data, str) and needle in data.casefold()
+
+    return holds
+
+
+def log_rows(
+    file: RunFile, step: str | None = None, item: int | None = None, *, before: float | None = None, limit: int = 1000
+) -> list[StoredLine]:
+    """The latest `limit` lines of the stored log before a time, oldest first."""
+    lines: list[StoredLine] = []
+    for page in _log_pages(file, step, item, before, newest_first=True):
+        lines += (line for line in page if before is None or line.at < before)
+        if len(lines) >= limit:
+            break
+    lines.sort(key=lambda line: line.at)
+    return lines[max(0, len(lines) - limit) :]
+
+
+def all_lines(file: RunFile, step: str | None = None, item: int | None = None) -> Iterator[StoredLine]:
+    """The whole stored log in the order in which its attempts ended."""
+    for page in _log_pages(file, step, item, None, newest_first=False):
+        yield from page
+
+
+def search_log(file: RunFile, step: str | None, text: str, *, limit: int = 1000) -> list[StoredLine]:
+    """Stored log lines that hold `text`, oldest first; case does not count."""
+    needle = text.casefold()
+    file.add_function("wf_holds", 1, _holder(needle))
+    lines: list[StoredLine] = []
+    for page in _log_pages(file, step, None, None, newest_first=False, where="AND wf_holds(body)"):
+        lines += (line for line in page if needle in line.text.casefold())
+        if len(lines) >= limit:
+            break
+    return lines[:limit]
+
+
+def _log_pages(
+    file: RunFile, step: str | None, item: int | None, before: float | None, *, newest_first: bool, where: str = ""
+) -> Iterator[list[StoredLine]]:
+    place = None if step is None else file.step_number(step)
+    if step is not None and place is None:
+        return
+    tests, arguments = [f"1 {where}"], []
+    for test, value in (("step = ?", place), ("item = ?", item), ("started < ?", before)):
+        if value is not None:
+            tests.append(test)
+            arguments.append(value)
+    seq = (1 << 62) if newest_first else 0
+    sense, order = ("<", "DESC") if newest_first else (">", "ASC")
+    while True:
+        rows = file.rows(
+            "SELECT l.seq, l.step, l.item, l.attempt, l.started, l.failed, l.body,"  # noqa: S608
+            " (SELECT key FROM item i WHERE i.step = l.step AND i.number = l.item)"
+            f" FROM log l WHERE {' AND '.join(tests)} AND seq {sense} ? ORDER BY seq {order} LIMIT 64",
+            (*arguments, seq),
+        )
+        if not rows:
+            return
+        seq = rows[-1][0]
+        yield [
+            StoredLine(started + offset, file.step_name(number), thing, key or "", attempt, text, bool(failed))
+            for _, number, thing, attempt, started, failed, body, key in rows
+            for offset, text in logs.decode(body)
+        ]
+
+
+def _pages(numbers: Sequence[Any]) -> Iterator[Sequence[Any]]:
+    for start in range(0, len(numbers), _PAGE):
+        yield numbers[start : start + _PAGE]
+
+
+def _among(page: Sequence[int]) -> tuple[str, Sequence[int]]:
+    """A condition that holds for the numbers of a page; a range when they are contiguous."""
+    if page[-1] - page[0] == len(page) - 1 and (
+        isinstance(page, range) or list(page) == list(range(page[0], page[-1] + 1))
+    ):
+        return "BETWEEN ? AND ?", (page[0], page[-1])
+    return f"IN ({','.join('?' * len(page))})", page
+
+
+def _ranges(numbers: Sequence[int]) -> Iterator[tuple[int, int]]:
+    first = last = numbers[0]
+    for number in numbers[1:]:
+        if number != last + 1:
+            yield first, last
+            first = number
+        last = number
+    yield first, last
