@@ -46,11 +46,43 @@ class TooLarge(TemplateError):
     """A template asks for more than `MAX_SIZE` or `MAX_BITS`."""
 
 
-_STR = (
-    "capitalize casefold count endswith find index isalnum isalpha isascii isdecimal isdigit isidentifier islower "
-    "isnumeric isprintable isspace istitle isupper lower lstrip partition removeprefix removesuffix rfind rindex "
-    "rpartition rsplit rstrip split splitlines startswith strip swapcase title upper"
-).split()
+_STR = [
+    "capitalize",
+    "casefold",
+    "count",
+    "endswith",
+    "find",
+    "index",
+    "isalnum",
+    "isalpha",
+    "isascii",
+    "isdecimal",
+    "isdigit",
+    "isidentifier",
+    "islower",
+    "isnumeric",
+    "isprintable",
+    "isspace",
+    "istitle",
+    "isupper",
+    "lower",
+    "lstrip",
+    "partition",
+    "removeprefix",
+    "removesuffix",
+    "rfind",
+    "rindex",
+    "rpartition",
+    "rsplit",
+    "rstrip",
+    "split",
+    "splitlines",
+    "startswith",
+    "strip",
+    "swapcase",
+    "title",
+    "upper",
+]
 _FIELDS: tuple[tuple[type, tuple[str, ...]], ...] = (
     (str, tuple(_STR)),
     (bytes, ("count", "decode", "endswith", "find", "hex", "startswith", "strip")),
@@ -62,8 +94,26 @@ _FIELDS: tuple[tuple[type, tuple[str, ...]], ...] = (
     (
         datetime.datetime,
         tuple(
-            "year month day hour minute second microsecond tzinfo fold date time timestamp isoformat weekday "
-            "isoweekday timetuple utcoffset ctime".split()
+            [
+                "year",
+                "month",
+                "day",
+                "hour",
+                "minute",
+                "second",
+                "microsecond",
+                "tzinfo",
+                "fold",
+                "date",
+                "time",
+                "timestamp",
+                "isoformat",
+                "weekday",
+                "isoweekday",
+                "timetuple",
+                "utcoffset",
+                "ctime",
+            ]
         ),
     ),
     (datetime.date, ("year", "month", "day", "isoformat", "weekday", "isoweekday", "ctime")),

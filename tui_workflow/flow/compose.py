@@ -69,9 +69,9 @@ def decode(data: bytes, file: str) -> str:
     return text
 
 
-def compose(text: str, file: str) -> tuple[Node | None, list[Problem]]:
+def compose(text: str, file: str, *, max_nodes: int = MAX_NODES) -> tuple[Node | None, list[Problem]]:
     """The root node, None for an empty text, and the problems met. A problem that ends reading leaves the root None."""
-    composer = _Composer(text, file)
+    composer = _Composer(text, file, max_nodes)
     try:
         return composer.root(), composer.problems
     except Refused as refused:
@@ -81,8 +81,9 @@ def compose(text: str, file: str) -> tuple[Node | None, list[Problem]]:
 
 
 class _Composer:
-    def __init__(self, text: str, file: str) -> None:
+    def __init__(self, text: str, file: str, max_nodes: int) -> None:
         self.file = file
+        self.max_nodes = max_nodes
         self.lines = split_lines(text)
         self.problems: list[Problem] = []
         self._loader = _Loader(text)
@@ -152,8 +153,10 @@ class _Composer:
 
     def _add(self, nodes: int, mark: Any) -> None:
         self._count += nodes
-        if self._count > MAX_NODES:
-            self._refuse(mark, f"more than {MAX_NODES} values, aliases written out", "keep data in files of its own")
+        if self._count > self.max_nodes:
+            self._refuse(
+                mark, f"more than {self.max_nodes} values, aliases written out", "keep data in files of its own"
+            )
 
     def _alias(self, event: Any) -> Node:
         name = event.anchor

@@ -5,12 +5,12 @@ from __future__ import annotations
 import re
 from typing import Any, get_args
 
+from tui_workflow.flow.constraints import TYPES, fits, violation
 from tui_workflow.flow.model import Param, ParamType
 from tui_workflow.flow.nodes import Entry, Mapping, Node, Scalar, Sequence, kind, plain
 from tui_workflow.flow.problems import short, suggest
 from tui_workflow.flow.reader import Reader, entry_items
 from tui_workflow.flow.steps import NAME
-from tui_workflow.flow.constraints import TYPES, fits, violation
 
 KEYS = ("type", "description", "default", "required", "enum", "min", "max", "pattern", "secret")
 ALIASES = {"float": "number", "dict": "object"}

@@ -56,13 +56,15 @@ class Reader:
         """A string."""
         if isinstance(node, Scalar) and isinstance(node.value, str):
             return node.value
-        return self._wrong(node, what, "a string", hint)
+        self._wrong(node, what, "a string", hint)
+        return None
 
     def label(self, node: Node, what: str) -> str | None:
         """Text that is only shown: numbers and the like stand for how they are written."""
         if isinstance(node, Scalar):
             return node.text
-        return self._wrong(node, what, "a text")
+        self._wrong(node, what, "a text")
+        return None
 
     def flag(self, node: Node, what: str) -> bool | None:
         """`true` or `false`."""
@@ -71,7 +73,8 @@ class Reader:
         hint = ""
         if isinstance(node, Scalar) and node.text.lower() in ("yes", "on", "no", "off"):
             hint = f"write {'true' if node.text.lower() in ('yes', 'on') else 'false'}"
-        return self._wrong(node, what, "true or false", hint)
+        self._wrong(node, what, "true or false", hint)
+        return None
 
     def integer(self, node: Node, what: str, least: int = 0) -> int | None:
         """A whole number not below `least`."""
@@ -80,7 +83,8 @@ class Reader:
                 return node.value
             self.error(node, f"{what} must be at least {least}, not {node.text}")
             return None
-        return self._wrong(node, what, "a whole number")
+        self._wrong(node, what, "a whole number")
+        return None
 
     def number(self, node: Node, what: str, least: float = 0, *, above: bool = False) -> float | None:
         """A finite number not below `least` (greater than it with `above`)."""
@@ -90,7 +94,8 @@ class Reader:
                 return value
             self.error(node, f"{what} must be {'more than' if above else 'at least'} {least:g}, not {node.text}")
             return None
-        return self._wrong(node, what, "a number")
+        self._wrong(node, what, "a number")
+        return None
 
     def choice(self, node: Node, what: str, choices: Iterable[str]) -> str | None:
         """One of a few words."""
@@ -107,7 +112,8 @@ class Reader:
             return node.items
         if isinstance(node, Scalar) and node.value is not None:
             return [node]
-        return self._wrong(node, what, f"a list of {of}")
+        self._wrong(node, what, f"a list of {of}")
+        return None
 
     def _wrong(self, node: Node, what: str, wanted: str, hint: str = "") -> None:
         self.error(node, f"{what} must be {wanted}, not {kind(node)}", hint)

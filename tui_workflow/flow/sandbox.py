@@ -150,7 +150,7 @@ def _concat(parts: Iterable[Any]) -> str:
     return "".join(texts)
 
 
-def _join(eval_ctx: Any, value: Iterable[Any], d: Any = "", attribute: str | int | None = None) -> str:
+def _join(eval_ctx: Any, value: Iterable[Any], d: Any = "", attribute: str | None = None) -> str:
     between = _text(d)
     texts: list[str] = []
     size = 0

@@ -48,7 +48,11 @@ class ShellText:
 def analyse(command: str) -> tuple[str, list[str], list[tuple[int, str, str]]]:
     """The script, the expressions whose values go into `_wf1`, `_wf2` …, and problems as (offset, message, hint)."""
     found = split(command)
-    return found.script, [expression.text for expression in found.expressions], [tuple(p) for p in found.problems]
+    return (
+        found.script,
+        [expression.text for expression in found.expressions],
+        [(p.offset, p.message, p.hint) for p in found.problems],
+    )
 
 
 def split(command: str) -> ShellText:

@@ -39,7 +39,7 @@ _PATH = re.compile(
 _KEY = re.compile(r"\.(\w+)|\[(?:'([^']*)'|\"([^\"]*)\"|(\d+))\]", re.ASCII)
 Path: TypeAlias = tuple[tuple[str | int, bool], ...]
 """Keys of a plain path, each with True when it was written with a dot."""
-_WORDS = frozenset("true false none True False None not and or in is if else".split())
+_WORDS = frozenset(["true", "false", "none", "True", "False", "None", "not", "and", "or", "in", "is", "if", "else"])
 
 
 class Template:
