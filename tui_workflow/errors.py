@@ -45,15 +45,25 @@ class UsageError(WfError):
 
 
 class InvalidFlow(WfError):
-    """The flow file does not describe a flow; `problems` holds every `flow.problems.Problem`, which that module renders."""
+    """The flow file does not describe a flow.
+
+    `problems` holds every `flow.problems.Problem`, `lines` the same as a terminal shows them.
+    """
 
     exit_code = 65
 
     def __init__(
-        self, message: str, *, hint: str | None = None, source: Source | None = None, problems: tuple[Any, ...] = ()
+        self,
+        message: str,
+        *,
+        hint: str | None = None,
+        source: Source | None = None,
+        problems: tuple[Any, ...] = (),
+        lines: tuple[str, ...] = (),
     ) -> None:
         super().__init__(message, hint=hint, source=source)
         self.problems = problems
+        self.lines = lines
 
 
 class DamagedRunFile(WfError):

@@ -46,45 +46,20 @@ class TooLarge(TemplateError):
     """A template asks for more than `MAX_SIZE` or `MAX_BITS`."""
 
 
-_STR = [
-    "capitalize",
-    "casefold",
-    "count",
-    "endswith",
-    "find",
-    "index",
-    "isalnum",
-    "isalpha",
-    "isascii",
-    "isdecimal",
-    "isdigit",
-    "isidentifier",
-    "islower",
-    "isnumeric",
-    "isprintable",
-    "isspace",
-    "istitle",
-    "isupper",
-    "lower",
-    "lstrip",
-    "partition",
-    "removeprefix",
-    "removesuffix",
-    "rfind",
-    "rindex",
-    "rpartition",
-    "rsplit",
-    "rstrip",
-    "split",
-    "splitlines",
-    "startswith",
-    "strip",
-    "swapcase",
-    "title",
-    "upper",
-]
+# fmt: off
+_STR = (
+    "capitalize", "casefold", "count", "endswith", "find", "index", "isalnum", "isalpha", "isascii", "isdecimal",
+    "isdigit", "isidentifier", "islower", "isnumeric", "isprintable", "isspace", "istitle", "isupper", "lower",
+    "lstrip", "partition", "removeprefix", "removesuffix", "rfind", "rindex", "rpartition", "rsplit", "rstrip",
+    "split", "splitlines", "startswith", "strip", "swapcase", "title", "upper",
+)
+_DATETIME = (
+    "year", "month", "day", "hour", "minute", "second", "microsecond", "tzinfo", "fold", "date", "time", "timestamp",
+    "isoformat", "weekday", "isoweekday", "timetuple", "utcoffset", "ctime",
+)
+# fmt: on
 _FIELDS: tuple[tuple[type, tuple[str, ...]], ...] = (
-    (str, tuple(_STR)),
+    (str, _STR),
     (bytes, ("count", "decode", "endswith", "find", "hex", "startswith", "strip")),
     (int, ("bit_length", "is_integer", "real", "imag", "numerator", "denominator")),
     (float, ("is_integer", "real", "imag")),
@@ -93,28 +68,7 @@ _FIELDS: tuple[tuple[type, tuple[str, ...]], ...] = (
     (set, ("isdisjoint", "issubset", "issuperset", "union", "intersection", "difference")),
     (
         datetime.datetime,
-        tuple(
-            [
-                "year",
-                "month",
-                "day",
-                "hour",
-                "minute",
-                "second",
-                "microsecond",
-                "tzinfo",
-                "fold",
-                "date",
-                "time",
-                "timestamp",
-                "isoformat",
-                "weekday",
-                "isoweekday",
-                "timetuple",
-                "utcoffset",
-                "ctime",
-            ]
-        ),
+        _DATETIME,
     ),
     (datetime.date, ("year", "month", "day", "isoformat", "weekday", "isoweekday", "ctime")),
     (datetime.time, ("hour", "minute", "second", "microsecond", "isoformat")),

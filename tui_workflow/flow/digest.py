@@ -76,12 +76,10 @@ def _walk(tree: ast.AST) -> list[str]:
             if name in _IGNORED or value is None or value == []:
                 continue
             fields.append(f".{name}")
-            for element in value if isinstance(value, list) else [value]:
-                if isinstance(element, ast.AST):
-                    if not (name == "body" and element is value[0] and _is_docstring(node, element)):
-                        fields.append(element)
-                else:
-                    fields.append(_constant(element))
+            elements = value if isinstance(value, list) else [value]
+            if name == "body" and _is_docstring(node, elements[0]):
+                elements = elements[1:]
+            fields.extend(each if isinstance(each, ast.AST) else _constant(each) for each in elements)
         waiting.extend(reversed(fields))
     return tokens
 

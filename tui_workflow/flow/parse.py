@@ -16,19 +16,12 @@ from tui_workflow.flow.segments import is_template
 from tui_workflow.flow.steps import MAX_NAME, NAME, ReadStep, environment, read_step
 from tui_workflow.flow.uses import Uses
 
-KEYS = [
-    "name",
-    "description",
-    "version",
-    "params",
-    "env",
-    "handlers",
-    "defaults",
-    "steps",
-    "on_failure",
-    "finally",
+# fmt: off
+KEYS = (
+    "name", "description", "version", "params", "env", "handlers", "defaults", "steps", "on_failure", "finally",
     "notify",
-]
+)
+# fmt: on
 SECTIONS: tuple[tuple[Section, str], ...] = (("steps", "steps"), ("on_failure", "on_failure"), ("finally", "final"))
 ALERTS = ("item_failed", "failed", "finished")
 

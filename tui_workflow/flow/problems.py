@@ -50,6 +50,15 @@ def ordered(problems: Iterable[Problem]) -> list[Problem]:
     return sorted(dict.fromkeys(problems), key=lambda p: (p.file, p.line, p.column, p.severity, p.message))
 
 
+def count(problems: Iterable[Problem]) -> str:
+    """How many problems there are, such as `2 errors, 1 warning`."""
+    found = [problem.severity for problem in problems]
+    parts = [(found.count("error"), "error"), (found.count("warning"), "warning")]
+    return (
+        ", ".join(f"{number} {word}{'' if number == 1 else 's'}" for number, word in parts if number) or "no problems"
+    )
+
+
 def did_you_mean(name: str, known: Iterable[str]) -> str:
     """`did you mean 'x'?` for the nearest known name, or an empty string when none is near."""
     near = get_close_matches(name[:100], list(known), n=1, cutoff=0.6)
@@ -77,14 +86,14 @@ def short(value: object, limit: int = 40) -> str:
 
 
 def invalid(problems: Iterable[Problem]) -> InvalidFlow:
-    """The error that carries all problems of a flow; `.problems` holds them in order."""
+    """The error that carries all problems of a flow, in order; its hint is empty, as each problem has its own."""
     found = tuple(ordered(problems))
     errors = [problem for problem in found if problem.severity == "error"]
     first = errors[0]
     more = f" (and {len(errors) - 1} more)" if len(errors) > 1 else ""
     return InvalidFlow(
         f"{first.message}{more}",
-        hint=first.hint or None,
         source=Source(first.file, first.line, first.column),
         problems=found,
+        lines=tuple(line for problem in found for line in render(problem)),
     )

@@ -13,28 +13,13 @@ from tui_workflow.flow.reader import Reader, entry_items
 from tui_workflow.flow.segments import is_template
 from tui_workflow.flow.uses import PER_ITEM, Use, Uses
 
-KEYS = [
-    "type",
-    "task",
-    "inputs",
-    "for_each",
-    "batch_size",
-    "key",
-    "parallel",
-    "retry",
-    "timeout",
-    "memory",
-    "on_error",
-    "on_progress",
-    "if",
-    "needs",
-    "depends_on",
-    "rerun",
-    "checkpoint",
-    "env",
-    "workdir",
+# fmt: off
+KEYS = (
+    "type", "task", "inputs", "for_each", "batch_size", "key", "parallel", "retry", "timeout", "memory",
+    "on_error", "on_progress", "if", "needs", "depends_on", "rerun", "checkpoint", "env", "workdir",
     "description",
-]
+)
+# fmt: on
 MAX_NAME = 100
 NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_-]*\Z")
 _VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]*\Z")
