@@ -41,7 +41,7 @@ def hue(colour: str) -> float:
 @pytest.mark.parametrize("name", BUILTIN)
 def test_no_state_shares_the_hue_of_the_keyboard(name: str) -> None:
     theme = load_builtin(name)
-    for state in ("ok", "failed", "retrying", "stale"):
+    for state in ("ok", "failed", "running", "retrying", "stale"):
         apart = abs(hue(theme.colours["accent"]) - hue(theme.colours[state]))
         assert min(apart, 360 - apart) > 10, state
 
