@@ -173,6 +173,7 @@ class _Composer:
         mark = event.start_mark
         style = event.style if event.style in ("'", '"', "|", ">") else ""
         value: scalars.Plain = event.value
+        problems = len(self.problems)
         if event.tag is not None:
             kind = scalars.TAGS.get(event.tag)
             try:
@@ -183,7 +184,8 @@ class _Composer:
                 self.problems.append(self._problem(mark, str(error), "remove the tag"))
         elif not style:
             value = scalars.resolve(event.value)
-        return Scalar(value, event.value, mark.line + 1, mark.column + 1, style, event.end_mark.line + 1)
+        broken = len(self.problems) > problems
+        return Scalar(value, event.value, mark.line + 1, mark.column + 1, style, broken)
 
     def _collection_tag(self, event: Any, kind: str) -> None:
         if event.tag is not None and event.tag != "!" and scalars.TAGS.get(event.tag) != kind:
@@ -193,14 +195,19 @@ class _Composer:
     def _mapping(self, mark: Any, depth: int) -> Mapping:
         own: dict[scalars.Plain, Entry] = {}
         merged: dict[scalars.Plain, Entry] = {}
+        broken = False
         while not isinstance(event := self._next(), yaml.MappingEndEvent):
             key = self._node(event, depth + 1)
             key_mark = event.start_mark
             value_event = self._next()
             value = self._node(value_event, depth + 1)
             if not isinstance(key, Scalar):
-                hint = 'a template needs quotes: "{{ … }}"' if isinstance(key, Mapping) else ""
-                self.problems.append(self._problem(key_mark, "a key must be a name, not a list or mapping", hint))
+                broken = True
+                if isinstance(key, Mapping):
+                    problem = self._problem(mark, "a template needs quotes here", 'write "{{ … }}"')
+                else:
+                    problem = self._problem(key_mark, "a key must be a name, not a list")
+                self.problems.append(problem)
             elif key.text == "<<" and not key.style:
                 self._merge(value, merged, value_event.start_mark)
             elif (first := own.get(key.value)) is not None and type(first.key.value) is type(key.value):
@@ -208,7 +215,8 @@ class _Composer:
                 self.problems.append(self._problem(key_mark, message, "keep one of the two"))
             else:
                 own[key.value] = Entry(key, value)
-        return Mapping([*(e for k, e in merged.items() if k not in own), *own.values()], mark.line + 1, mark.column + 1)
+        entries = [*(entry for key, entry in merged.items() if key not in own), *own.values()]
+        return Mapping(entries, mark.line + 1, mark.column + 1, broken)
 
     def _merge(self, value: Node, merged: dict[scalars.Plain, Entry], mark: Any) -> None:
         for source in value.items if isinstance(value, Sequence) else (value,):

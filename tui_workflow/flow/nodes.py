@@ -10,14 +10,15 @@ from tui_workflow.flow.scalars import Plain
 
 @dataclass(slots=True, eq=False)
 class Scalar:
-    """One scalar; `text` as written (quotes removed), `style` one of `"" ' " | >`; `end_line` counts from 1 too."""
+    """One scalar; `text` as written (quotes removed), `style` one of `"" ' " | >`."""
 
     value: Plain
     text: str
     line: int
     column: int
     style: str = ""
-    end_line: int = 0
+    broken: bool = False
+    """True when a problem has been reported for it: nothing more needs saying."""
 
 
 @dataclass(slots=True, eq=False)
@@ -44,6 +45,8 @@ class Mapping:
     entries: list[Entry]
     line: int
     column: int
+    broken: bool = False
+    """As in `Scalar`."""
     _by_name: dict[str, Entry] | None = field(default=None, repr=False)
 
     def get(self, name: str) -> Entry | None:

@@ -67,9 +67,7 @@ def _flow(parsed: Parsed, root: Mapping, stem: str) -> None:
     fields: dict[str, Any] = {"name": stem}
     for key in ("name", "description", "version"):
         if entry := given.get(key):
-            fields[key] = read.label(entry.value, f"'{key}'")
-            if key == "name" and fields[key] == "":
-                read.error(entry.value, "'name' is empty", "remove it: the file's name will do")
+            fields[key] = read.label(entry.value, f"'{key}'") or (stem if key == "name" else None)
     if entry := given.get("params"):
         fields["params"] = read_params(read, entry.value)
     if (entry := given.get("env")) and not _nothing(entry.value):

@@ -27,6 +27,8 @@ class Reader:
 
     def _report(self, severity: Severity, node: Node | Entry, message: str, hint: str, offset: int | None) -> None:
         at = node.key if isinstance(node, Entry) else node
+        if isinstance(at, Scalar | Mapping) and at.broken:
+            return
         line, column = at.line, at.column
         if offset is not None and isinstance(at, Scalar):
             line, column = place(at, offset, self.lines)
