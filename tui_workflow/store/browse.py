@@ -192,7 +192,9 @@ def find(
     needle = text.casefold()
     hits = _hits(file, place, needle, marks) if needle else set()
     order = item_order(file, step, len(states))
-    found = (number for number in order if marks[number] and ((not needle) or ((number in hits) is not inverse)))
+    if needle and not inverse and isinstance(order, range):
+        return [number for number in sorted(hits) if number < len(marks) and marks[number]][:limit]
+    found = (number for number in order if marks[number] and (not needle or (number in hits) is not inverse))
     return list(islice(found, limit))
 
 
@@ -201,13 +203,12 @@ def _hits(file: RunFile, place: int, needle: str, marks: bytes | bytearray) -> s
     file.add_function("wf_holds", 1, _holder(needle))
     few = marks.count(1) <= _FEW
     if not few:
-        holds = _key_test(needle)
-        hits = {n for (n,) in file.rows(f"SELECT number FROM item WHERE step = ? AND {holds[0]}", (place, *holds[1]))}  # noqa: S608
-        return (
-            hits
-            | _error_hits(file, place)
-            | {n for (n,) in file.rows("SELECT DISTINCT item FROM log WHERE step = ? AND wf_holds(body)", (place,))}
-        )
+        test, pattern = _key_test(needle)
+        sql = f"SELECT number FROM item INDEXED BY item_key WHERE step = ? AND {test}"  # noqa: S608
+        hits = {number for (number,) in file.rows(sql, (place, *pattern))}
+        hits |= _error_hits(file, place)
+        printed = file.rows("SELECT DISTINCT item FROM log WHERE step = ? AND wf_holds(body)", (place,))
+        return hits | {number for (number,) in printed}
     hits = set()
     errors = {n for (n,) in file.rows("SELECT number FROM error WHERE wf_holds(body)")}
     for page in _pages([number for number, mark in enumerate(marks) if mark]):
