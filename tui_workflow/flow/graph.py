@@ -65,7 +65,9 @@ class _Graph:
         if needed is None:
             known = [each.step.name for each in self.steps if each is not step and each.section == "steps"]
             self.read.error(
-                node, f"'needs' of step '{step.step.name}': no step '{node.text}'", suggest(node.text, known, "steps")
+                node,
+                f"'needs' of step '{step.step.name}': there is no step '{node.text}'",
+                suggest(node.text, known, "steps"),
             )
         elif needed == number:
             self.read.error(node, f"step '{step.step.name}' needs itself")
@@ -157,7 +159,7 @@ class _Graph:
             known = [each.step.name for each in self.steps if each is not step]
             dashed = [each for each in known if each.startswith(f"{name}-")]
             hint = f"for a name with '-' write steps['{dashed[0]}']" if dashed else suggest(name, known, "steps")
-            return f"no step '{name}'", hint
+            return f"there is no step '{name}'", hint
         if target == number:
             return f"step '{name}' reads its own result", ""
         here, there = _ORDER[step.section], _ORDER[self.steps[target].section]

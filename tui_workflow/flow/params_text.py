@@ -39,14 +39,11 @@ def read_params(read: Reader, node: Node) -> dict[str, Param]:
 
 def _long(read: Reader, node: Mapping, name: str) -> Param | None:
     what = f"parameter '{name}'"
-    before = len(read.problems)
+    if node.entries and not any(entry.key.text in KEYS for entry in node):
+        hint = f"as a default, a mapping is written {name}: {{default: {{…}}}}"
+        read.error(node, f"{what} is a mapping with none of the keys that describe a parameter", hint)
+        return None
     given = read.fields(node, KEYS, what) or {}
-    if len(read.problems) > before and not given:
-        last = read.problems.pop()
-        hint = f"a mapping describes the parameter; as a default write {name}: {{default: {{…}}}}"
-        read.problems.append(
-            type(last)(last.severity, last.file, last.line, last.column, last.message, hint, last.excerpt)
-        )
     fields: dict[str, Any] = {}
     if entry := given.get("type"):
         fields["type"] = _type(read, entry, what)
@@ -87,7 +84,7 @@ def _type(read: Reader, entry: Entry, what: str) -> str | None:
     synonym = {"str": "string", "int": "integer", "bool": "boolean", "array": "list", "map": "object", "file": "path"}
     text = node.text if isinstance(node, Scalar) else ""
     hint = f"did you mean '{synonym[text]}'?" if text in synonym else suggest(text, names)
-    read.error(node, f"'type' of {what} must not be {kind(node)}", hint)
+    read.error(node, f"'type' of {what} cannot be {kind(node)}", hint)
     return None
 
 

@@ -63,13 +63,16 @@ def parse(data: bytes, file: str, stem: str) -> Parsed:
 def _flow(parsed: Parsed, root: Mapping, stem: str) -> None:
     read = parsed.read
     given = read.fields(root, KEYS, "the flow") or {}
-    uses = Uses(read)
     fields: dict[str, Any] = {"name": stem}
     for key in ("name", "description", "version"):
         if entry := given.get(key):
             fields[key] = read.label(entry.value, f"'{key}'") or (stem if key == "name" else None)
     if entry := given.get("params"):
         fields["params"] = read_params(read, entry.value)
+    params = (
+        frozenset(entry.key.text for entry in entry_items(given["params"].value)) if "params" in given else frozenset()
+    )
+    uses = Uses(read, params=params)
     if (entry := given.get("env")) and not _nothing(entry.value):
         fields["env"] = environment(read, uses, entry.value, "'env'", "flow")
     if (entry := given.get("handlers")) and not _nothing(entry.value):
@@ -82,7 +85,7 @@ def _flow(parsed: Parsed, root: Mapping, stem: str) -> None:
         read.error(root, "the flow has no steps", "add steps:, a mapping of names to steps; it may be empty")
     seen: dict[str, Entry] = {}
     for key, name in SECTIONS:
-        section = _section(read, given.get(key), key, defaults, seen)
+        section = _section(read, given.get(key), key, defaults, params, seen)
         parsed.steps.extend(section)
         fields[name] = tuple(step.step for step in section)
     parsed.flow = Flow.model_validate({key: value for key, value in fields.items() if value is not None})
@@ -150,7 +153,12 @@ def _notify(read: Reader, node: Node) -> Notify | None:
 
 
 def _section(
-    read: Reader, section: Entry | None, key: str, defaults: dict[str, Any], seen: dict[str, Entry]
+    read: Reader,
+    section: Entry | None,
+    key: str,
+    defaults: dict[str, Any],
+    params: frozenset[str],
+    seen: dict[str, Entry],
 ) -> list[ReadStep]:
     if section is None or _nothing(section.value):
         return []
@@ -168,8 +176,8 @@ def _section(
             continue
         else:
             seen[name] = entry
-        step = read_step(read, entry, cast(Section, key), defaults)
-        if step is not None and seen.get(name) is entry:
+        step = read_step(read, entry, cast(Section, key), defaults, params)
+        if seen.get(name) is entry:
             found.append(step)
     return found
 

@@ -105,7 +105,7 @@ class Reader:
         if isinstance(node, Scalar) and node.text in names:
             return node.text
         shown = node.text if isinstance(node, Scalar) else ""
-        self.error(node, f"{what} must not be {kind(node)}", suggest(shown, names))
+        self.error(node, f"{what} cannot be {kind(node)}", suggest(shown, names))
         return None
 
     def elements(self, node: Node, what: str, of: str) -> list[Node] | None:

@@ -336,7 +336,8 @@ def compile_text(tree: nodes.Template) -> Callable[[Mapping[str, Any]], str]:
 
 
 def _sentence(error: jinja2.TemplateSyntaxError) -> str:
-    return (error.message or "syntax error").rstrip(".")
+    message = (error.message or "syntax error").rstrip(".")
+    return "something is missing at its end" if message == "unexpected 'end of template'" else message
 
 
 def _token(token: Any) -> str:

@@ -37,15 +37,17 @@ class ReadStep:
     needs: list[Scalar]
 
 
-def read_step(read: Reader, entry: Entry, section: Section, defaults: dict[str, Any]) -> ReadStep | None:
-    """The step of one entry; None when it is no mapping. Every problem goes to the reader."""
+def read_step(
+    read: Reader, entry: Entry, section: Section, defaults: dict[str, Any], params: frozenset[str]
+) -> ReadStep:
+    """The step of one entry. Every problem goes to the reader; what is wrong is left at its default."""
     name = entry.key.text
     what = f"step '{name}'"
     if not isinstance(entry.value, Mapping):
         read.error(entry, f"{what} must be a mapping, not {kind(entry.value)}", "give it a type and inputs")
-        return None
+        return ReadStep(Step(name=name, type="", line=entry.key.line), section, entry, [], [])
     given = read.fields(entry.value, KEYS, what) or {}
-    uses = Uses(read, for_each="for_each" in given)
+    uses = Uses(read, for_each="for_each" in given, params=params)
     fields: dict[str, Any] = {"name": name, "line": entry.key.line}
     fields["type"] = _type(read, _alias(read, given, "type", "task", what), entry, what)
     if node := given.get("for_each"):

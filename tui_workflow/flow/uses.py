@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field
 
 from tui_workflow.flow import template
@@ -47,6 +48,8 @@ class Uses:
 
     read: Reader
     for_each: bool = False
+    params: frozenset[str] | None = None
+    """The parameters of the flow; None where they are not known."""
     found: list[Use] = field(default_factory=list)
 
     def value(self, node: Node, scope: str) -> References:
@@ -100,13 +103,19 @@ class Uses:
     def _names(self, node: Scalar, found: References, scope: str, offset: int) -> None:
         allowed = SCOPES[scope if self.for_each or scope == "flow" else "step"]
         for name in sorted(found.names - allowed):
-            at = node.text.find(name, offset)
+            at = _find(node.text, name, offset)
             if name in PER_ITEM:
                 where = "this text is for the whole step" if self.for_each else "only a step with for_each has items"
-                self.read.error(node, f"'{name}' is not known here: {where}", offset=at if at >= 0 else offset)
+                self.read.error(node, f"'{name}' is not known here: {where}", offset=at)
             else:
                 hint = suggest(name, sorted(allowed), "known here")
-                self.read.error(node, f"unknown name '{name}' in a template", hint, offset=at if at >= 0 else offset)
+                self.read.error(node, f"unknown name '{name}' in a template", hint, offset=at)
+
+        for name in sorted(found.params - self.params) if self.params is not None else ():
+            at = _find(node.text, name, offset)
+            self.read.error(
+                node, f"there is no parameter '{name}'", suggest(name, sorted(self.params or ()), "params"), offset=at
+            )
 
     def code(self, node: Scalar, what: str) -> bool:
         """Check the syntax of Python text and note what it reads."""
@@ -121,8 +130,20 @@ class Uses:
         except (ValueError, RecursionError, MemoryError):
             self.read.error(node, f"{what} is not valid Python: nested too deep")
             return False
-        self.found.append(Use(node, of_python(tree), code=True))
+        found = of_python(tree)
+        self.found.append(Use(node, found, code=True))
+        for name in sorted(found.params - self.params) if self.params is not None else ():
+            hint = suggest(name, sorted(self.params or ()), "params")
+            self.read.warning(node, f"there is no parameter '{name}'", hint, offset=_find(node.text, name, 0))
         return True
+
+
+def _find(text: str, name: str, start: int) -> int:
+    """Where a name stands as a word, from `start` on; `start` when it does not."""
+    match = re.compile(rf"(?<![\w.]){re.escape(name)}(?!\w)").search(text, start) or re.compile(
+        rf"(?<!\w){re.escape(name)}(?!\w)"
+    ).search(text, start)
+    return match.start() if match else start
 
 
 def _line_offset(text: str, line: int) -> int:
