@@ -36,7 +36,7 @@ def _items(read: Reader, node: Node, what: str) -> object | None:
 
 def _source(read: Reader, node: Mapping, what: str) -> ItemSource | None:
     given = read.fields(node, KINDS + OPTIONS, what) or {}
-    kinds = [name for name in KINDS if name in given]
+    kinds = [name for name in given if name in KINDS]
     if len(kinds) != 1:
         where = given[kinds[1]] if kinds else node
         read.error(

@@ -165,12 +165,16 @@ class _Graph:
         here, there = _ORDER[step.section], _ORDER[self.steps[target].section]
         if there > here:
             return f"step '{name}' runs later: it is a cleanup step", ""
-        if there == here:
-            if self.above[target] >> number & 1:
-                return f"step '{name}' runs later: it needs '{step.step.name}'", ""
-            if target > number and not self.above[number] >> target & 1:
-                where = "move it up" if here else f"move it up, or add it to the needs of '{step.step.name}'"
-                return f"step '{name}' runs later than '{step.step.name}'", where
+        if (
+            there == here
+            and (target > number or self.above[target] >> number & 1)
+            and not self.above[number] >> target & 1
+        ):
+            after = self.above[target] >> number & 1
+            hint = f"move '{name}' up"
+            if self.steps[target].step.needs is not None:
+                hint = f"'{name}' needs '{step.step.name}'" if after else f"add it to the needs of '{step.step.name}'"
+            return f"step '{name}' runs later than '{step.step.name}'", hint
         return None
 
     def edges(self) -> dict[str, Edges]:

@@ -337,7 +337,7 @@ def compile_text(tree: nodes.Template) -> Callable[[Mapping[str, Any]], str]:
 
 def _sentence(error: jinja2.TemplateSyntaxError) -> str:
     message = (error.message or "syntax error").rstrip(".")
-    return "something is missing at its end" if message == "unexpected 'end of template'" else message
+    return "something is missing at its end" if message.startswith("unexpected 'end of ") else message
 
 
 def _token(token: Any) -> str:
