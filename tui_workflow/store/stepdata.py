@@ -111,7 +111,7 @@ class StepData:
     def _rows(self, step: int, numbers: Any, which: Which) -> list[Row]:
         low, high = min(numbers), max(numbers)
         join = "LEFT JOIN" if which == "all" else "JOIN"
-        base = f"SELECT {_COLUMNS} FROM item i {join} outcome o ON o.seq = {_LATEST} WHERE i.step = ?"
+        base = f"SELECT {_COLUMNS} FROM item i {join} outcome o ON o.seq = {_LATEST} WHERE i.step = ?"  # noqa: S608
         if high - low + 1 == len(numbers):
             sql, values = f"{base} AND i.number BETWEEN ? AND ? {_WHERE[which]}", (step, low, high)
         else:

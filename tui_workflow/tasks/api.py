@@ -8,7 +8,7 @@ from typing import Any, TypeVar
 _Function = TypeVar("_Function", bound="TaskFunction")
 
 
-class RetryLater(Exception):  # noqa: N818 - raised as a wish, not as an error
+class RetryLater(Exception):
     """Try this item again in `seconds`: replaces the step's retry delay and ignores its `on`, and uses an attempt."""
 
     def __init__(self, seconds: float, message: str = "") -> None:

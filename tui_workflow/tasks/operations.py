@@ -23,7 +23,7 @@ def multiply(inputs: Mapping[str, Any], item: Any, has_item: bool) -> Any:
 
 def divide(inputs: Mapping[str, Any], item: Any, has_item: bool) -> Any:
     """`item`, or `dividend`, divided by `divisor`, a list element by element. Division by zero is the item's error."""
-    dividend = inputs["dividend"] if "dividend" in inputs else item
+    dividend = inputs.get("dividend", item)
     if "dividend" not in inputs and not has_item:
         raise ValueError("divide needs an item, or a `dividend`")
     if "divisor" not in inputs:

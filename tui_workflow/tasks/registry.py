@@ -85,7 +85,7 @@ def _installed(name: str) -> api.TaskFunction | None:
     from importlib.metadata import entry_points
 
     for point in entry_points(group=ENTRY_POINTS, name=name):
-        loaded: Any = point.load()
+        loaded: api.TaskFunction = point.load()
         return api.plugins.get(name, loaded)
     return None
 

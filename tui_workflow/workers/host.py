@@ -234,7 +234,7 @@ class ProcessWorker(asyncio.Protocol):
         rescued: list[RawOutcome] = []
         try:
             rescued = self._shared.rescue(self._frames)
-        except Exception:  # noqa: BLE001, S110 - a worker that wrote over its memory: its items simply run again
+        except Exception:  # noqa: S110 - a worker that wrote over its memory: its items simply run again
             pass
         self._deliver(rescued)
         error = self._reason or worker_died(returncode)

@@ -83,7 +83,7 @@ class Alone:
         try:
             own = attempt.item_env()
             os.environ.update(own)
-        except BaseException as error:  # noqa: BLE001 - a template of the item's `env` is part of the item
+        except BaseException as error:
             return attempt.fail(error)
         attempt.names["env"] = {**step.env, **own}
         return attempt.run(self._prepared, task_context(step, attempt, attempt.names["env"], office.report))

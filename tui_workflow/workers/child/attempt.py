@@ -59,11 +59,15 @@ class Attempt:
     def print(self, text: str) -> None:
         self.writer().line(str(text))
 
+    @property
+    def own_env(self) -> dict[str, str]:
+        """What says which item this is, for the commands it starts."""
+        return {"WF_ITEM_KEY": self.key.replace("\0", ""), "WF_ATTEMPT": str(self.attempt)}
+
     def item_env(self) -> dict[str, str]:
         """The item's own environment variables."""
         env = {name: env_text(name, render(self.names)) for name, render in self._step.item_env}
-        env["WF_ITEM_KEY"] = self.key.replace("\0", "")
-        env["WF_ATTEMPT"] = str(self.attempt)
+        env.update(self.own_env)
         return env
 
     def skipped(self) -> bool:
@@ -79,7 +83,7 @@ class Attempt:
             if self.skipped():
                 return self.skip()
             return self.succeed(prepared.call(self.names, task))
-        except BaseException as error:  # noqa: BLE001 - whatever an item raises is its failure
+        except BaseException as error:
             return self.fail(error)
 
     async def run_async(self, prepared: Prepared, task: TaskContext) -> RawOutcome:
@@ -89,7 +93,7 @@ class Attempt:
                 return self.skip()
             awaitable: Awaitable[Any] = prepared.call(self.names, task)
             return self.succeed(await awaitable)
-        except BaseException as error:  # noqa: BLE001 - whatever an item raises is its failure
+        except BaseException as error:
             return self.fail(error)
 
     def succeed(self, value: Any) -> RawOutcome:
@@ -110,7 +114,7 @@ class Attempt:
     def fail(self, error: BaseException) -> RawOutcome:
         try:
             info = self._step.describe(error)
-        except BaseException as problem:  # noqa: BLE001 - an exception may break whatever looks at it
+        except BaseException as problem:
             text = f"{type(error).__name__} (it cannot be shown: {type(problem).__name__})"
             info = ErrorInfo(type(error).__name__, text, "00000000", (type(error).__name__,))
         return self._outcome(_FAILED, None, info.encode(), None)

@@ -43,20 +43,19 @@ class Desk:
         _warm_up()
         while True:
             kind, body = commands.get()
-            if kind == protocol.CLOSE:
-                office.outbox.flush()
-                os._exit(0)
             self._do(kind, body)
 
     def _do(self, kind: int, body: bytes) -> None:
+        if kind == protocol.CLOSE:
+            self._end_progress()
+            self._office.outbox.flush()
+            os._exit(0)
         if kind == protocol.FEED:
             self._office.inbox.unpack()
             if self._runner is not None:
                 self._runner.run_pending()
         elif kind == protocol.PROGRAM:
             self._take_program(body)
-        elif kind == protocol.PROGRESS and self._progress is not None:
-            self._progress.call(*protocol.unpack_progress(body))
         elif kind == protocol.EVALUATE:
             self._evaluate(body)
         elif kind == protocol.LIST:
@@ -69,9 +68,10 @@ class Desk:
     def _take_program(self, body: bytes) -> None:
         office = self._office
         program = unpack_program(body)
+        self._end_progress()
         office.step_log = ItemLog(perf_counter())
         office.inbox.failures = 0
-        self._listing = self._progress = None
+        self._listing = None
         if self._runner is not None:
             self._runner.stop()
             self._runner = None
@@ -87,15 +87,23 @@ class Desk:
                 from tui_workflow.workers.child.progress import ProgressCode
 
                 self._progress = ProgressCode(office, step, program.on_progress)
+                office.inbox.on_progress = self._progress.call
             office.listen_to_logging()
             office.hygiene.accept()
-        except BaseException as error:  # noqa: BLE001 - a handler file may raise anything while it is imported
+        except BaseException as error:
             self._refuse(error, program)
             return
         if office.raw.grown():
             office.raw.drain(office.step_log)
         office.ticker.send_step_log()
         office.outbox.send(protocol.READY)
+
+    def _end_progress(self) -> None:
+        if self._progress is not None:
+            self._office.inbox.on_progress = None
+            self._progress.stop()
+            self._progress = None
+            self._office.ticker.send_step_log()
 
     def _make_runner(self, step: Step) -> Alone | InThreads | OnLoop:
         program = step.program
@@ -114,7 +122,7 @@ class Desk:
             from tui_workflow.workers.child.loop import OnLoop
 
             slots = 1 if program.executor == "process" else max(1, program.slots)
-            return OnLoop(self._office, step, prepared, slots)
+            return OnLoop(self._office, step, prepared, slots, self._do)
         if program.executor == "async":
             from tui_workflow.errors import InvalidFlow
 
@@ -152,7 +160,7 @@ class Desk:
             if step is None:
                 raise RuntimeError("evaluate came before a program")
             found = evaluate(step, protocol.unpack_values(body))
-        except BaseException as error:  # noqa: BLE001 - templates read values whose code may raise anything
+        except BaseException as error:
             self._refuse(error)
             return
         self._office.outbox.send(protocol.EVALUATED, protocol.pack_values(found))

@@ -71,7 +71,7 @@ def _message(error: BaseException) -> str:
     try:
         text = str(error)
         hint = error.hint if isinstance(error, WfError) else None
-    except BaseException as problem:  # noqa: BLE001 - the user's __str__ may raise anything
+    except BaseException as problem:
         return f"(its __str__ raised {type(problem).__name__})"
     if type(error) is KeyError and error.args:
         text = f"key {text} is missing"
@@ -133,5 +133,5 @@ def _text(error: BaseException, trail: TracebackType | None) -> str:
     try:
         report = traceback.TracebackException(type(error), error, trail, compact=True)
         return "".join(report.format())
-    except BaseException as problem:  # noqa: BLE001 - an exception may break its own rendering
+    except BaseException as problem:
         return f"(the traceback cannot be shown: {type(problem).__name__})"

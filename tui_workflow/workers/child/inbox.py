@@ -16,7 +16,6 @@ from tui_workflow import values
 from tui_workflow.workers import protocol
 from tui_workflow.workers.child.outbox import Outbox
 
-
 Given = tuple[int, int, int, str, Any, BaseException | None]
 """One item that waits: number, attempt, position, key, the item, and why it could not be decoded."""
 
@@ -34,6 +33,7 @@ class Inbox:
         self.failures = 0
         """Failures after which nothing was begun until the engine had seen them."""
         self.on_context: Callable[[dict[str, bytes], int], None] | None = None
+        self.on_progress: Callable[[int, int], None] | None = None
         self.notify: Callable[[], None] | None = None
         """Called from the reading thread after each frame, for a main thread that waits in an event loop."""
 
@@ -55,9 +55,13 @@ class Inbox:
                 if kind == protocol.RECALL:
                     self.give_back(always=True)
                     continue
+                if kind == protocol.PROGRESS:
+                    if self.on_progress is not None:
+                        self.on_progress(*protocol.unpack_progress(body))
+                    continue
                 if kind == protocol.FEED:
                     self._batches.append(body)
-                    body = b""  # noqa: PLW2901 - the batch lies where it can be recalled from
+                    body = b""
                 self.commands.put((kind, body))
                 self._wake()
 

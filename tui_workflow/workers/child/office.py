@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import socket
 import sys
+from threading import get_ident
 
 from tui_workflow.workers.child.attempt import Attempt
 from tui_workflow.workers.child.hygiene import Hygiene
@@ -32,13 +33,17 @@ class Office:
         """True when items run side by side in this process."""
         self.find_attempt = _nobody
         """With several items: the one that the calling thread or task belongs to."""
+        self.progress_thread = 0
+        """The thread that calls `update_progress`, whose output is the step's."""
         self.ticker = Ticker(self)
         out, err = install(self.current_log)
         self.hygiene = Hygiene(out, err, self.raw)
 
     def current_log(self) -> ItemLog:
         attempt = self.find_attempt() if self.several else self.alone
-        return self.step_log if attempt is None else attempt.writer()
+        if attempt is None or get_ident() == self.progress_thread:
+            return self.step_log
+        return attempt.writer()
 
     def attempt_now(self) -> Attempt | None:
         return self.find_attempt() if self.several else self.alone

@@ -33,7 +33,7 @@ class Params(dict[str, Any]):
         return iter(tuple(super().keys()))
 
     def get(self, name: str, default: Any = None) -> Any:
-        return self[name] if name in self else default
+        return self[name] if name in self else default  # noqa: SIM401 - this is that `get`
 
     def _all(self) -> dict[str, Any]:
         return {name: self[name] for name in self}
@@ -53,7 +53,7 @@ class Params(dict[str, Any]):
     def __repr__(self) -> str:
         return repr(self._all())
 
-    __hash__ = None  # type: ignore[assignment]
+    __hash__ = None
 
 
 class Context(MutableMapping[str, Any]):

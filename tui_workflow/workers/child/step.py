@@ -31,7 +31,7 @@ class Step:
         self.program = program
         self.user = UserCode(program.flow_dir)
         params = {name: values.decode(stored) for name, stored in program.params.items()}
-        self.secrets = Secrets(params[name] if name in params else name for name in program.secrets)
+        self.secrets = Secrets(params.get(name, name) for name in program.secrets)
         self.mask = self.secrets.masker
         self._plain = {name: value for name, value in params.items() if not isinstance(value, list | dict | set)}
         self.makers: dict[str, Callable[[], Any]] = {
@@ -93,7 +93,7 @@ class Step:
             raise SecretLeak(f"{what} holds the value of a secret parameter, which is never stored")
 
     def describe(self, error: BaseException) -> ErrorInfo:
-        kind = None
+        kind: str | None = getattr(error, "wf_kind", None)
         if isinstance(error, MemoryError) and self.program.memory is not None:
             kind = "OutOfMemory"
         return describe(error, self.user, self.mask, kind)

@@ -195,7 +195,7 @@ class StepView:
         return name in self._fields()
 
     def get(self, name: str, default: Any = None) -> Any:
-        return self[name] if name in self else default
+        return self[name] if name in self else default  # noqa: SIM401 - this is that `get`
 
     def keys(self) -> tuple[str, ...]:
         return self._fields()

@@ -20,8 +20,8 @@ _CHUNK = 256 * 1024
 class Writer(io.TextIOBase):
     """Stands in for `sys.stdout` and `sys.stderr`; closing it does nothing, so no item can close it for the next."""
 
-    encoding = "utf-8"  # type: ignore[assignment]
-    errors = "backslashreplace"  # type: ignore[assignment]
+    encoding = "utf-8"
+    errors = "backslashreplace"
     name = "<item log>"
     mode = "w"
 

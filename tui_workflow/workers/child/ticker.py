@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterable
+from collections.abc import Mapping
+from time import monotonic
 from typing import TYPE_CHECKING
 
 from tui_workflow.workers import protocol
@@ -14,8 +15,10 @@ if TYPE_CHECKING:
 
 _BEAT = 0.05
 """Seconds between two looks, while anything runs: an ended item is never told later than this."""
-_PRINT_EVERY = 5
-"""Looks between two reports of output."""
+_SHORT_BEAT = 0.01
+"""The same with several items at once, where slots stand idle until the engine knows."""
+_PRINT_EVERY = 0.25
+"""Seconds between two reports of output."""
 _RAW_CAP = 1 << 20
 """Bytes of raw output that may wait in memory while an item runs."""
 
@@ -24,8 +27,8 @@ class Ticker:
     def __init__(self, office: Office) -> None:
         self._office = office
         self._busy = threading.Event()
-        self.running: Iterable[Attempt] = ()
-        """With several items at once: those that run."""
+        self.running: Mapping[int, Attempt] = {}
+        """With several items at once: those that run, by slot."""
 
     def start(self) -> None:
         threading.Thread(target=self._run, name="wf-ticker", daemon=True).start()
@@ -39,19 +42,19 @@ class Ticker:
         self.send_step_log()
 
     def _run(self) -> None:
-        office, beats = self._office, 0
+        office, printed_at = self._office, 0.0
         pause = threading.Event().wait
         while True:
             self._busy.wait()
-            pause(_BEAT)
+            pause(_SHORT_BEAT if office.several else _BEAT)
             office.outbox.flush()
-            beats += 1
-            if beats % _PRINT_EVERY:
+            if monotonic() - printed_at < _PRINT_EVERY:
                 continue
+            printed_at = monotonic()
             if office.raw.grown() > _RAW_CAP or (office.several and office.raw.grown()):
                 office.raw.drain(office.step_log if office.several else office.current_log())
             alone = office.alone
-            for attempt in (alone,) if alone is not None else tuple(self.running):
+            for attempt in (alone,) if alone is not None else tuple(self.running.values()):
                 log = attempt.log
                 if log is not None and (lines := log.fresh_lines()):
                     office.outbox.send(protocol.PRINTED, protocol.pack_printed(attempt.number, attempt.attempt, lines))
