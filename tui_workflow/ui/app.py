@@ -14,8 +14,9 @@ from textual import events
 from textual.app import App, ComposeResult
 from textual.screen import Screen
 
-from tui_workflow.ui import keys, painter
+from tui_workflow.ui import clipboard, keys, painter
 from tui_workflow.ui.actions import table
+from tui_workflow.ui.actions.retry import judge
 from tui_workflow.ui.desk import Desk
 from tui_workflow.ui.looks import Looks
 from tui_workflow.ui.options import Left, Options
@@ -59,14 +60,56 @@ class WfApp(App[Left], inherit_bindings=False):
         self.looks = Looks(
             options.theme, options.environ, ascii_wanted=options.ascii, colours=self.console.color_system
         )
-        self.desk = Desk(feed, details, options, keymap, paint=self.paint_soon, leave=self.leave)
-        self.router = Router(self.desk, table())
+        self._options, self._keymap, self._actions = options, keymap, table()
+        self._runs: list[Router] = []
+        """The runs on the screen, the one in front last."""
+        self.show_run(feed, details)
         self.broken: BaseException | None = None
         self._first_words = key_problem or self.looks.problem
         self._soon: Timer | None = None
         self._painted_at = 0.0
         self._pressed_at = time.monotonic()
         self._shown = (-1, -1)
+
+    @property
+    def router(self) -> Router:
+        """Where input goes: the run in front."""
+        return self._runs[-1]
+
+    @property
+    def desk(self) -> Desk:
+        """The run in front."""
+        return self._runs[-1].desk
+
+    def show_run(self, feed: Feed, details: Details) -> None:
+        """Put a run in front of those that are there; `back` on its first page takes it away."""
+        desk = Desk(feed, details, self._options, self._keymap, paint=self.paint_soon, leave=self.leave)
+        desk.copy_out, desk.show_run, desk.turn_looks = self.copy_out, self.show_run, self.turn_looks
+        if self._runs:
+            desk.up, desk.root = self._close_run, self._first_run
+            feed.on_urgent(self._urgent)
+        self._runs.append(Router(desk, self._actions))
+
+    def _close_run(self) -> None:
+        self._runs.pop().desk.loader.close()
+        self.paint_soon()
+
+    def _first_run(self) -> Desk:
+        while len(self._runs) > 1:
+            self._close_run()
+        return self.desk
+
+    def copy_out(self, text: str) -> None:
+        """Put a text on the terminal's clipboard, and into tmux's when this runs inside it."""
+        self.copy_to_clipboard(text)
+        self.desk.spawn("tmux", self._to_tmux(text))
+
+    async def _to_tmux(self, text: str) -> None:
+        await clipboard.to_tmux(text, self._options.environ)
+
+    def turn_looks(self) -> str:
+        """Change the looks; the sentence says to what."""
+        return self.looks.turn()
 
     def get_default_screen(self) -> Screen[None]:
         return Page()
@@ -101,9 +144,11 @@ class WfApp(App[Left], inherit_bindings=False):
         desk = self.desk
         now = time.monotonic()
         desk.hush(old=True)
-        if desk.leaving is not None and desk.state.finished is not None:
-            self.leave(desk.leaving)
+        first = self._runs[0].desk
+        if first.leaving is not None and first.state.finished is not None:
+            self.leave(first.leaving)
             return
+        judge(first)
         if now - self._pressed_at > IDLE and now - self._painted_at < 1.0:
             return
         shown = (desk.state.version, int(desk.feed.now()))
@@ -149,7 +194,8 @@ class WfApp(App[Left], inherit_bindings=False):
 
     def leave(self, left: Left) -> None:
         """Restore the terminal and return from `run_async`."""
-        self.desk.loader.close()
+        for router in self._runs:
+            router.desk.loader.close()
         self.exit(left)
 
     def leave_at_once(self) -> None:

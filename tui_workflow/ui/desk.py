@@ -6,27 +6,33 @@ It knows no widget. The app paints from it; actions change it and ask for a pain
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Sequence
 from typing import TYPE_CHECKING, Any
 
 from tui_workflow.facts.commands import Command, Reply
 from tui_workflow.facts.state import RunState, StepState
 from tui_workflow.facts.work import Running
+from tui_workflow.ui.itemlist import ItemList
 from tui_workflow.ui.loader import Loader
 from tui_workflow.ui.logfeed import LogFeed
 from tui_workflow.ui.options import Left, Options
 from tui_workflow.view.frame import Frame
 from tui_workflow.view.glyphs import UNICODE
-from tui_workflow.view.keys import Keymap
+from tui_workflow.view.keys import Context, Keymap
 from tui_workflow.view.nav import Nav
-from tui_workflow.view.ports import Details, Feed
+from tui_workflow.view.page import CONTEXTS
+from tui_workflow.view.panes import banner
+from tui_workflow.view.ports import Details, Feed, LogRow, RunRow
 from tui_workflow.view.sampling import Sampling
 
 if TYPE_CHECKING:
+    from tui_workflow.ui.canary import Canary
     from tui_workflow.ui.screens.dialog import Dialog
 
 SAID = 6.0
 """Seconds a sentence stays, unless a key is pressed before."""
+AROUND = 10.0
+"""Seconds of the log read after a hit."""
 LOG_PAGE = 500
 """Stored lines read at once."""
 
@@ -62,6 +68,24 @@ class Desk:
         self._said_at = 0.0
         self._mark = 0
         self.log = LogFeed("", None, self.loader.keys)
+        self.item_list = ItemList(self.loader)
+        self.known_actions: frozenset[str] = frozenset()
+        """The names of all actions that this screen can do."""
+        self.run: Callable[[str], None] = lambda name: None
+        """Does an action by its name."""
+        self.canary: Canary | None = None
+        self.log_hits: Sequence[LogRow] = ()
+        """What the latest search of the log found in the run file."""
+        self.copy_out: Callable[[str], None] = lambda text: None
+        """Puts a text on the terminal's clipboard."""
+        self.show_run: Callable[[Feed, Details], None] = lambda feed, details: None
+        """Puts another run on the screen."""
+        self.turn_looks: Callable[[], str] = lambda: ""
+        """Changes the looks, and says to what."""
+        self.root: Callable[[], Desk] = lambda: self
+        """Takes away every run that was opened from the first one, and returns that."""
+        self.up: Callable[[], None] | None = None
+        """Back to the run that this one was opened from."""
         self.frame = Frame(0, 0, UNICODE)
         """What is on the screen, for clicks and for how far half a page is."""
 
@@ -75,6 +99,45 @@ class Desk:
         if self.nav.step not in self.state.steps:
             self.nav.step = first_step(self.state)
         return self.state.steps.get(self.nav.step)
+
+    def context(self) -> Context:
+        """Where the keyboard is, in the words of the key table."""
+        nav = self.nav
+        if nav.place == "main":
+            return CONTEXTS[nav.pane]
+        if nav.place == "items":
+            return "item" if nav.items is not None and nav.items.reading else "items"
+        return nav.place
+
+    def banner_shows(self) -> bool:
+        """Whether a banner is on the screen."""
+        return banner.row(self.state, self.nav.banner_hidden, self.feed.live, self.key, 80, UNICODE, 1) is not None
+
+    def hidden_actions(self) -> frozenset[str]:
+        """Actions that the footer does not offer now."""
+        hidden = {action.name for action in self.keymap.actions} - self.known_actions
+        nav = self.nav
+        if nav.place == "main" and not nav.before and not self.up and not nav.zoomed and not nav.entry:
+            hidden.add("back")
+        if not any(step.failed for step in self.state.steps.values()):
+            hidden |= {"retry_all", "canary", "failures"}
+            if not (self.step and self.step.failed):
+                hidden.add("retry")
+        if self.step is not None and not self.step.shape.parallel:
+            hidden |= {"fewer_slots", "more_slots"}
+        if self.state.finished is not None:
+            hidden |= {"pause", "fewer_slots", "more_slots"}
+        if self.options.library is None:
+            hidden |= {"history", "write"}
+        return frozenset(hidden)
+
+    def runs(self) -> Sequence[RunRow] | None:
+        """The earlier runs, None until they have been read."""
+        library = self.options.library
+        if library is None:
+            return ()
+        found: Sequence[RunRow] | None = self.loader.want("runs", self.state.finished, library.runs)
+        return found
 
     def key(self, action: str) -> str:
         """The first key of an action, for sentences."""
@@ -151,6 +214,48 @@ class Desk:
         gone = self.log.add_printed(lines) if lines else 0
         if view.at is not None:
             view.at = max(0, view.at - gone)
+
+    def log_to_end(self) -> None:
+        """Back to the end of the log, where new lines come."""
+        self.nav.log.at = None
+        if self.log.detached:
+            self.log = LogFeed("", None, self.loader.keys)
+
+    def search_log(self, text: str) -> None:
+        """Find a text in the whole log; the hits are counted and the latest is shown."""
+
+        async def work() -> None:
+            rows = await self.details.search_log(self.log.step, text)
+            if self.nav.log.search == text:
+                self.log_hits = rows
+                self.nav.log.hits = len(rows) + self.log.printed_hits(text)
+                self.next_log_hit(-1, first=True)
+
+        self.loader.spawn("search log", work())
+
+    def next_log_hit(self, by: int, *, first: bool = False) -> None:
+        """To the next hit in the log, also one that is only stored."""
+        view = self.nav.log
+        start = len(self.log) if first or view.at is None else view.at
+        place = self.log.find(view.search, start, by)
+        if place is not None:
+            view.at = place
+            return
+        now = self.log[min(start, len(self.log) - 1)].at if len(self.log) else float("inf")
+        older = [row for row in self.log_hits if (row.at < now if by < 0 else row.at > now)]
+        if not older:
+            self.refuse(f"No {'earlier' if by < 0 else 'later'} line holds {view.search}")
+            return
+        target = older[-1] if by < 0 else older[0]
+
+        async def work() -> None:
+            rows = await self.details.log(self.log.step, self.log.item, before=target.at + AROUND, limit=LOG_PAGE)
+            if target not in rows:
+                rows = await self.details.log(self.log.step, self.log.item, before=target.at + 0.001, limit=LOG_PAGE)
+            self.log.detach(rows)
+            view.at = rows.index(target) if target in rows else None
+
+        self.loader.spawn("log hit", work())
 
     def read_older(self) -> None:
         """Ask for stored lines before the first that is known."""

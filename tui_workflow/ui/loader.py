@@ -10,6 +10,9 @@ from tui_workflow.view.ports import Details, ItemDetail, ItemRow
 
 KEYS = 20_000
 """Item keys that are kept."""
+ANSWERS = 200
+"""Other answers that are kept."""
+DERIVED = 20
 
 
 class Loader:
@@ -21,6 +24,7 @@ class Loader:
         self._arrived = arrived
         self._known: dict[Hashable, tuple[object, Any]] = {}
         self._asked: dict[Hashable, asyncio.Task[None]] = {}
+        self._derived: dict[Hashable, tuple[Any, Any]] = {}
         self.broken: str = ""
         """The latest question that failed, as a sentence; empty when it was answered."""
 
@@ -39,7 +43,19 @@ class Loader:
             answer = self._known.get(key, (None, None))[1]
         else:
             self.broken = ""
+        self._known.pop(key, None)
         self._known[key] = (stamp, answer)
+        if len(self._known) > ANSWERS:
+            del self._known[next(iter(self._known))]
+
+    def derived(self, key: Hashable, answer: Any, make: Callable[[Any], Any]) -> Any:
+        """What `make` makes of an answer, made once for each answer."""
+        kept = self._derived.get(key)
+        if kept is None or kept[0] is not answer:
+            if len(self._derived) > DERIVED:
+                self._derived.clear()
+            kept = self._derived[key] = (answer, make(answer))
+        return kept[1]
 
     def spawn(self, key: Hashable, work: Coroutine[Any, Any, None]) -> None:
         """Run work in the background, in place of other work with this key; a paint follows it."""

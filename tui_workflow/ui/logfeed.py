@@ -22,6 +22,8 @@ class LogFeed(Sequence[Entry]):
         self.item = item
         self.complete = False
         """True when nothing older is stored."""
+        self.detached = False
+        """True when an earlier part of the log is shown, to which nothing is added."""
         self._keys = keys
         self._stored: list[LogRow] = []
         self._printed: list[Printed] = []
@@ -34,6 +36,8 @@ class LogFeed(Sequence[Entry]):
 
     def add_printed(self, lines: Sequence[Printed]) -> int:
         """Add what was printed; returns how many lines were dropped in front for it."""
+        if self.detached:
+            return 0
         mine = [line for line in lines if line.step == self.step and self.item in (None, line.item)]
         self._printed += mine[-KEPT:]
         if len(self._printed) <= KEPT:
@@ -43,6 +47,26 @@ class LogFeed(Sequence[Entry]):
         gone = cut + len(self._stored)
         self._stored.clear()
         return gone
+
+    def detach(self, rows: Sequence[LogRow]) -> None:
+        """Show an earlier part of the log."""
+        self._stored, self._printed = list(rows), []
+        self.detached, self.complete = True, False
+
+    def find(self, text: str, start: int, by: int) -> int | None:
+        """The next place from `start` on, excluded, in the direction of `by`, whose text holds `text` in either case."""
+        wanted = text.lower()
+        places = range(start + 1, len(self)) if by > 0 else range(min(start, len(self)) - 1, -1, -1)
+        return next((place for place in places if wanted in self._text(place).lower()), None)
+
+    def printed_hits(self, text: str) -> int:
+        """How many lines of items in flight hold a text."""
+        wanted = text.lower()
+        return sum(wanted in line.text.lower() for line in self._printed)
+
+    def _text(self, place: int) -> str:
+        start = len(self._stored)
+        return self._stored[place].text if place < start else self._printed[place - start].text
 
     @property
     def first_at(self) -> float | None:

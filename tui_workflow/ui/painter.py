@@ -4,20 +4,48 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
+from tui_workflow.facts.state import Item
 from tui_workflow.facts.work import Running
 from tui_workflow.ui.desk import Desk
 from tui_workflow.ui.looks import Looks
-from tui_workflow.view.frame import Frame
+from tui_workflow.view import drill
+from tui_workflow.view.frame import LEFT, Frame, shape_of
 from tui_workflow.view.line import Line, Span
-from tui_workflow.view.page import Scene, draw
+from tui_workflow.view.nav import Items
+from tui_workflow.view.page import Scene, causes_of, draw
+from tui_workflow.view.panes import banner, item
 from tui_workflow.view.panes.dialog import over
 
 READABLE = 0.2
 """Seconds an item must have run before its key is worth asking for."""
 
 
-def scene_of(desk: Desk, looks: Looks) -> Scene:
-    """All that the page in front needs."""
+def frame_of(desk: Desk, looks: Looks, width: int, height: int) -> list[tuple[Line, bool]]:
+    """The screen's lines, each with whether it lies behind a dialog. The desk keeps the frame, for clicks."""
+    scene = _scene(desk, looks)
+    frame = _page(desk, scene, width, height)
+    desk.frame = frame
+    _name_log(desk, frame)
+    if desk.dialogs:
+        return over(frame, desk.dialogs[-1].box(width, height, looks.glyphs))
+    return [(line, False) for line in frame.lines]
+
+
+def _page(desk: Desk, scene: Scene, width: int, height: int) -> Frame:
+    nav = desk.nav
+    match nav.place:
+        case "items" if nav.items is not None and nav.items.step in desk.state.steps:
+            return drill.draw_items(scene, _drilled(desk, scene, nav.items, width, height), width, height)
+        case "definition":
+            path, text = desk.details.definition()
+            return drill.draw_definition(scene, drill.Drilled(path=path, text=text), width, height)
+        case "history":
+            return drill.draw_history(scene, drill.Drilled(runs=desk.runs()), width, height)
+        case _:
+            return draw(scene, width, height)
+
+
+def _scene(desk: Desk, looks: Looks) -> Scene:
     lanes = desk.lanes()
     now = desk.feed.now()
     step = desk.step
@@ -36,6 +64,7 @@ def scene_of(desk: Desk, looks: Looks) -> Scene:
         entries=desk.log,
         notice=desk.notice,
         waits=_waits(desk),
+        hidden=desk.hidden_actions(),
     )
     if step is not None:
         scene.settings = desk.details.settings(step.name).rows
@@ -47,26 +76,68 @@ def scene_of(desk: Desk, looks: Looks) -> Scene:
     return scene
 
 
+def _drilled(desk: Desk, scene: Scene, held: Items, width: int, height: int) -> drill.Drilled:
+    """The list and the item's page, as far as they are known."""
+    step = desk.state.steps[held.step]
+    listed = desk.item_list.listed(step, held, desk.state.version)
+    shape = shape_of(width, height)
+    shown = banner.row(desk.state, desk.nav.banner_hidden, True, scene.key, width, scene.glyphs, 2) is not None
+    parents = min(6, 1 + len(causes_of(scene))) if held.group is not None else 0
+    typing = desk.nav.entry is not None or bool(held.filter.text)
+    room = drill.list_room(height, banner=shown, shape=shape, parents=parents, typing=typing)
+    first = desk.item_list.keep_in_sight(held, room)
+    sight = tuple(listed[first : first + room + 1])
+    stamp = bytes(step.states[number] for number in sight)
+    known = desk.loader.rows(held.step, sight, stamp)
+    drilled = drill.Drilled(listed, desk.item_list.total, known, place=held.row, top=first)
+    if held.item is not None and (shape == "wide" or held.reading):
+        tried = (step.states[held.item], step.attempts_of.get(held.item, 0), step.made_by[held.item])
+        drilled.detail = desk.loader.detail(held.step, held.item, tried)
+        if drilled.detail is not None:
+            inner = width - 4 - LEFT - 3 if shape == "wide" else width - (2 if shape == "tiny" else 4)
+            drilled.detail_rows = _detail_rows(desk, scene, held, drilled, inner)
+    return drilled
+
+
+def _detail_rows(desk: Desk, scene: Scene, held: Items, drilled: drill.Drilled, width: int) -> list[item.Row]:
+    detail, options = drilled.detail, desk.nav.log.options
+    assert detail is not None
+    nexts = _nexts(desk, held, drilled)
+    look = (width, held.unfolded, options.times, options.wrap, scene.glyphs, nexts)
+    key = ("detail rows", held.step, held.item, look)
+    rows: list[item.Row] = desk.loader.derived(
+        key,
+        detail,
+        lambda _: item.rows(
+            detail, nexts, width, scene.glyphs, unfolded=held.unfolded, times=options.times, wrap=options.wrap
+        ),
+    )
+    return rows
+
+
+def _nexts(desk: Desk, held: Items, drilled: drill.Drilled) -> tuple[tuple[str, str, str], ...]:
+    """What can be done about the item."""
+    if drilled.detail is None or drilled.detail.row.state not in (Item.FAILED, Item.RETRYING) or not desk.feed.live:
+        return ()
+    found = [(desk.key("retry"), "retry it", "retry")]
+    if held.group is not None and len(drilled.listed) > 1:
+        found.append((desk.key("canary"), f"try one, then the other {len(drilled.listed) - 1}", "canary"))
+    found.append((desk.key("skip"), "skip it", "skip"))
+    return tuple(found)
+
+
 def _name_running(desk: Desk, lanes: Mapping[str, Sequence[Running]], now: float) -> None:
     for name, running in lanes.items():
         desk.loader.want_keys(name, [run.item for run in running if now - run.since >= READABLE])
 
 
 def _waits(desk: Desk) -> Line:
+    """What stands at the footer's end."""
     if desk.loader.broken:
-        return (Span(desk.loader.broken[:60], "failed"),)
+        return (Span("the run file does not answer", "failed"),)
+    if desk.leaving is not None:
+        return (Span("leaves when the run has ended", "retrying"),)
     return ()
-
-
-def frame_of(desk: Desk, looks: Looks, width: int, height: int) -> list[tuple[Line, bool]]:
-    """The screen's lines, each with whether it lies behind a dialog; `last` keeps the frame for clicks."""
-    scene = scene_of(desk, looks)
-    frame = draw(scene, width, height)
-    desk.frame = frame
-    _name_log(desk, frame)
-    if desk.dialogs:
-        return over(frame, desk.dialogs[-1].box(width, height, looks.glyphs))
-    return [(line, False) for line in frame.lines]
 
 
 def _name_log(desk: Desk, frame: Frame) -> None:

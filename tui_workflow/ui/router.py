@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from tui_workflow.ui import keys
-from tui_workflow.ui.actions import Act, walk
+from tui_workflow.ui.actions import Act, find, walk
+from tui_workflow.ui.actions import open as opening
 from tui_workflow.ui.desk import Desk
-from tui_workflow.view.keys import Context
+from tui_workflow.view.drill import LIST, READING
+from tui_workflow.view.frame import Hit
 from tui_workflow.view.nav import Pane
-from tui_workflow.view.page import CONTEXTS
 from tui_workflow.view.panes.row import Target
 
 
@@ -19,86 +20,106 @@ class Router:
     def __init__(self, desk: Desk, actions: Mapping[str, Act]) -> None:
         self.desk = desk
         self.actions = actions
-
-    @property
-    def context(self) -> Context:
-        """Where the keyboard is, in the words of the key table."""
-        nav = self.desk.nav
-        if nav.place == "main":
-            return CONTEXTS[nav.pane]
-        if nav.place == "items":
-            return "item" if nav.items is not None and nav.items.reading else "items"
-        return nav.place
+        desk.run = self.run
+        desk.known_actions = frozenset(actions)
 
     def press(self, key: str, character: str | None) -> None:
+        """Act on a key, by its terminal name, and its character if it has one."""
         desk = self.desk
         desk.hush()
-        if keys.read(key, character, desk.keymap, "steps") == "interrupt":
-            self.actions["interrupt"](desk)
-            return
-        if desk.dialogs:
+        if keys.read(key, None, desk.keymap, "steps") == "interrupt":
+            self.run("interrupt")
+        elif desk.dialogs:
             desk.dialogs[-1].press(key, character)
-            return
-        name = keys.read(key, character, desk.keymap, self.context)
-        if name is None:
-            self._explain(key, character)
+        elif desk.nav.entry is not None:
+            find.press(desk, key, character)
         else:
-            self.run(name)
+            name = keys.read(key, character, desk.keymap, desk.context())
+            if name is None:
+                self._explain(key, character)
+            else:
+                self.run(name)
 
     def run(self, name: str) -> None:
-        """Do an action by its name, if this place has it."""
+        """Do an action by its name."""
         act = self.actions.get(name)
         if act is None:
-            self.desk.refuse(f"{self.desk.key(name)} does nothing here yet")
+            self.desk.refuse(
+                f"{self.desk.key(name)} does nothing here: this screen cannot {self.desk.keymap[name].word}"
+            )
         else:
             act(self.desk)
 
     def _explain(self, key: str, character: str | None) -> None:
-        name = keys.elsewhere(key, character, self.desk.keymap)
+        """Say why a key did nothing."""
+        desk = self.desk
+        name = keys.elsewhere(key, character, desk.keymap)
         if name is not None:
-            action = self.desk.keymap[name]
+            action = desk.keymap[name]
             where = ", ".join(action.contexts)
-            self.desk.refuse(f"{self.desk.key(name)} does nothing here: {action.word} acts in {where}")
-        elif character is not None:
-            self.desk.refuse(f"{character} does nothing   {self.desk.key('help')} help")
+            desk.refuse(f"{desk.key(name)} does nothing here: {action.word} acts in {where}")
+        else:
+            desk.refuse(f"{character or key} does nothing   {desk.key('help')} help")
 
     def paste(self, text: str) -> None:
-        entry = self.desk.nav.entry
-        if entry is not None:
-            entry.insert(text.split("\n", 1)[0])
+        """Text from the terminal's clipboard goes where text is typed, its first line."""
+        line = text.split("\n", 1)[0]
+        desk = self.desk
+        if desk.dialogs:
+            take = getattr(desk.dialogs[-1], "paste", None)
+            if take is not None:
+                take(line)
+        elif desk.nav.entry is not None:
+            desk.nav.entry.insert(line)
+            find.apply(desk)
 
     def click(self, x: int, y: int, *, twice: bool) -> None:
         """A click selects; a second one on the same row opens."""
         desk = self.desk
         hit = desk.frame.at(x, y)
-        if hit is None:
-            return
         if desk.dialogs:
-            if hit.target is not None:
+            if hit is not None and hit.target is not None:
                 desk.dialogs[-1].click(hit.target)
+            return
+        if hit is None:
             return
         if hit.target is not None and hit.target.kind == "key":
             self.run(str(hit.target.value))
             return
-        if hit.pane and desk.nav.place == "main":
-            desk.nav.pane = Pane(hit.pane)
+        self._focus(hit)
         if hit.target is not None:
             self._select(hit.target, hit.column)
             if twice:
                 self.run("open")
-        walk.settle(desk)
+
+    def _focus(self, hit: Hit) -> None:
+        nav = self.desk.nav
+        if nav.place == "main" and hit.pane in tuple(Pane):
+            nav.pane = Pane(hit.pane)
+            walk.settle(self.desk)
+        elif nav.place == "items" and nav.items is not None and hit.pane in (LIST, READING):
+            nav.items.reading = hit.pane == READING
 
     def _select(self, target: Target, column: int) -> None:
-        nav = self.desk.nav
+        desk, nav = self.desk, self.desk.nav
         match target:
             case Target("step", str() as name):
-                walk.select(self.desk, name)
+                walk.select(desk, name)
             case Target("group", str() as mark):
                 nav.group = mark
+                cause = walk.cause(desk)
+                if nav.place == "items" and cause is not None:
+                    opening.open_group(desk, cause)
+            case Target("item", int() as number) if nav.place == "items" and nav.items is not None:
+                nav.items.item, nav.items.top = number, 0
             case Target("log", int() as place):
                 nav.log.at = place
             case Target("cell", int() as first):
-                walk.point(self.desk, first, column)
+                walk.point(desk, first, column)
+            case Target("run", int() as place):
+                nav.run = place
+            case Target("line", int() as place) if nav.place == "definition":
+                nav.definition_at = place
 
     def scroll(self, x: int, y: int, rows: int) -> None:
         """The wheel moves in the pane under the pointer, and takes the keyboard there."""
@@ -107,7 +128,6 @@ class Router:
             desk.dialogs[-1].press("down" if rows > 0 else "up", None)
             return
         hit = desk.frame.at(x, y)
-        if hit is not None and hit.pane and desk.nav.place == "main":
-            desk.nav.pane = Pane(hit.pane)
-            walk.settle(desk)
-        walk.by(desk, rows)
+        if hit is not None:
+            self._focus(hit)
+        walk.by(desk, rows if desk.nav.place != "main" or desk.nav.pane == Pane.LOG else (1 if rows > 0 else -1))

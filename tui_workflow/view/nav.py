@@ -96,6 +96,10 @@ class Items:
     """The states that are listed; all when empty."""
     item: int | None = None
     """The item under the cursor."""
+    row: int = 0
+    """Its row, which stays when the item leaves the list."""
+    first: int = 0
+    """The first row in sight."""
     marked: set[int] = field(default_factory=set)
     anchor: int | None = None
     """Where a range of marks began."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from tui_workflow.facts.state import RunState, StepState
@@ -50,6 +50,8 @@ class Scene:
     entries: Sequence[log.Entry] = ()
     notice: tuple[str, bool] | None = None
     waits: Line = ()
+    hidden: Collection[str] = ()
+    """Actions that do nothing for now, and so are not offered."""
 
     @property
     def whole(self) -> float:
@@ -101,7 +103,7 @@ def bottom(scene: Scene, frame: Frame, context: Context, words: Mapping[str, str
     """The footer, or what just happened."""
     if scene.notice is not None:
         return footer.notice(*scene.notice, frame.width, scene.glyphs, frame.margin)
-    actions = scene.keymap.footer(context)
+    actions = tuple(action for action in scene.keymap.footer(context) if action.name not in scene.hidden)
     if not scene.live:
         actions = tuple(action for action in actions if action.group not in ("Retry and skip", "The run"))
     said = {"pause": "resume"} if scene.state.paused else {}
@@ -129,7 +131,7 @@ def _columns(
     scene: Scene, frame: Frame, room: int, right_width: int, log_rows: int
 ) -> tuple[list[tuple[int, Rows]], list[tuple[int, Rows]], int]:
     """The panes of both sides in at most `room` rows, and how many rows they take; with `log_rows` the log stands right."""
-    causes = found_causes(scene)
+    causes = causes_of(scene)
     wanted = 2 if not causes else 1 + len(causes)
     least = min(wanted, max(2, room // 5))
     right: list[tuple[int, Rows]] = []
@@ -167,13 +169,13 @@ def _stacked(scene: Scene, frame: Frame) -> None:
         frame.full(Pane.LOG, log_rows_of(scene, width, room))
         return
     if nav.pane == Pane.FAILURES:
-        causes = found_causes(scene)
+        causes = causes_of(scene)
         rows = failure_rows_of(scene, causes, width, room - 6, trend=False)
         frame.full(Pane.FAILURES, rows)
         frame.blank()
         frame.full(Pane.LOG, log_rows_of(scene, width, frame.height - 1 - len(frame.lines)))
         return
-    lines = failures.line(found_causes(scene), width, scene.glyphs)
+    lines = failures.line(causes_of(scene), width, scene.glyphs)
     room -= 2
     wanted = step_rows_of(scene, width, max(3, room - 6))
     tree = step_tree(scene, width, max(3, room - len(wanted) - 1))
@@ -194,7 +196,7 @@ def _tiny(scene: Scene, frame: Frame) -> None:
         case Pane.STEP:
             rows = step_rows_of(scene, width, room, untitled=True)
         case Pane.FAILURES:
-            rows = failure_rows_of(scene, found_causes(scene), width, room + 1, trend=False)[1:]
+            rows = failure_rows_of(scene, causes_of(scene), width, room + 1, trend=False)[1:]
         case Pane.LOG:
             rows = log_rows_of(scene, width, room, bare=True)
     frame.full(scene.nav.pane, rows)
@@ -233,7 +235,7 @@ def _zoomed(scene: Scene, frame: Frame) -> Frame:
         case Pane.STEP:
             rows = step_rows_of(scene, width, room)
         case Pane.FAILURES:
-            rows = failure_rows_of(scene, found_causes(scene), width, room, trend=False)
+            rows = failure_rows_of(scene, causes_of(scene), width, room, trend=False)
         case Pane.LOG:
             rows = log_rows_of(scene, width, room, bare=True)
     frame.full(scene.nav.pane, rows)
@@ -283,7 +285,7 @@ def step_rows_of(scene: Scene, width: int, height: int, *, untitled: bool = Fals
     )
 
 
-def found_causes(scene: Scene) -> list[failures.Cause]:
+def causes_of(scene: Scene) -> list[failures.Cause]:
     nav = scene.nav
     steps_ = list(scene.state.steps.values())
     return failures.causes(steps_, nav.group_sort, nav.group_filter.text, nav.group_filter.inverse)

@@ -12,6 +12,9 @@ Act: TypeAlias = Callable[[Desk], None]
 
 def table() -> dict[str, Act]:
     """Every action of the key table that this screen knows, by name."""
-    from tui_workflow.ui.actions import leave, move
+    from tui_workflow.ui.actions import control, copy, find, leave, look, mark, move, open, program, retry
 
-    return {**move.ACTIONS, **leave.ACTIONS}
+    found: dict[str, Act] = {}
+    for part in (move, open, find, look, mark, retry, control, copy, program, leave):
+        found |= part.ACTIONS
+    return found

@@ -21,6 +21,7 @@ def at_stake(desk: Desk) -> bool:
 
 def leave(desk: Desk) -> None:
     """Leave, or ask how."""
+    desk = desk.root()
     if not at_stake(desk):
         desk.leave(Left("looked"))
     elif not any(isinstance(dialog, LeaveDialog) for dialog in desk.dialogs):
@@ -29,6 +30,7 @@ def leave(desk: Desk) -> None:
 
 def interrupt(desk: Desk) -> None:
     """ctrl+c: the dialog first; a second one within two seconds stops the run and leaves."""
+    desk = desk.root()
     now = time.monotonic()
     if at_stake(desk) and now - desk.interrupted_at <= TWICE:
         desk.wish(Stop())

@@ -8,6 +8,7 @@ from typing import TypeAlias
 from tui_workflow.ui.desk import Desk
 from tui_workflow.view.nav import Pane, moved
 from tui_workflow.view.panes import failures
+from tui_workflow.view.panes.definition import lines_of
 from tui_workflow.view.skyline import Skyline
 
 Act: TypeAlias = Callable[[Desk], None]
@@ -23,30 +24,53 @@ def settle(desk: Desk) -> None:
         if found and nav.group not in [cause.mark for cause in found]:
             nav.group = found[0].mark
     elif nav.pane == Pane.STEP and nav.cell is None:
-        nav.cell = first_cell(desk)
+        skyline = map_of(desk)
+        nav.cell = 0 if skyline is not None and skyline.cells else None
 
 
 def by(desk: Desk, rows: int) -> None:
     """Move the cursor by rows, within the list's ends."""
     nav = desk.nav
+    match nav.place:
+        case "items" if nav.items is not None:
+            if nav.items.reading:
+                nav.items.top = max(0, nav.items.top + rows)
+            else:
+                desk.item_list.move(nav.items, rows)
+        case "definition":
+            last = len(lines_of(desk.details.definition()[1])) - 1
+            nav.definition_at = min(max(0, nav.definition_at + rows), last)
+        case "history":
+            nav.run = min(max(0, nav.run + rows), max(0, len(desk.runs() or ()) - 1))
+        case _:
+            _in_pane(desk, rows)
+
+
+def _in_pane(desk: Desk, rows: int) -> None:
+    nav = desk.nav
     match nav.pane:
         case Pane.STEPS:
-            _steps(desk, rows)
+            names = step_names(desk)
+            if names:
+                select(desk, names[moved(names, nav.step, rows)])
         case Pane.STEP:
             skyline = map_of(desk)
             if skyline is not None:
                 _cell(desk, rows * skyline.grid.row if abs(rows) < FAR else rows)
         case Pane.FAILURES:
-            names = [cause.mark for cause in causes(desk)]
-            if names:
-                nav.group = names[moved(names, nav.group, rows)]
+            marks = [cause.mark for cause in causes(desk)]
+            if marks:
+                nav.group = marks[moved(marks, nav.group, rows)]
         case Pane.LOG:
             _log(desk, rows)
 
 
 def aside(desk: Desk, cells: int) -> None:
-    """Move left or right: over the map; elsewhere out of and into things."""
-    if desk.nav.pane == Pane.STEP:
+    """Move left or right: over the map; elsewhere into a thing and out of it."""
+    nav = desk.nav
+    if nav.place == "items" and nav.items is not None:
+        nav.items.reading = cells > 0
+    elif nav.place == "main" and nav.pane == Pane.STEP:
         _cell(desk, cells)
 
 
@@ -57,12 +81,15 @@ def causes(desk: Desk) -> list[failures.Cause]:
     return failures.causes(steps, nav.group_sort, nav.group_filter.text, nav.group_filter.inverse)
 
 
-def _steps(desk: Desk, rows: int) -> None:
-    nav = desk.nav
-    held = nav.step_filter
-    names = [name for name in desk.state.steps if not held.text or (held.text.lower() in name.lower()) != held.inverse]
-    if names:
-        select(desk, names[moved(names, nav.step, rows)])
+def cause(desk: Desk) -> failures.Cause | None:
+    """The group under the cursor."""
+    return next((each for each in causes(desk) if each.mark == desk.nav.group), None)
+
+
+def step_names(desk: Desk) -> list[str]:
+    """The steps as pane 1 lists them."""
+    held = desk.nav.step_filter
+    return [name for name in desk.state.steps if not held.text or (held.text.lower() in name.lower()) != held.inverse]
 
 
 def select(desk: Desk, step: str) -> None:
@@ -74,12 +101,19 @@ def select(desk: Desk, step: str) -> None:
 
 def map_of(desk: Desk) -> Skyline | None:
     """The item map of the selected step as it is on the screen."""
-    return desk.sampling.latest(desk.nav.step)
+    step = desk.step
+    return desk.sampling.latest(step.name) if step is not None and step.shape.for_each else None
 
 
-def first_cell(desk: Desk) -> int | None:
+def point(desk: Desk, first: int, column: int) -> None:
+    """Put the map's cursor on the cell at a column of the row that begins with cell `first`."""
     skyline = map_of(desk)
-    return 0 if skyline is not None and skyline.cells else None
+    if skyline is None:
+        return
+    label = skyline.grid.label + 1 if skyline.grid.label else 0
+    cell = first + (column - label) // skyline.grid.columns
+    if column >= label and first <= cell < min(first + skyline.grid.row, len(skyline.cells)):
+        desk.nav.cell = cell
 
 
 def _cell(desk: Desk, cells: int) -> None:
@@ -95,19 +129,8 @@ def _log(desk: Desk, rows: int) -> None:
         return
     at = (length - 1 if view.at is None else view.at) + rows
     if at >= length - 1 and rows > 0:
-        view.at = None
+        desk.log_to_end()
         return
     view.at = min(max(0, at), length - 1)
     if at <= 0:
         desk.read_older()
-
-
-def point(desk: Desk, first: int, column: int) -> None:
-    """Put the map's cursor on the cell at a column of the row that begins with cell `first`."""
-    skyline = map_of(desk)
-    if skyline is None:
-        return
-    label = skyline.grid.label + 1 if skyline.grid.label else 0
-    cell = first + (column - label) // skyline.grid.columns
-    if column >= label and first <= cell < min(first + skyline.grid.row, len(skyline.cells)):
-        desk.nav.cell = cell

@@ -87,6 +87,6 @@ def _lane(
     wide_key = max(10, min(width // 3, 28)) if width >= 40 else max(6, min(10, width - 22))
     label = data(cut(key, max(key_width, wide_key), keep="ends", mark=glyphs.ellipsis), "text")
     label = fill_line(label, wide_key, mark=glyphs.ellipsis)
-    room = width - line_width((slot, *label, share, age)) - 5
+    room = width - line_width((slot, *label, share, age)) - 4
     bar = lane(run.done, run.total, room, glyphs) if run.total and room >= 4 else (Span(" " * max(0, room)),)
     return (slot, *label, Span(" "), *bar, Span(" "), share, Span("  "), age)

@@ -90,19 +90,19 @@ def rows(
 
 
 def _key_width(entries: Sequence[Entry], last: int, room: int, width: int) -> int:
-    """Columns for the keys: as many as those in sight need, in steps of four so that they do not jitter."""
+    """Columns for the keys: as many as those in sight and a little before need, so that they do not jitter."""
     if width < 60:
         return 0
-    near = entries[max(0, last - 2 * room) : last + 1]
+    near = entries[max(0, last - 3 * room) : last + 1]
     longest = max((columns_of(visible(each.key)) for each in near), default=0)
-    return min(-(-longest // 4) * 4 + 1, max(8, width // 5)) if longest else 0
+    return min(longest, max(8, width // 5))
 
 
 def _entry(each: Entry, key_width: int, options: Options, width: int, glyphs: Glyphs, found: str) -> list[Line]:
     lead: Line = (Span(numbers.clock(each.at), "dim"), Span("  ")) if options.times else ()
     if key_width:
         key = fill(cut(visible(each.key), key_width, keep="ends", mark=glyphs.ellipsis), key_width)
-        lead = (*lead, Span(key, "dim"), Span(" "))
+        lead = (*lead, Span(key, "dim"), Span("  "))
     text = marked(each.text, "failed" if each.error else "text", found)
     room = max(8, width - line_width(lead))
     if not options.wrap:

@@ -143,7 +143,7 @@ def _lanes(
 ) -> Rows:
     old = [run for run in running if now - run.since >= OLD]
     wide = width >= 60
-    key_width = max(8, min(24, width // 3 - 2)) if not wide else max(12, width // 7 + 2)
+    key_width = max(8, min(24, width * 4 // 11)) if not wide else max(12, width // 7 + 2)
     found = []
     for run in old[:LANES]:
         label = data(keys.get((step, run.item), f"item {run.item}"), "text")

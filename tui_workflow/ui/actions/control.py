@@ -1,0 +1,101 @@
+"""The run itself: skip, pause, drain, stop, slots."""
+
+from __future__ import annotations
+
+from tui_workflow.facts.commands import Drain, Pause, SetSlots, SkipItems, Stop, Unpause
+from tui_workflow.ui.actions.walk import Act
+from tui_workflow.ui.desk import Desk
+from tui_workflow.ui.scope import scopes
+from tui_workflow.ui.screens.prompt import prompt
+from tui_workflow.ui.screens.question import ask
+from tui_workflow.view import numbers
+
+
+def skip(desk: Desk) -> None:
+    """Skip what is selected, with a reason."""
+    found = scopes(desk)
+    if len(found) != 1:
+        reason = "there is no item to skip" if not found else "several groups are marked, take one"
+        desk.refuse(f"{desk.key('skip')} does nothing here: {reason}")
+        return
+    scope = found[0]
+    prompt(
+        desk,
+        f"Skip {scope.words}?",
+        f"{numbers.plural(scope.count, 'item counts', 'items count')} as skipped, with your reason. A retry takes it back.",
+        "reason",
+        "skip",
+        lambda desk, reason: desk.wish(SkipItems(scope.step, scope.items, reason)),
+    )
+
+
+def pause(desk: Desk) -> None:
+    """Pause, or go on."""
+    if not _goes_on(desk, "pause"):
+        return
+    desk.wish(Unpause() if desk.state.paused else Pause())
+
+
+def drain(desk: Desk) -> None:
+    """Start nothing new; the run ends when what runs has ended."""
+    if _goes_on(desk, "drain"):
+        if desk.state.draining:
+            desk.refuse("The run is draining already")
+        else:
+            desk.wish(Drain())
+
+
+def stop(desk: Desk) -> None:
+    """End what runs now, after a question."""
+    if not _goes_on(desk, "stop"):
+        return
+    running = sum(len(lane) for lane in desk.lanes().values())
+    ask(
+        desk,
+        f"Stop {desk.state.flow} now?",
+        f"{numbers.plural(running, 'item')} in flight {'ends' if running == 1 else 'end'} and run again on resume. What is done stays done.",
+        [
+            ("enter", "stop now", lambda desk: desk.wish(Stop())),
+            ("c", "cancel the run for good", lambda desk: desk.wish(Stop(cancel=True))),
+            ("esc", "no", lambda desk: None),
+        ],
+    )
+
+
+def slots(by: int) -> Act:
+    """The action for one slot fewer or more."""
+
+    def act(desk: Desk) -> None:
+        name = "more_slots" if by > 0 else "fewer_slots"
+        step = desk.step
+        if step is None or not step.shape.parallel:
+            shown = step.name if step is not None else "this"
+            desk.refuse(f"{desk.key(name)} does nothing here: {shown} has no parallel")
+        elif _goes_on(desk, name):
+            if step.slots + by < 1:
+                desk.refuse(f"{step.name} has one slot, the least   {desk.key('pause')} pauses the run")
+            else:
+                desk.wish(SetSlots(step.name, step.slots + by))
+
+    return act
+
+
+def _goes_on(desk: Desk, name: str) -> bool:
+    """Whether there is a run to act on; says so if not."""
+    if not desk.feed.live:
+        desk.refuse(f"{desk.key(name)} does nothing here: this is a stored run")
+        return False
+    if desk.state.finished is not None:
+        desk.refuse(f"{desk.key(name)} does nothing here: the run has ended")
+        return False
+    return True
+
+
+ACTIONS: dict[str, Act] = {
+    "skip": skip,
+    "pause": pause,
+    "drain": drain,
+    "stop": stop,
+    "fewer_slots": slots(-1),
+    "more_slots": slots(1),
+}

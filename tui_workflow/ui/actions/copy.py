@@ -1,0 +1,170 @@
+"""Copying to the terminal's clipboard, and writing failed items to a file."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict
+
+from tui_workflow.facts.outcome import ErrorInfo
+from tui_workflow.ui.actions import walk
+from tui_workflow.ui.actions.walk import Act
+from tui_workflow.ui.desk import Desk
+from tui_workflow.ui.scope import scopes
+from tui_workflow.ui.screens.question import ask
+from tui_workflow.view import numbers
+from tui_workflow.view.nav import Pane
+from tui_workflow.view.panes.definition import lines_of
+from tui_workflow.view.ports import ItemDetail
+
+
+def copy(desk: Desk) -> None:
+    """The most telling text of what is under the cursor."""
+    nav = desk.nav
+    match nav.place:
+        case "items" if nav.items is not None and nav.items.item is not None:
+            desk.spawn("copy", _copy_of_item(desk, "error" if nav.items.reading else "key"))
+        case "definition":
+            put(desk, lines_of(desk.details.definition()[1])[nav.definition_at], "the line")
+        case "history":
+            runs = desk.runs() or ()
+            put(desk, runs[min(nav.run, len(runs) - 1)].run if runs else "", "the run's id")
+        case "main":
+            _copy_in_pane(desk)
+        case _:
+            desk.refuse("Nothing is selected to copy")
+
+
+def _copy_in_pane(desk: Desk) -> None:
+    nav = desk.nav
+    match nav.pane:
+        case Pane.FAILURES:
+            cause = walk.cause(desk)
+            put(desk, f"{cause.group.type}: {cause.group.message}" if cause is not None else "", "the error")
+        case Pane.LOG:
+            at = len(desk.log) - 1 if nav.log.at is None else nav.log.at
+            put(desk, desk.log[at].text if 0 <= at < len(desk.log) else "", "the line")
+        case _:
+            put(desk, nav.step, "the step's name")
+
+
+def copy_more(desk: Desk) -> None:
+    """Ask which part of the item to copy."""
+    nav = desk.nav
+    if nav.place != "items" or nav.items is None or nav.items.item is None:
+        desk.refuse(
+            f"{desk.key('copy_more')} does nothing here: open an item first   {desk.key('copy')} copies what is selected"
+        )
+        return
+    parts = (("k", "key"), ("e", "error"), ("t", "traceback"), ("i", "input"), ("j", "row as JSON"))
+    answers = [
+        (key, word, lambda desk, word=word: desk.spawn("copy", _copy_of_item(desk, word))) for key, word in parts
+    ]
+    ask(desk, "Copy what?", "", [*answers, ("esc", "nothing", lambda desk: None)])
+
+
+async def _copy_of_item(desk: Desk, part: str) -> None:
+    held = desk.nav.items
+    if held is None or held.item is None:
+        return
+    detail = await desk.details.item(held.step, held.item)
+    if detail is None:
+        desk.refuse("The run file does not hold this item yet")
+        return
+    error = next((each.error for each in reversed(detail.attempts) if each.error is not None), None)
+    match part:
+        case "key":
+            put(desk, detail.row.key, "the key")
+        case "error":
+            put(
+                desk,
+                f"{error.type}: {error.message}" if error is not None else detail.row.key,
+                "the error" if error else "the key",
+            )
+        case "traceback":
+            put(desk, traceback_text(error) if error is not None else "", "the traceback")
+        case "input":
+            put(desk, detail.payload, "the input")
+        case _:
+            put(desk, row_json(held.step, detail, error), "the row as JSON")
+
+
+def traceback_text(error: ErrorInfo) -> str:
+    """A traceback as Python writes one, from what was kept of it."""
+    if error.traceback:
+        return error.traceback
+    lines = ["Traceback (most recent call last):"] if error.frames else []
+    for frame in error.frames:
+        lines.append(f'  File "{frame.file}", line {frame.line}, in {frame.function}')
+        lines += [f"    {text.strip()}" for number, text in frame.lines if number == frame.line]
+    return "\n".join([*lines, f"{error.type}: {error.message}"])
+
+
+def row_json(step: str, detail: ItemDetail, error: ErrorInfo | None) -> str:
+    """One item as the record of a failed item: step, key, index, item, attempts, revision, error."""
+    row = asdict(detail.row)
+    try:
+        item: object = json.loads(detail.payload)
+    except ValueError:
+        item = detail.payload
+    record = {
+        "step": step,
+        "key": row["key"],
+        "index": row["position"],
+        "item": item,
+        "attempts": row["attempts"],
+        "revision": row["revision"],
+        "error": None
+        if error is None
+        else {
+            "type": error.type,
+            "message": error.message,
+            "fingerprint": error.fingerprint,
+            "traceback": traceback_text(error),
+            "where": {"file": error.where[0], "line": error.where[1]} if error.where else None,
+        },
+    }
+    return json.dumps(record, ensure_ascii=False)
+
+
+def put(desk: Desk, text: str, what: str) -> None:
+    """Copy a text and say so."""
+    if not text:
+        desk.refuse("There is nothing to copy here")
+        return
+    desk.copy_out(text)
+    size = numbers.size(len(text.encode("utf-8", "backslashreplace")))
+    desk.say(f"Copied {what}, {size}, to the terminal's clipboard")
+
+
+def write(desk: Desk) -> None:
+    """Write failed items to a JSON Lines file: the marked, those of the list or the group in front, else all."""
+    library = desk.options.library
+    if library is None:
+        desk.refuse(f"{desk.key('write')} does nothing here: no file can be written")
+        return
+    if not any(step.failed for step in desk.state.steps.values()):
+        desk.refuse("Nothing to write: no item has failed")
+        return
+    nav = desk.nav
+    step: str | None = None
+    items: tuple[int, ...] | None = None
+    if nav.place == "items" and nav.items is not None:
+        failed = desk.state.steps[nav.items.step].failures
+        step = nav.items.step
+        items = tuple(n for n in (sorted(nav.items.marked) or desk.item_list.numbers) if n in failed)
+    elif nav.place == "main" and nav.pane == Pane.FAILURES and nav.groups_marked:
+        chosen = scopes(desk)
+        if len({scope.step for scope in chosen}) == 1:
+            step = chosen[0].step
+            items = tuple(sorted(number for scope in chosen for number in scope.items))
+    if items == ():
+        desk.refuse("Nothing to write: no item here has failed")
+        return
+
+    async def work() -> None:
+        desk.say(await library.write_failed(step, items))
+
+    desk.spawn("write", work())
+
+
+ACTIONS: dict[str, Act] = {"copy": copy, "copy_more": copy_more, "write": write}

@@ -1,0 +1,187 @@
+"""Filter, search, the next hit, sort."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from tui_workflow.facts.state import StepState
+from tui_workflow.ui.actions.walk import Act, causes, step_names
+from tui_workflow.ui.desk import Desk
+from tui_workflow.ui.itemlist import SORTABLE
+from tui_workflow.view import numbers
+from tui_workflow.view.nav import ITEM_SORTS, Filter, Items, Pane, TextLine
+from tui_workflow.view.panes.definition import lines_of
+from tui_workflow.view.panes.failures import SORTS
+from tui_workflow.view.ports import ItemRow
+
+
+def begin(desk: Desk) -> None:
+    """Open the line in which a filter or a search is typed."""
+    nav = desk.nav
+    if nav.place == "history":
+        desk.refuse(f"{desk.key('filter')} does nothing here: runs are not filtered")
+        return
+    if nav.place == "main" and nav.pane == Pane.STEP:
+        nav.pane = Pane.STEPS
+    if nav.place == "items" and nav.items is not None:
+        nav.items.reading = False
+    held = _held(desk)
+    nav.entry = TextLine(held, len(held))
+
+
+def _held(desk: Desk) -> str:
+    nav = desk.nav
+    if nav.place == "items" and nav.items is not None:
+        return nav.items.filter.typed
+    if nav.place == "definition":
+        return nav.definition_search
+    return {
+        Pane.STEPS: nav.step_filter.typed,
+        Pane.FAILURES: nav.group_filter.typed,
+        Pane.LOG: nav.log.search,
+    }.get(nav.pane, "")
+
+
+def apply(desk: Desk) -> None:
+    """Let what is typed hold."""
+    nav, typed = desk.nav, desk.nav.entry.text if desk.nav.entry is not None else ""
+    if nav.place == "items" and nav.items is not None:
+        nav.items.filter = Filter.of(typed)
+        return
+    if nav.place == "definition":
+        nav.definition_search = typed
+        return
+    match nav.pane:
+        case Pane.STEPS:
+            nav.step_filter = Filter.of(typed)
+            names = step_names(desk)
+            if names and nav.step not in names:
+                nav.step = names[0]
+        case Pane.FAILURES:
+            nav.group_filter = Filter.of(typed)
+            marks = [cause.mark for cause in causes(desk)]
+            if marks and nav.group not in marks:
+                nav.group = marks[0]
+        case Pane.LOG:
+            nav.log.search, nav.log.hits = typed, None
+
+
+def press(desk: Desk, key: str, character: str | None) -> None:
+    """A key while the line is open."""
+    nav = desk.nav
+    entry = nav.entry
+    assert entry is not None
+    match key:
+        case "escape":
+            entry.text = ""
+            apply(desk)
+            nav.entry = None
+        case "enter" | "ctrl+m" | "ctrl+j":
+            apply(desk)
+            nav.entry = None
+            _settle(desk)
+        case "down" | "up":
+            apply(desk)
+            nav.entry = None
+        case _:
+            if character is not None:
+                entry.insert(character)
+            elif not entry.edit(key):
+                return
+            apply(desk)
+
+
+def _settle(desk: Desk) -> None:
+    """After the line was closed with enter: go to a hit where hits are searched rather than filtered."""
+    nav = desk.nav
+    if nav.place == "definition" and nav.definition_search:
+        nav.definition_at -= 1
+        next_hit(desk, 1)
+    elif nav.place == "main" and nav.pane == Pane.LOG and nav.log.search:
+        desk.search_log(nav.log.search)
+
+
+def clear(desk: Desk) -> bool:
+    """Take a filter or a search away; False if there is none here."""
+    nav = desk.nav
+    if not _held(desk):
+        return False
+    nav.entry = TextLine()
+    apply(desk)
+    nav.entry = None
+    return True
+
+
+def next_hit(desk: Desk, by: int) -> None:
+    """To the next or the previous place that holds what is searched for."""
+    nav = desk.nav
+    if nav.place == "definition" and nav.definition_search:
+        lines = lines_of(desk.details.definition()[1])
+        _jump(desk, len(lines), nav.definition_at, by, lambda at: nav.definition_search.lower() in lines[at].lower())
+    elif nav.place == "main" and nav.pane == Pane.LOG and nav.log.search:
+        desk.next_log_hit(by)
+    elif nav.place == "items" and nav.items is not None and nav.items.filter.text:
+        desk.item_list.move(nav.items, by)
+    else:
+        desk.refuse(f"Nothing is searched for   {desk.key('filter')} search")
+
+
+def _jump(desk: Desk, length: int, at: int, by: int, holds: Callable[[int], bool]) -> None:
+    for turn in range(1, length + 1):
+        place = (at + by * turn) % length
+        if holds(place):
+            desk.nav.definition_at = place
+            return
+    desk.refuse(f"{desk.nav.definition_search} is not in the text")
+
+
+def sort(desk: Desk) -> None:
+    """By the next column."""
+    nav = desk.nav
+    if nav.place == "items" and nav.items is not None:
+        _sort_items(desk, nav.items)
+    elif nav.place == "main" and nav.pane == Pane.FAILURES:
+        nav.group_sort = SORTS[(SORTS.index(nav.group_sort) + 1) % len(SORTS)]
+    else:
+        desk.refuse("Runs are sorted by their start, the newest first")
+
+
+def _sort_items(desk: Desk, items: Items) -> None:
+    step = desk.state.steps[items.step]
+    items.sort = ITEM_SORTS[(ITEM_SORTS.index(items.sort) + 1) % len(ITEM_SORTS)]
+    listed = desk.item_list.numbers
+    if items.sort == "item":
+        items.order = None
+    elif items.sort == "tries":
+        items.order = _by_tries(step, listed)
+    elif len(listed) > SORTABLE:
+        items.sort, items.order = "item", None
+        desk.refuse(f"{numbers.count(len(listed))} items are too many to sort by what they took   / filter first")
+    else:
+        desk.spawn("sort", _read_and_sort(desk, items, listed))
+
+
+def _by_tries(step: StepState, listed: object) -> list[int]:
+    members = list(listed) if isinstance(listed, list | range | tuple) else []
+    return sorted(members, key=lambda number: -step.attempts_of.get(number, 1 if step.states[number] else 0))
+
+
+async def _read_and_sort(desk: Desk, items: Items, listed: object) -> None:
+    members = list(listed) if isinstance(listed, list | range | tuple) else []
+    wanted = items.sort
+    rows = await desk.details.items(items.step, members)
+    orders: dict[str, Callable[[ItemRow], tuple[object, ...]]] = {
+        "took": lambda row: (-(row.duration or 0.0),),
+        "ended": lambda row: (-(row.ended or 0.0),),
+        "key": lambda row: (row.key,),
+    }
+    if items.sort == wanted:
+        items.order = [row.number for row in sorted(rows, key=orders[wanted])]  # type: ignore[arg-type]
+
+
+ACTIONS: dict[str, Act] = {
+    "filter": begin,
+    "next_hit": lambda desk: next_hit(desk, 1),
+    "previous_hit": lambda desk: next_hit(desk, -1),
+    "sort": sort,
+}

@@ -1,0 +1,72 @@
+"""Marks: on items, and on groups of failures."""
+
+from __future__ import annotations
+
+from collections.abc import MutableSet, Sequence
+from typing import TypeVar
+
+from tui_workflow.ui.actions import walk
+from tui_workflow.ui.actions.walk import Act
+from tui_workflow.ui.desk import Desk
+from tui_workflow.view.nav import Pane
+
+Name = TypeVar("Name", int, str)
+
+
+def mark(desk: Desk) -> None:
+    """Mark what is under the cursor or take its mark away, and go on to the next."""
+    nav = desk.nav
+    if nav.place == "items" and nav.items is not None and nav.items.item is not None:
+        _toggle(nav.items.marked, nav.items.item)
+        nav.items.anchor = None
+        desk.item_list.move(nav.items, 1)
+    elif nav.place == "main" and nav.pane == Pane.FAILURES and walk.cause(desk) is not None:
+        _toggle(nav.groups_marked, nav.group)
+        nav.group_anchor = None
+        walk.by(desk, 1)
+    else:
+        desk.refuse(f"{desk.key('mark')} does nothing here: there is nothing to mark")
+
+
+def span(desk: Desk) -> None:
+    """Begin a range at the cursor; the second time mark everything from there to the cursor."""
+    nav = desk.nav
+    if nav.place == "items" and nav.items is not None and nav.items.item is not None:
+        items = nav.items
+        if items.anchor is None:
+            items.anchor = nav.items.item
+            items.marked.add(nav.items.item)
+            desk.say(f"A range begins here   {desk.key('range')} ends it at the cursor")
+        else:
+            added = _between(desk.item_list.numbers, items.anchor, nav.items.item)
+            items.marked.update(added)
+            items.anchor = None
+            desk.say(f"{len(items.marked)} marked")
+    elif nav.place == "main" and nav.pane == Pane.FAILURES and walk.cause(desk) is not None:
+        marks = [cause.mark for cause in walk.causes(desk)]
+        if nav.group_anchor is None:
+            nav.group_anchor = nav.group
+            nav.groups_marked.add(nav.group)
+            desk.say(f"A range begins here   {desk.key('range')} ends it at the cursor")
+        else:
+            nav.groups_marked.update(_between(marks, nav.group_anchor, nav.group))
+            nav.group_anchor = None
+    else:
+        desk.refuse(f"{desk.key('range')} does nothing here: there is nothing to mark")
+
+
+def _toggle(marked: MutableSet[Name], name: Name) -> None:
+    if name in marked:
+        marked.discard(name)
+    else:
+        marked.add(name)
+
+
+def _between(names: Sequence[Name], one: Name, other: Name) -> Sequence[Name]:
+    if one not in names or other not in names:
+        return [other]
+    first, last = sorted((names.index(one), names.index(other)))
+    return names[first : last + 1]
+
+
+ACTIONS: dict[str, Act] = {"mark": mark, "range": span}

@@ -1,0 +1,132 @@
+"""Into a thing and back out of it."""
+
+from __future__ import annotations
+
+from tui_workflow.ui.actions import find, walk
+from tui_workflow.ui.actions.walk import Act
+from tui_workflow.ui.desk import Desk
+from tui_workflow.view import numbers
+from tui_workflow.view.nav import Items, Pane
+from tui_workflow.view.panes.banner import mark
+from tui_workflow.view.panes.failures import Cause
+
+
+def open_selected(desk: Desk) -> None:
+    """Enter: what is selected, one level deeper."""
+    nav = desk.nav
+    match nav.place:
+        case "items" if nav.items is not None:
+            if nav.items.reading:
+                nav.items.unfolded = not nav.items.unfolded
+            elif nav.items.item is not None:
+                nav.items.reading = True
+            else:
+                desk.refuse("No item is selected")
+        case "history":
+            _open_run(desk)
+        case "definition":
+            desk.refuse(f"There is nothing to open in the definition   {desk.key('filter')} search")
+        case _:
+            _open_in_pane(desk)
+
+
+def _open_in_pane(desk: Desk) -> None:
+    nav = desk.nav
+    match nav.pane:
+        case Pane.STEPS:
+            nav.pane = Pane.STEP
+            walk.settle(desk)
+        case Pane.STEP:
+            open_cell(desk)
+        case Pane.FAILURES:
+            found = walk.cause(desk)
+            if found is None:
+                desk.refuse("No item has failed")
+            else:
+                open_group(desk, found)
+        case Pane.LOG:
+            at = len(desk.log) - 1 if nav.log.at is None else nav.log.at
+            if not 0 <= at < len(desk.log) or desk.log[at].item < 0:
+                desk.refuse("This line is of no item")
+            else:
+                line = desk.log[at]
+                show(desk, Items(line.step, line.step, item=line.item, reading=True))
+
+
+def open_cell(desk: Desk) -> None:
+    """The items of the map's cell under the cursor; all of the step when a cell is an item."""
+    step, skyline, cell = desk.step, walk.map_of(desk), desk.nav.cell
+    if step is None or not step.states:
+        desk.refuse("No item has been listed yet")
+    elif skyline is None or cell is None or skyline.grid.size == 1:
+        number = cell if cell is not None and cell < len(step.states) else 0
+        show(desk, Items(step.name, step.name, item=number))
+    else:
+        held = skyline.items_of(cell)
+        words = f"items {numbers.count(held.start)} to {numbers.count(held.stop - 1)}"
+        failed = next((number for number in held if number in step.failures), held.start)
+        show(desk, Items(step.name, words, cell=held, item=failed))
+
+
+def open_group(desk: Desk, cause: Cause) -> None:
+    """The items of a group of failures."""
+    group = cause.group
+    first = group.message.split(" ", 1)[0]
+    title = f"{group.type} {first}" if len(first) <= 12 else group.type
+    desk.nav.group = cause.mark
+    show(desk, Items(cause.step, title, group=group.fingerprint))
+
+
+def show(desk: Desk, items: Items) -> None:
+    """Open a list of items."""
+    desk.nav.items = items
+    desk.nav.go("items")
+
+
+def _open_run(desk: Desk) -> None:
+    runs, library = desk.runs(), desk.options.library
+    if not runs or library is None:
+        desk.refuse("There is no run to open")
+        return
+    run = runs[min(desk.nav.run, len(runs) - 1)].run
+    if run == desk.state.run:
+        desk.nav.back()
+        return
+
+    async def work() -> None:
+        desk.show_run(*await library.open_run(run))
+
+    desk.spawn("open run", work())
+
+
+def back(desk: Desk) -> None:
+    """One level up: a filter or a search first, then the page, then the run."""
+    nav = desk.nav
+    if find.clear(desk):
+        return
+    if nav.place == "items" and nav.items is not None:
+        if nav.items.reading:
+            nav.items.reading = False
+        elif nav.items.marked:
+            nav.items.marked.clear()
+            nav.items.anchor = None
+        else:
+            nav.back()
+    elif nav.zoomed:
+        nav.zoomed = False
+    elif nav.groups_marked and nav.pane == Pane.FAILURES:
+        nav.groups_marked.clear()
+        nav.group_anchor = None
+    elif nav.back():
+        pass
+    elif nav.log.item is not None:
+        nav.log.item = None
+    elif desk.banner_shows() and nav.banner_hidden != mark(desk.state):
+        nav.banner_hidden = mark(desk.state)
+    elif desk.up is not None:
+        desk.up()
+    else:
+        desk.refuse(f"This is the first page   {desk.key('leave')} leave")
+
+
+ACTIONS: dict[str, Act] = {"open": open_selected, "back": back}

@@ -1,0 +1,184 @@
+"""Running again: an item, a group, all that failed, one before the rest, a step with what follows."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+from tui_workflow.facts.commands import RetryItems, RetryStep
+from tui_workflow.ui.actions.walk import Act
+from tui_workflow.ui.canary import Canary
+from tui_workflow.ui.desk import Desk
+from tui_workflow.ui.scope import Scope, failed_in, name_of, of_group, scopes
+from tui_workflow.ui.screens.question import ask
+from tui_workflow.view import numbers
+
+
+def retry(desk: Desk) -> None:
+    """What is marked or under the cursor."""
+    found = scopes(desk)
+    if not found:
+        desk.refuse("Nothing to retry: no item has failed here")
+        return
+    retry_scopes(desk, found)
+
+
+def retry_all(desk: Desk) -> None:
+    """Every failed item of every step."""
+    found = [
+        Scope(
+            step.name, tuple(sorted(step.failures)), f"{numbers.plural(step.failed, 'item')} of {step.name}", whole=True
+        )
+        for step in desk.state.steps.values()
+        if step.failed
+    ]
+    if not found:
+        desk.refuse("Nothing to retry: no item has failed")
+        return
+    retry_scopes(desk, found)
+
+
+def retry_scopes(desk: Desk, chosen: Sequence[Scope]) -> None:
+    """Retry, at once for a single item, after a question that names numbers for more."""
+    kept = [(scope, failed_in(desk, scope)) for scope in chosen]
+    total = sum(len(failed) for _, failed in kept)
+    if not total:
+        many = sum(scope.count for scope in chosen)
+        done = "is not failed" if many == 1 else "are not failed"
+        desk.refuse(f"Nothing to retry: {chosen[0].words if len(chosen) == 1 else numbers.plural(many, 'item')} {done}")
+        return
+    if total == 1:
+        _send(desk, [scope for scope, failed in kept if failed])
+        return
+    words = " and ".join(scope.words for scope, failed in kept if failed)
+    offers = [("enter", "retry", lambda desk: _send(desk, chosen)), ("esc", "no", lambda desk: None)]
+    if len(kept) == 1:
+        offers.insert(1, (desk.key("canary"), "one first", lambda desk: send_canary(desk, chosen[0])))
+    ask(desk, f"Retry {words}?", reruns(desk, [scope.step for scope, _ in kept]), offers)
+
+
+def reruns(desk: Desk, steps: Sequence[str]) -> str:
+    """A sentence about the steps that run again with these."""
+    again = list(dict.fromkeys(later for step in steps for later in desk.feed.reruns(step)))
+    if not again:
+        return "No other step runs again."
+    if len(again) == 1:
+        return f"{again[0]} runs again."
+    return f"{', '.join(again[:-1])} and {again[-1]} run again."
+
+
+def _send(desk: Desk, chosen: Sequence[Scope]) -> None:
+    async def work() -> None:
+        said: list[str] = []
+        refused = True
+        for scope in chosen:
+            items = None if scope.group is not None or scope.whole else scope.items
+            reply = await desk.feed.send(RetryItems(scope.step, items, scope.group))
+            said.append(reply.text if len(chosen) == 1 else f"{scope.step}: {reply.text}")
+            refused = refused and reply.refused
+        desk.say("   ".join(said), refused=refused)
+        _forget_marks(desk)
+
+    desk.spawn("retry", work())
+
+
+def _forget_marks(desk: Desk) -> None:
+    desk.nav.groups_marked.clear()
+    if desk.nav.items is not None:
+        desk.nav.items.marked.clear()
+
+
+def canary(desk: Desk) -> None:
+    """One of what is selected first; the rest when that went well."""
+    found = scopes(desk)
+    nav = desk.nav
+    if nav.place == "items" and nav.items is not None and nav.items.group is not None and not nav.items.marked:
+        found = [of_group(desk, nav.items.step, nav.items.group)]
+    if not found:
+        desk.refuse("No item has failed here")
+    elif len(found) > 1:
+        desk.refuse(f"{desk.key('canary')} does nothing here: {len(found)} groups are marked, take one")
+    else:
+        send_canary(desk, found[0])
+
+
+def send_canary(desk: Desk, scope: Scope) -> None:
+    """Retry one item of a scope and watch what comes of it."""
+    failed = failed_in(desk, scope)
+    if not failed:
+        desk.refuse(f"Nothing to retry: {scope.words} are not failed")
+        return
+    nav = desk.nav
+    chosen = nav.items.item if nav.place == "items" and nav.items is not None else None
+    number = chosen if chosen in failed and chosen is not None else failed[0]
+    watched = desk.canary = Canary(scope, number, desk.state.steps[scope.step])
+    desk.loader.want_keys(scope.step, [number])
+
+    async def work() -> None:
+        reply = await desk.feed.send(RetryItems(scope.step, (number,)))
+        if reply.refused:
+            desk.canary = None
+        else:
+            watched.sent = True
+        name = name_of(desk, scope.step, number)
+        desk.say(
+            reply.text if reply.refused else f"{name} goes first, {numbers.count(len(failed) - 1)} wait for it",
+            refused=reply.refused,
+        )
+
+    desk.spawn("canary", work())
+
+
+def judge(desk: Desk) -> None:
+    """Look at what became of the canary; when it went well, offer the rest. Waits while a dialog or a filter is open."""
+    watched = desk.canary
+    if watched is None or desk.dialogs or desk.nav.entry is not None:
+        return
+    step = desk.state.steps.get(watched.scope.step)
+    came = watched.came_to(step) if step is not None else "skipped"
+    if not came:
+        return
+    desk.canary = None
+    name = name_of(desk, watched.scope.step, watched.item)
+    rest = failed_in(desk, watched.scope)
+    if came == "failed":
+        desk.refuse(f"Canary {name} failed again, {numbers.count(max(0, len(rest) - 1))} others were not retried")
+    elif came == "ok" and rest:
+        scope = replace(watched.scope, items=rest)
+        others = f"retry the other {numbers.count(len(rest))}"
+        again = reruns(desk, [scope.step])
+        desk.spawn("canary", _offer(desk, watched.scope.step, watched.item, name, again, others, scope))
+    elif came == "ok":
+        desk.say(f"Canary {name} ok, nothing else is left to retry")
+
+
+async def _offer(desk: Desk, step: str, item: int, name: str, again: str, others: str, scope: Scope) -> None:
+    detail = await desk.details.item(step, item)
+    took = f" in {numbers.duration(detail.attempts[-1].duration)}" if detail is not None and detail.attempts else ""
+    ask(
+        desk,
+        f"Canary {name} ok{took}.",
+        again,
+        [("enter", others, lambda desk: _send(desk, [scope])), ("esc", "no", lambda desk: None)],
+    )
+
+
+def retry_step(desk: Desk) -> None:
+    """The selected step again, whole, and the steps that read it."""
+    step = desk.step
+    if step is None:
+        desk.refuse("No step is selected")
+        return
+    name = step.name
+    number = numbers.plural(step.total, "item") if step.shape.for_each else "it"
+    ask(
+        desk,
+        f"Run {name} again?",
+        f"All of {number} starts from the beginning, also what is done. {reruns(desk, [name])}"
+        if step.shape.for_each
+        else reruns(desk, [name]),
+        [("enter", "run again", lambda desk: desk.wish(RetryStep(name))), ("esc", "no", lambda desk: None)],
+    )
+
+
+ACTIONS: dict[str, Act] = {"retry": retry, "retry_all": retry_all, "canary": canary, "retry_step": retry_step}

@@ -1,0 +1,89 @@
+"""The item list in front: which items it holds, where its cursor is, and what is known of those in sight."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from tui_workflow.facts.state import Item, StepState
+from tui_workflow.ui.loader import Loader
+from tui_workflow.view import listing
+from tui_workflow.view.nav import Items
+
+SORTABLE = 20_000
+"""Items that are read at once to sort by what only the run file knows."""
+
+
+class ItemList:
+    """Follows `Items` through the state of its step; a list is made again only when one of the two has changed."""
+
+    def __init__(self, loader: Loader) -> None:
+        self._loader = loader
+        self._made_of: tuple[object, ...] = ()
+        self._listed: Sequence[int] = ()
+        self._total = 0
+
+    def listed(self, step: StepState, items: Items, version: int) -> Sequence[int]:
+        """The numbers in the list, in order; the cursor is put back on the list when its item has left it."""
+        self._search(step, items)
+        made_of = (id(items), version, items.found, items.order, items.states, items.cell, items.group)
+        if made_of != self._made_of:
+            self._made_of = made_of
+            self._listed = listing.numbers(step, items)
+            self._total = len(self._listed)
+            if items.found is not None:
+                found, items.found = items.found, None
+                self._total = len(listing.numbers(step, items))
+                items.found = found
+        self._settle(items)
+        return self._listed
+
+    @property
+    def total(self) -> int:
+        """The length of the list without its filter."""
+        return self._total
+
+    def _settle(self, items: Items) -> None:
+        place = listing.place_of(self._listed, items.item, in_order=items.order is None)
+        if place is None:
+            place = min(items.row, len(self._listed) - 1)
+            items.item = self._listed[place] if place >= 0 else None
+        items.row = max(0, place)
+
+    def _search(self, step: StepState, items: Items) -> None:
+        """Ask the run file for what the filter keeps."""
+        held = items.filter
+        if not held.text:
+            items.found = None
+            return
+        states = (Item.FAILED,) if items.group is not None else items.states or tuple(Item)[:5]
+        key = ("find", step.name, held.text, held.inverse, tuple(states))
+        stamp = step.failed if items.group is not None else None
+        details = self._loader.details
+        answer = self._loader.want(
+            key, stamp, lambda: details.find(step.name, held.text, inverse=held.inverse, states=states)
+        )
+        if answer is not None:
+            kept = self._loader.derived(key, answer, frozenset)
+            items.found = kept
+
+    def move(self, items: Items, rows: int) -> None:
+        """Move the cursor within the list."""
+        if self._listed:
+            items.row = min(max(0, items.row + rows), len(self._listed) - 1)
+            items.item = self._listed[items.row]
+            items.top = 0
+
+    def keep_in_sight(self, items: Items, room: int) -> int:
+        """The first row to show so that the cursor is among `room` rows."""
+        last = max(0, len(self._listed) - room)
+        if items.row < items.first:
+            items.first = items.row
+        elif items.row >= items.first + room:
+            items.first = items.row - room + 1
+        items.first = min(items.first, last)
+        return items.first
+
+    @property
+    def numbers(self) -> Sequence[int]:
+        """The list as it was made last."""
+        return self._listed

@@ -1,0 +1,68 @@
+"""A dialog with a line to type in."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from tui_workflow.ui.desk import Desk
+from tui_workflow.view.glyphs import Glyphs
+from tui_workflow.view.line import Span
+from tui_workflow.view.nav import TextLine
+from tui_workflow.view.panes.dialog import Box, keys, sentence
+from tui_workflow.view.panes.entry import typed
+from tui_workflow.view.panes.row import BLANK, Row, Target
+
+
+class Prompt:
+    """Asks for a text; an empty one is not taken."""
+
+    def __init__(
+        self, desk: Desk, title: str, words: str, label: str, verb: str, done: Callable[[Desk, str], None]
+    ) -> None:
+        self.desk = desk
+        self.title, self.words, self.label, self.verb = title, words, label, verb
+        self.done = done
+        self.line = TextLine()
+        self.empty = False
+
+    def box(self, width: int, height: int, glyphs: Glyphs) -> Box:
+        room = min(65, max(20, width - 10))
+        label = (Span(f"{self.label}  ", "failed" if self.empty else "dim"),)
+        rows = [*sentence(self.words, room, "dim"), BLANK, Row((*label, *typed(self.line))), BLANK]
+        rows.append(keys([("enter", self.verb, "enter"), ("esc", "no", "esc")]))
+        return Box(self.title, rows, width=room)
+
+    def press(self, key: str, character: str | None) -> None:
+        match key:
+            case "escape":
+                self.desk.close(self)
+            case "enter" | "ctrl+m" | "ctrl+j":
+                self._finish()
+            case _:
+                if character is not None:
+                    self.paste(character)
+                else:
+                    self.line.edit(key)
+
+    def paste(self, text: str) -> None:
+        self.line.insert(text)
+        self.empty = False
+
+    def click(self, target: Target) -> None:
+        if target.value == "enter":
+            self._finish()
+        elif target.value == "esc":
+            self.desk.close(self)
+
+    def _finish(self) -> None:
+        text = self.line.text.strip()
+        if not text:
+            self.empty = True
+            return
+        self.desk.close(self)
+        self.done(self.desk, text)
+
+
+def prompt(desk: Desk, title: str, words: str, label: str, verb: str, done: Callable[[Desk, str], None]) -> None:
+    """Open a dialog that asks for a text."""
+    desk.open(Prompt(desk, title, words, label, verb, done))

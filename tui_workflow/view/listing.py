@@ -1,0 +1,55 @@
+"""Which items a list holds, in order. Cheap for a million: a list without conditions is a range, others are made by C loops."""
+
+from __future__ import annotations
+
+from bisect import bisect_left
+from collections.abc import Sequence
+from itertools import compress
+
+from tui_workflow.facts.state import Item, StepState
+from tui_workflow.view.nav import Items
+
+
+def numbers(step: StepState, items: Items) -> Sequence[int]:
+    """The numbers of the items that the list holds now, in its order."""
+    found = _members(step, items)
+    if items.found is not None:
+        held = items.found
+        found = [number for number in found if number in held]
+    if items.order is None:
+        return found
+    present = set(found)
+    ordered = [number for number in items.order if number in present]
+    if len(ordered) == len(present):
+        return ordered
+    known = set(ordered)
+    return [*ordered, *(number for number in found if number not in known)]
+
+
+def _members(step: StepState, items: Items) -> Sequence[int]:
+    if items.group is not None:
+        place = next((n for n, group in enumerate(step.groups) if group.fingerprint == items.group), -1)
+        return sorted(number for number, own in step.failures.items() if own == place)
+    span = items.cell if items.cell is not None else range(len(step.states))
+    span = range(span.start, min(span.stop, len(step.states)))
+    if not items.states and not step.gone:
+        return span
+    wanted = bytearray(256)
+    for state in items.states or [state for state in Item if state != Item.GONE]:
+        wanted[state] = 1
+    return list(compress(span, step.states[span.start : span.stop].translate(bytes(wanted))))
+
+
+def place_of(found: Sequence[int], number: int | None, *, in_order: bool) -> int | None:
+    """Where an item stands in the list, None if it does not."""
+    if number is None:
+        return None
+    if isinstance(found, range):
+        return number - found.start if number in found else None
+    if in_order:
+        place = bisect_left(found, number)
+        return place if place < len(found) and found[place] == number else None
+    try:
+        return found.index(number)
+    except ValueError:
+        return None

@@ -1,0 +1,213 @@
+"""One item: its input, every attempt, the traceback with the lines around it, its log, and what can be done next."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from tui_workflow.facts import logs
+from tui_workflow.facts.outcome import Ended, ErrorInfo, Frame
+from tui_workflow.facts.state import Item
+from tui_workflow.view import numbers
+from tui_workflow.view.glyphs import Glyphs
+from tui_workflow.view.line import Line, Span
+from tui_workflow.view.panes.log import wrapped
+from tui_workflow.view.panes.row import BLANK, Cursor, Row, Rows, Target, data, heading
+from tui_workflow.view.ports import AttemptRow, ItemDetail
+
+LABEL = 10
+ATTEMPTS = 12
+"""Attempts that are listed; the latest."""
+LOG_LINES = 200
+_ENDS = {
+    Ended.OK: ("ok", "ok"),
+    Ended.FAILED: ("failed", "failed"),
+    Ended.SKIPPED: ("skipped", "skipped"),
+    Ended.RETRYING: ("failed", "failed"),
+}
+
+
+def title(
+    detail: ItemDetail,
+    step: str,
+    place: tuple[int, int] | None,
+    width: int,
+    glyphs: Glyphs,
+    *,
+    cursor: Cursor,
+    crumbs: Sequence[str] = (),
+) -> Row:
+    """The item's key, where it belongs, and its place in the list that it was opened from."""
+    row, focused = detail.row, cursor == "here"
+    arrow = " > " if glyphs.ascii else " › "
+    lead: list[Span] = []
+    for crumb in crumbs:
+        lead += (*data(crumb, "dim"), Span(arrow, "dim"))
+    extra = () if crumbs else (Span("  "), *data(step, "dim"), Span(f", item {numbers.count(row.position)}", "dim"))
+    head = (*lead, *data(row.key, "accent" if focused else "strong", bold=True), *extra)
+    facts = [f"r{row.revision}"] if row.revision is not None else []
+    if place is not None:
+        facts.append(f"{numbers.count(place[0] + 1)} of {numbers.count(place[1])}")
+    return heading(head, (Span("  ".join(facts), "dim"),), width, focused=focused, glyphs=glyphs)
+
+
+def rows(
+    detail: ItemDetail,
+    nexts: Sequence[tuple[str, str, str]],
+    width: int,
+    glyphs: Glyphs,
+    *,
+    unfolded: bool,
+    times: bool,
+    wrap: bool = True,
+) -> Rows:
+    """Everything about the item, as many rows as it takes; `nexts` are (key, words, action)."""
+    last = detail.attempts[-1] if detail.attempts else None
+    error = last.error if last is not None else None
+    found: Rows = _headline(detail, error, width, glyphs)
+    found += _section("input", _paragraphs(detail.payload, width - LABEL))
+    found += _section("attempts", _attempts(detail, glyphs))
+    if last is not None and last.result is not None:
+        found += _section("result", _paragraphs(last.result, width - LABEL))
+    if error is not None and detail.row.state != Item.OK:
+        found += _section("traceback", _traceback(error, width - LABEL, glyphs, unfolded=unfolded))
+    if last is not None and last.log:
+        found += _section("log", _log(last, width - LABEL, times=times, wrap=wrap))
+    if nexts:
+        line: list[Span] = []
+        for key, words, _ in nexts:
+            line += (Span("   " if line else ""), Span(key, "accent", bold=True), Span(f" {words}", "dim"))
+        found += _section("next", [Row(tuple(line))])
+    return found
+
+
+def _headline(detail: ItemDetail, error: ErrorInfo | None, width: int, glyphs: Glyphs) -> Rows:
+    state = Item(detail.row.state)
+    if state != Item.OK and error is not None:
+        head = (*data(error.type, "failed", bold=True), Span(" "), *data(error.message))
+        lines = wrapped(head, max(8, width - 2))
+        lead = f"{glyphs.failed} " if state == Item.FAILED else f"{glyphs.of_item(state)} "
+        role = "failed" if state == Item.FAILED else "retrying"
+        return [Row((Span(lead if n == 0 else "  ", role), *line)) for n, line in enumerate(lines[:8])] + [BLANK]
+    words = {
+        Item.PENDING: ("has not run yet", "dim"),
+        Item.OK: ("done", "ok"),
+        Item.FAILED: ("failed", "failed"),
+        Item.SKIPPED: ("skipped", "skipped"),
+        Item.RETRYING: ("waits for its next attempt", "retrying"),
+        Item.GONE: ("no longer listed", "dim"),
+    }[state]
+    return [Row((Span(f"{glyphs.of_item(state)} ", words[1]), Span(words[0]))), BLANK]
+
+
+def _section(label: str, body: Rows) -> Rows:
+    if not body:
+        return []
+    found = []
+    for place, row in enumerate(body):
+        lead = Span(f"{label if place == 0 else '':<{LABEL}}", "dim")
+        found.append(row._replace(line=(lead, *row.line)))
+    return [*found, BLANK]
+
+
+def _paragraphs(text: str, width: int) -> Rows:
+    return [Row(part) for line in text.split("\n") for part in wrapped(data(line), max(8, width))]
+
+
+def _attempts(detail: ItemDetail, glyphs: Glyphs) -> Rows:
+    found = []
+    skipped = len(detail.attempts) - ATTEMPTS
+    if skipped > 0:
+        found.append(Row((Span(f"{numbers.plural(skipped, 'earlier attempt')}", "dim", italic=True),)))
+    shown = detail.attempts[-ATTEMPTS:]
+    for place, each in enumerate(shown):
+        glyph, role = _ENDS[Ended(each.status)]
+        sign = getattr(glyphs, glyph)
+        line: list[Span] = [
+            Span(f"{each.attempt or '-':<3}"),
+            Span(numbers.clock(each.started), "dim"),
+            Span(f"  {numbers.duration(each.duration):>6}  "),
+            Span(f"{sign} ", role),
+        ]
+        if each.error is not None:
+            line += (*data(each.error.type), Span(" "), *data(each.error.message.split(" ", 1)[0][:16]))
+        else:
+            line.append(Span("skipped" if each.status == Ended.SKIPPED else "done"))
+        if each.next_at is not None:
+            wait = max(0.0, each.next_at - each.started - each.duration)
+            words = "waits" if place == len(shown) - 1 else "then waited"
+            line.append(Span(f"  {words} {numbers.ticking(wait)}", "dim"))
+        elif each.status == Ended.FAILED and place == len(shown) - 1 and detail.row.state == Item.FAILED:
+            line.append(Span("  gave up" if each.attempt > 1 else "", "dim"))
+        found.append(Row(tuple(line)))
+    return found
+
+
+def _traceback(error: ErrorInfo, width: int, glyphs: Glyphs, *, unfolded: bool) -> Rows:
+    if not error.frames:
+        return _paragraphs(error.traceback, width) if error.traceback else []
+    innermost = max((place for place, frame in enumerate(error.frames) if frame.own), default=-1)
+    found: Rows = []
+    folded: list[Frame] = []
+    for place, frame in enumerate(error.frames):
+        if not frame.own and not unfolded and innermost >= 0:
+            folded.append(frame)
+            continue
+        if folded:
+            found.append(_fold(folded))
+            folded = []
+        found += _frame(frame, place == innermost, glyphs)
+    if folded:
+        found.append(_fold(folded))
+    return found
+
+
+def _fold(frames: Sequence[Frame]) -> Row:
+    packages = ", ".join(dict.fromkeys(_package(frame.file) for frame in frames))
+    words = f"{numbers.plural(len(frames), 'frame')} of "
+    line = (
+        Span(words, "dim", italic=True),
+        *data(packages, "dim", italic=True),
+        Span(" folded, enter unfolds", "dim", italic=True),
+    )
+    return Row(line, Target("line", 0))
+
+
+def _package(path: str) -> str:
+    for marker in ("site-packages/", "dist-packages/"):
+        _, found, rest = path.partition(marker)
+        if found:
+            return rest.split("/", 1)[0].removesuffix(".py")
+    return path.rsplit("/", 1)[-1].removesuffix(".py")
+
+
+def _frame(frame: Frame, innermost: bool, glyphs: Glyphs) -> Rows:
+    name = f"{frame.file.rsplit('/', 1)[-1]}:{frame.line}"
+    head: Line = (*data(name, "text", bold=frame.own), Span(" in ", "dim"), *data(frame.function))
+    found = [Row(head)]
+    for number, text in frame.lines if innermost else [line for line in frame.lines if line[0] == frame.line]:
+        here = innermost and number == frame.line
+        sign = Span(glyphs.folded if here else " ", "failed")
+        count = Span(f"{number:>3}", "failed" if here else "dim", bold=here)
+        line = (sign, count, Span(f" {glyphs.gutter} ", "rule"), *data(text))
+        found.append(
+            Row(
+                tuple(s._replace(fill="failed_tint") for s in line) if here else line,
+                fill="failed_tint" if here else "",
+            )
+        )
+    return found
+
+
+def _log(attempt: AttemptRow, width: int, *, times: bool, wrap: bool) -> Rows:
+    lines = logs.decode(attempt.log or b"")
+    cut = len(lines) - LOG_LINES
+    found = []
+    if cut > 0:
+        found.append(Row((Span(f"{numbers.plural(cut, 'earlier line')}, l opens the log", "dim", italic=True),)))
+    for line in lines[-LOG_LINES:]:
+        lead: Line = (Span(f"{numbers.clock(attempt.started + line.offset)}  ", "dim"),) if times else ()
+        text = data(line.text, "retrying" if line.text.startswith(logs.CUT) else "text")
+        room = max(8, width - (10 if times else 0))
+        for place, part in enumerate(wrapped(text, room) if wrap else [text]):
+            found.append(Row((*lead, *part) if place == 0 else (Span(" " * (10 if times else 0)), *part)))
+    return found

@@ -1,0 +1,146 @@
+"""A list of items: of a group of failures, of a cell of the map, or of a step."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+
+from tui_workflow.facts.state import Item
+from tui_workflow.view import numbers
+from tui_workflow.view.columns import Column, layout
+from tui_workflow.view.columns import row as columns_row
+from tui_workflow.view.glyphs import Glyphs
+from tui_workflow.view.line import Line, Span
+from tui_workflow.view.nav import Items
+from tui_workflow.view.panes.row import Cursor, Row, Rows, Target, data, heading
+from tui_workflow.view.ports import ItemRow
+
+ROLES = {
+    Item.PENDING: "dim",
+    Item.OK: "ok",
+    Item.FAILED: "failed_soft",
+    Item.SKIPPED: "skipped",
+    Item.RETRYING: "retrying",
+    Item.GONE: "dim",
+}
+_SORTED = {"item": "by item", "tries": "by tries", "took": "by time taken", "ended": "by end", "key": "by key"}
+
+
+def rows(
+    listed: Sequence[int],
+    total: int,
+    items: Items,
+    top: int,
+    known: Mapping[int, ItemRow],
+    running: Collection[int],
+    width: int,
+    height: int,
+    glyphs: Glyphs,
+    *,
+    cursor: Cursor,
+    crumbs: Sequence[str] = (),
+    entry: Row | None = None,
+) -> Rows:
+    """The list in `height` rows from row `top` on. `total` is its length without the filter; `known` the rows in sight.
+
+    `crumbs` are the titles of what it was opened from, when those are not on the screen.
+    """
+    focused = cursor == "here"
+    rows_ = [_title(listed, total, items, crumbs, width, glyphs, focused)]
+    if entry is not None:
+        rows_.append(entry)
+    columns = _columns(width)
+    widths = layout(columns, width - 2, gap=2)
+    rows_.append(Row((Span("  "), *columns_row(_heads(width), columns, widths, mark=glyphs.ellipsis))))
+    room = max(0, height - len(rows_))
+    shown = listed[top : top + room]
+    below = len(listed) - top - len(shown)
+    if below > 0 and room > 1:
+        shown = listed[top : top + room - 1]
+        below = len(listed) - top - len(shown)
+    for number in shown:
+        here: Cursor = cursor if number == items.item else ""
+        line = _item(
+            number, known.get(number), number in items.marked, number in running, columns, widths, glyphs, bool(here)
+        )
+        rows_.append(Row(line, Target("item", number), here))
+    if not listed:
+        words = "no item matches" if items.filter.text else "no item is left here"
+        rows_.append(Row((Span("  "), Span(words, "dim", italic=True))))
+    if below > 0:
+        more = f"{numbers.count(below)} more below"
+        rows_.append(Row((Span(" " * max(0, width - len(more))), Span(more, "dim"))))
+    return rows_[:height]
+
+
+def _title(
+    listed: Sequence[int], total: int, items: Items, crumbs: Sequence[str], width: int, glyphs: Glyphs, focused: bool
+) -> Row:
+    step = " > " if glyphs.ascii else " › "
+    lead: list[Span] = []
+    for crumb in crumbs:
+        lead += (*data(crumb, "dim"), Span(step, "dim"))
+    head = (*lead, *data(items.title, "accent" if focused else "strong", bold=True))
+    if items.filter.text:
+        extra = f"  {numbers.count(len(listed))} of {numbers.count(total)}"
+    else:
+        extra = f"  {numbers.plural(len(listed), 'item')}"
+    marked = len(items.marked)
+    if marked:
+        tail: Line = (Span(f"{numbers.count(marked)} marked", "accent"),)
+    else:
+        sign = "" if items.sort == "item" else f" {glyphs.ascending if items.sort == 'key' else glyphs.descending}"
+        tail = (Span(f"{_SORTED[items.sort]}{sign}", "dim"),)
+    return heading((*head, Span(extra, "dim")), tail, width, focused=focused, glyphs=glyphs)
+
+
+def _columns(width: int) -> tuple[Column, ...]:
+    key = Column(8, stretch=True, keep="ends")
+    facts = (Column(5, "right"), Column(7, "right"), Column(4, "right"), Column(8, "right"))
+    if width < 70:
+        return (key, *facts)
+    return (Column(max(14, width // 5), keep="ends"), Column(8, stretch=True), *facts)
+
+
+def _heads(width: int) -> Sequence[Span]:
+    words = ["key", "tries", "took", "rev", "ended at"]
+    if width >= 70:
+        words.insert(1, "error")
+    return [Span(word, "dim") for word in words]
+
+
+def _item(
+    number: int,
+    row: ItemRow | None,
+    marked: bool,
+    running: bool,
+    columns: Sequence[Column],
+    widths: Sequence[int],
+    glyphs: Glyphs,
+    selected: bool,
+) -> Line:
+    if row is None:
+        text = f"item {numbers.count(number)}"
+        cells: list[Span | Line] = [Span(text, "dim"), *[Span("")] * (len(columns) - 1)]
+        return (Span("  "), *columns_row(cells, columns, widths, mark=glyphs.ellipsis))
+    if marked:
+        sign = Span(f"{glyphs.mark} ", "accent")
+    elif running:
+        sign = Span(f"{glyphs.running} ", "running")
+    elif row.stale:
+        sign = Span(f"{glyphs.stale} ", "stale")
+    else:
+        sign = Span(f"{glyphs.of_item(row.state)} ", ROLES[Item(row.state)])
+    key = data(row.key, "strong" if selected else "text", bold=selected)
+    cells = [
+        key[0] if len(key) == 1 else key,
+        *(
+            [(*data(row.error_type, "text", bold=True), Span(" "), *data(row.error_message, "dim"))]
+            if len(columns) > 5
+            else []
+        ),
+        Span(numbers.count(row.attempts) if row.attempts else "", "dim"),
+        Span(numbers.duration(row.duration) if row.duration is not None else "", "text"),
+        Span(f"r{row.revision}" if row.revision is not None else "", "dim"),
+        Span(numbers.clock(row.ended) if row.ended is not None else "", "dim"),
+    ]
+    return (sign, *columns_row(cells, columns, widths, mark=glyphs.ellipsis))
