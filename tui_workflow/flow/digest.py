@@ -26,18 +26,20 @@ def definition(step: Step, flow: Flow, files: Sequence[HandlerFile]) -> str:
     inputs = {key: value for key, value in step.inputs.items() if not (step.type == "python" and key == "code")}
     if step.type == "python" and "handler" in inputs and "operation" not in inputs:
         inputs["operation"] = "custom"
+    file = handler_file(step, files)
     record = {
         "type": step.type,
         "inputs": inputs,
         "code": syntax(step.inputs["code"]) if step.type == "python" and "code" in step.inputs else None,
         "env": {**flow.env, **step.env},
         "workdir": step.workdir,
-        "handler": _handler(step, files),
+        "handler": syntax(file.source) if file else None,
     }
     return blake2b(json.dumps(_canonical(record)).encode("ascii"), digest_size=8).hexdigest()
 
 
-def _handler(step: Step, files: Sequence[HandlerFile]) -> str | None:
+def handler_file(step: Step, files: Sequence[HandlerFile]) -> HandlerFile | None:
+    """The file in which the step's handler or plug-in type is found; None for a step without one."""
     if step.type == "python":
         name = step.inputs.get("handler")
         found = handlers.find_handler(name, files) if isinstance(name, str) and ":" not in name else None
@@ -45,7 +47,7 @@ def _handler(step: Step, files: Sequence[HandlerFile]) -> str | None:
         found = None
     else:
         found = handlers.find_task(step.type, files)
-    return syntax(found.file.source) if found else None
+    return found.file if found else None
 
 
 @lru_cache(maxsize=256)

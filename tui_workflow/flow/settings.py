@@ -21,6 +21,8 @@ ON_ERROR_KEYS = ("action", "save_error", "max_failures")
 PARALLEL_KEYS = ("max_parallel", "executor")
 DEFAULT_KEYS = ("retry", "timeout", "on_error", "parallel")
 EXECUTORS: tuple[str, ...] = get_args(Executor)
+NOT_YET = ("dask",)
+"""Executors that the language names and no worker provides yet."""
 
 _MEMORY = re.compile(r"\s*(\d+(?:\.\d+)?)\s*([KMGT]?)(?:i?B)?\s*\Z", re.IGNORECASE)
 _UNIT = {"": 1, "K": 1024, "M": 1024**2, "G": 1024**3, "T": 1024**4}
@@ -123,7 +125,11 @@ def parallel(read: Reader, node: Node, what: str) -> Fields | None:
         else:
             _keep(found, "max_parallel", _slots(read, entry.value, f"'max_parallel' of {what}"))
     if entry := given.get("executor"):
-        _keep(found, "executor", read.choice(entry.value, f"'executor' of {what}", EXECUTORS))
+        executor = read.choice(entry.value, f"'executor' of {what}", EXECUTORS)
+        if executor in NOT_YET:
+            read.error(entry.value, f"executor '{executor}' is not available yet", "use process, thread or async")
+        else:
+            _keep(found, "executor", executor)
     return found
 
 
