@@ -10,7 +10,7 @@ from pathlib import Path
 from urllib.parse import quote
 
 from tui_workflow.errors import DamagedRunFile, StateDirError, StoreIOError
-from tui_workflow.store.files import sync_directory, write_new
+from tui_workflow.store.files import publish, sync_directory, write_new
 from tui_workflow.store.meta import RunMeta
 from tui_workflow.store.schema import APPLICATION_ID, MIGRATIONS
 
@@ -41,7 +41,7 @@ def create(path: Path, meta: RunMeta) -> None:
             db.execute("BEGIN")
             db.executemany("INSERT INTO run (key, value) VALUES (?, ?)", meta.rows())
             db.execute("COMMIT")
-        _publish(draft, path)
+        publish(draft, path)
         sync_directory(path.parent)
     except FileExistsError:
         raise StateDirError(f"the run file {path} exists already") from None
@@ -53,25 +53,13 @@ def create(path: Path, meta: RunMeta) -> None:
             os.unlink(draft)
 
 
-def _publish(draft: Path, path: Path) -> None:
-    """Give the draft its name, unless that name is taken."""
-    try:
-        os.link(draft, path, follow_symlinks=False)
-    except FileExistsError:
-        raise
-    except OSError:  # a file system without hard links
-        if os.path.lexists(path):
-            raise FileExistsError(path) from None
-        os.rename(draft, path)
-
-
 def open_to_write(path: Path, timeout: float = 1.0) -> sqlite3.Connection:
     """A connection for the journal: write-ahead log, every commit on disk. `timeout` is what a lock is waited for, in seconds.
 
     The connection may be used from one other thread. Raises `DamagedRunFile`, which leaves the file as it is, and
     `StoreIOError`.
     """
-    if not path.exists():
+    if not path.is_file():
         raise DamagedRunFile(f"there is no run file {path}")
     db = None
     try:

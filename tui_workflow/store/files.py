@@ -67,6 +67,18 @@ def write_new(path: Path, data: bytes) -> None:
         os.close(descriptor)
 
 
+def publish(draft: Path, path: Path) -> None:
+    """Give a finished draft its name, unless that is taken. Raises FileExistsError or another OSError."""
+    try:
+        os.link(draft, path, follow_symlinks=False)
+    except FileExistsError:
+        raise
+    except OSError:  # a file system without hard links
+        if os.path.lexists(path):
+            raise FileExistsError(path) from None
+        os.rename(draft, path)
+
+
 def sync_directory(path: Path) -> None:
     """Make the names in a directory last through a loss of power."""
     descriptor = os.open(path, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
-from tui_workflow.errors import DamagedRunFile, StoreIOError, UsageError
+from tui_workflow.errors import DamagedRunFile, RunHeld, StoreIOError, UsageError
 from tui_workflow.facts.events import RunFinished, RunStatus
 from tui_workflow.facts.state import RunState, fold
 from tui_workflow.store import describe, lock
@@ -217,3 +217,18 @@ def remote_file_system(path: Path) -> str | None:
         if inside and len(place) >= len(best) and "-" in fields:
             best, kind = place, fields[fields.index("-") + 1]
     return kind if kind in _REMOTE else None
+
+
+def delete_run(path: Path) -> bool:
+    """Delete a run file and what belongs to it; false when a process has just taken the run. Raises `StoreIOError`."""
+    try:
+        held = lock.RunLock.acquire(path, 0.0)
+    except RunHeld:
+        return False
+    with held:
+        try:
+            for name in (path.name, f"{path.name}-wal", f"{path.name}-shm"):
+                path.with_name(name).unlink(missing_ok=True)
+        except OSError as error:
+            raise StoreIOError(f"{path} cannot be deleted: {(error.strerror or str(error)).lower()}") from None
+    return True

@@ -1,0 +1,356 @@
+"""The commands that read stored runs: nothing of a flow is executed, no run file is changed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from tui_workflow.cli.printing import first_line, json_text, line, print_json, print_list, print_table, prints
+from tui_workflow.cli.select import (
+    find_place,
+    place_options,
+    run_option,
+    select_run,
+    several_flows,
+    unknown_step,
+)
+
+if TYPE_CHECKING:
+    from tui_workflow.facts.state import RunState
+    from tui_workflow.store.places import StoredRun
+    from tui_workflow.store.records import StoredItem
+    from tui_workflow.store.runfile import RunFile
+
+_PAGE = 500
+
+
+@click.command()
+@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+@place_options
+@prints
+def runs(as_json: bool, state_dir: str | None, flow: str | None) -> int:
+    """The runs, newest first."""
+    from tui_workflow.store.describe import SCHEMA, iso
+    from tui_workflow.store.places import list_runs, of_flow
+    from tui_workflow.text import visible
+    from tui_workflow.view.numbers import copyable, duration
+
+    place = find_place(state_dir, flow)
+    found = list_runs(place.home)
+    for run in found:
+        if run.problem:
+            click.echo(f"wf-tui: {visible(run.problem)}", err=True)
+    found = [run for run in found if not run.problem]
+    if place.flow is not None:
+        found = of_flow(found, place.flow)
+    if as_json:
+        records = [
+            {
+                "run": run.run,
+                "flow": run.flow,
+                "path": run.path,
+                "status": run.status,
+                "started": iso(run.started),
+                "finished": iso(run.finished),
+                "failed": run.failed,
+            }
+            for run in found
+        ]
+        print_json({"schema": SCHEMA, "runs": records})
+        return 0
+    if not found:
+        click.echo(f"There are no runs in {visible(str(place.home))}.", err=True)
+        return 0
+    rows = [["RUN", "FLOW", "STATUS", "STARTED", "TOOK", "FAILED"]]
+    for run in found:
+        took = "" if run.finished is None or run.started is None else copyable(duration(run.finished - run.started))
+        rows.append([run.run, run.flow, run.status, _local(run.started), took, str(run.failed or "")])
+    print_table(rows, right=(4, 5))
+    return 0
+
+
+@click.command()
+@click.argument("run", required=False)
+@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+@place_options
+@prints
+def show(run: str | None, as_json: bool, state_dir: str | None, flow: str | None) -> int:
+    """One run: parameters, steps, counts, results. RUN is an id, `latest` (the default), a flow file or a run file."""
+    from tui_workflow.store.describe import describe
+    from tui_workflow.store.places import open_state
+    from tui_workflow.store.runfile import RunFile
+
+    with RunFile(select_run(run, state_dir, flow)) as file:
+        state, _ = open_state(file)
+        record = describe(state, file=file)
+        if as_json:
+            print_json(record)
+        else:
+            _print_run(record, state)
+    return 0
+
+
+def _print_run(record: dict[str, Any], state: RunState) -> None:
+    from tui_workflow.text import visible
+    from tui_workflow.view.numbers import copyable, duration
+
+    reason = f": {state.reason}" if state.reason else ""
+    rows = [
+        ["run", record["run"]],
+        ["flow", f"{record['flow']}, revision {record['revision']}"],
+        ["file", record["path"]],
+        ["status", f"{record['status']}{reason}"],
+        ["started", _local(state.started)],
+        ["finished", _local(state.finished)],
+        *([f"  {name}", json_text(value)] for name, value in record["params"].items()),
+    ]
+    if record["params"]:
+        rows.insert(6, ["params", ""])
+    print_table(rows)
+    line()
+    table = [["STEP", "STATUS", "TOTAL", "OK", "FAILED", "SKIPPED", "LEFT", "STALE", "TOOK"]]
+    for step in record["steps"]:
+        took = "" if step["duration"] is None else copyable(duration(step["duration"]))
+        total = f"{step['total']}{'' if step['total_known'] else '+'}"
+        left = step["pending"] + step["running"]
+        counts = [step["succeeded"], step["failed"], step["skipped"], left, step["stale"]]
+        table.append([step["name"], step["status"], total, *(str(count or "") for count in counts), took])
+    print_table(table, right=(2, 3, 4, 5, 6, 7, 8))
+    for step in record["steps"]:
+        if step["error"]:
+            error = step["error"]
+            line(f"\n{visible(step['name'])}: {visible(error['type'])}: {visible(first_line(error['message']))}")
+        if step.get("result") is not None:
+            line(f"\n{visible(step['name'])} = {visible(first_line(json_text(step['result']), 2000))}")
+
+
+@click.command()
+@click.argument("step")
+@run_option
+@place_options
+@prints
+def result(step: str, run: str | None, state_dir: str | None, flow: str | None) -> int:
+    """The result of STEP as JSON; of a for_each step one value a line in item order, null where there is none."""
+    from tui_workflow import values
+    from tui_workflow.store import browse
+    from tui_workflow.store.runfile import RunFile
+    from tui_workflow.text import visible_json
+
+    with RunFile(select_run(run, state_dir, flow)) as file:
+        state = file.state()
+        entry = state.steps.get(step)
+        if entry is None:
+            raise unknown_step(step, list(state.steps))
+        found = browse.results(file, step, entry.states)
+        if not entry.shape.for_each:
+            found = iter([next(found, None)])
+        for data in found:
+            line("null" if data is None else visible_json(values.plain_json(data)))
+    return 0
+
+
+@click.command()
+@run_option
+@click.option("--step", "step", metavar="STEP", help="Only this step's.")
+@click.option("--group", "group", is_flag=True, help="One row per cause instead of per item.")
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
+@click.option("--jsonl", "as_lines", is_flag=True, help="Print one record a line; `for_each: {file: …}` reads it.")
+@place_options
+@prints
+def failed(
+    run: str | None,
+    step: str | None,
+    group: bool,
+    as_json: bool,
+    as_lines: bool,
+    state_dir: str | None,
+    flow: str | None,
+) -> int:
+    """Failed items with their errors."""
+    from tui_workflow.errors import UsageError
+    from tui_workflow.store.describe import SCHEMA, failed_item, groups
+    from tui_workflow.store.places import open_state
+    from tui_workflow.store.runfile import RunFile
+
+    if as_json and as_lines:
+        raise UsageError("--json and --jsonl exclude each other")
+    with RunFile(select_run(run, state_dir, flow)) as file:
+        state, _ = open_state(file)
+        if step is not None and step not in state.steps:
+            raise unknown_step(step, list(state.steps))
+        names = list(state.steps) if step is None else [step]
+        head = {"schema": SCHEMA, "run": state.run}
+        if group:
+            found = groups(state, names)
+            if as_json:
+                print_json({**head, "groups": found})
+            elif as_lines:
+                for entry in found:
+                    line(json_text(entry))
+            else:
+                _print_groups(found)
+            return 0
+        records = (failed_item(name, item) for name, item in _failed_items(file, state, names))
+        if as_json:
+            print_list(head, "failed", records)
+        elif as_lines:
+            for record in records:
+                line(json_text(record))
+        else:
+            _print_failed(records)
+    return 0
+
+
+def _failed_items(file: RunFile, state: RunState, names: list[str]) -> Iterator[tuple[str, StoredItem]]:
+    """Failed items in the order of the steps, then of the listing."""
+    from tui_workflow.facts.state import Item
+    from tui_workflow.store import browse
+
+    for name in names:
+        step = state.steps[name]
+        if not step.failures:
+            continue
+        order = browse.item_order(file, name, len(step.states))
+        numbers = [number for number in order if step.states[number] == Item.FAILED]
+        for start in range(0, len(numbers), _PAGE):
+            for item in browse.item_rows(file, name, numbers[start : start + _PAGE], payload=True):
+                yield name, item
+
+
+def _print_groups(found: list[dict[str, Any]]) -> None:
+
+    if not found:
+        click.echo("Nothing failed.", err=True)
+        return
+    rows = [["COUNT", "GROUP", "STEPS", "ERROR"]]
+    for entry in found:
+        text = f"{entry['type']}: {first_line(entry['message'])}"
+        rows.append([str(entry["count"]), entry["fingerprint"], ", ".join(entry["steps"]), text])
+    print_table(rows, right=(0,))
+
+
+def _print_failed(records: Iterator[dict[str, Any]]) -> None:
+    from itertools import islice
+
+    header: list[list[str]] = [["STEP", "KEY", "ATTEMPTS", "GROUP", "ERROR"]]
+    shown = False
+    # Columns are measured over a page at a time, so that the first rows of a long list come at once.
+    while page := list(islice(records, _PAGE)):
+        rows = []
+        for record in page:
+            error = record["error"] or {"type": "Error", "message": "", "fingerprint": ""}
+            text = f"{error['type']}: {first_line(error['message'])}"
+            rows.append(
+                [record["step"], first_line(record["key"], 60), str(record["attempts"]), error["fingerprint"], text]
+            )
+        print_table(header + rows, right=(2,))
+        header, shown = [], True
+    if not shown:
+        click.echo("Nothing failed.", err=True)
+
+
+@click.command()
+@click.argument("step", required=False)
+@click.argument("key", required=False)
+@run_option
+@place_options
+@prints
+def logs(step: str | None, key: str | None, run: str | None, state_dir: str | None, flow: str | None) -> int:
+    """What handlers and commands printed: of the whole run, of STEP, or of the item KEY of STEP."""
+    from tui_workflow.errors import UsageError
+    from tui_workflow.store import browse
+    from tui_workflow.store.runfile import RunFile
+    from tui_workflow.text import visible
+
+    with RunFile(select_run(run, state_dir, flow)) as file:
+        number = None
+        if step is not None:
+            steps = list(file.state().steps)
+            if step not in steps:
+                raise unknown_step(step, steps)
+            if key is not None:
+                number = browse.item_numbers(file, step, [key]).get(key)
+                if number is None:
+                    raise UsageError(f"the step {step} has no item {key!r}")
+        for entry in browse.all_lines(file, step, number):
+            parts = [_clock(entry.at)]
+            if step is None:
+                parts.append(visible(entry.step))
+            if number is None:
+                parts.append(visible(entry.key) or "-")
+            if entry.attempt > 1:
+                parts.append(f"#{entry.attempt}")
+            line("  ".join([*parts, visible(entry.text)]))
+    return 0
+
+
+@click.command()
+@click.argument("run")
+@click.argument("file")
+@place_options
+@prints
+def export(run: str, file: str, state_dir: str | None, flow: str | None) -> int:
+    """Write RUN as one self-contained FILE, also while it runs or after a crash."""
+    from tui_workflow.errors import StoreIOError, UsageError
+    from tui_workflow.store.files import publish, write_new
+    from tui_workflow.store.runfile import RunFile
+
+    target = Path(file)
+    draft = target.with_name(f".{target.name}.new")
+    if target.exists() or target.is_symlink():
+        raise UsageError(f"{target} exists already", hint="Name another file, or remove this one first.")
+    with RunFile(select_run(run, state_dir, flow)) as source:
+        try:
+            draft.unlink(missing_ok=True)
+            write_new(draft, b"")
+            source.export(draft)
+            publish(draft, target)
+        except FileExistsError:
+            raise UsageError(f"{target} exists already") from None
+        except OSError as error:
+            raise StoreIOError(f"{target} cannot be written: {(error.strerror or str(error)).lower()}") from None
+        finally:
+            draft.unlink(missing_ok=True)
+    return 0
+
+
+@click.command()
+@click.option("--keep", type=click.IntRange(min=0), default=20, show_default=True, metavar="N", help="Runs to keep.")
+@place_options
+@prints
+def gc(keep: int, state_dir: str | None, flow: str | None) -> int:
+    """Delete succeeded, failed and cancelled runs but the newest N; never a live, paused or interrupted one."""
+    from tui_workflow.errors import UsageError
+    from tui_workflow.store.places import delete_run, list_runs, of_flow
+    from tui_workflow.text import visible
+
+    place = find_place(state_dir, flow)
+    found = list_runs(place.home)
+    if place.flow is not None:
+        found = of_flow(found, place.flow)
+    elif flows := several_flows(found):
+        raise UsageError(f"{place.home} holds runs of several flows: {flows}", hint="Name one with --flow.")
+    ended: list[StoredRun] = [
+        run for run in found if not run.problem and not run.held and run.status in ("succeeded", "failed", "cancelled")
+    ]
+    deleted = [run for run in ended[keep:] if delete_run(run.file)]
+    for run in deleted:
+        line(f"{run.run}  {run.status}  {visible(run.flow)}")
+    click.echo(f"Deleted {len(deleted)} of {len(found)} runs.", err=True)
+    return 0
+
+
+def _local(at: float | None) -> str:
+    """A time for people: local, to the second."""
+    from datetime import datetime
+
+    return "" if at is None else datetime.fromtimestamp(at).astimezone().strftime("%Y-%m-%d %H:%M:%S")
+
+
+def _clock(at: float) -> str:
+    from datetime import datetime
+
+    return datetime.fromtimestamp(at).strftime("%H:%M:%S.%f")[:-3]

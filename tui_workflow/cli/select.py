@@ -1,0 +1,112 @@
+"""Which state directory and which run a command means; the options by which a person says so."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import click
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from tui_workflow.store.places import StoredRun
+
+_F = TypeVar("_F", bound=Callable[..., Any])
+_FLOW_SUFFIXES = (".yaml", ".yml")
+_SQLITE = b"SQLite format 3\0"
+
+
+def place_options(command: _F) -> _F:
+    """`--state-dir` and `--flow`, as every command has them."""
+    command = click.option("--flow", metavar="FLOW", help="The flow file whose runs are meant.")(command)
+    return click.option("--state-dir", metavar="DIR", help="Where runs are kept; beside the flow by default.")(command)
+
+
+def run_option(command: _F) -> _F:
+    """`--run`, for commands whose arguments say something else."""
+    return click.option(
+        "--run", "run", metavar="RUN", help="A run id or its beginning, `latest`, a flow file, or a run file."
+    )(command)
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where to look: a state directory, and the flow whose runs are meant, if one was named."""
+
+    home: Path
+    flow: Path | None
+
+
+def find_place(state_dir: str | None, flow: str | None) -> Place:
+    """The state directory that the options and the current folder lead to. Raises `UsageError` listing where it looked."""
+    from pathlib import Path
+
+    from tui_workflow.store.places import find_home
+
+    path = None if flow is None else Path(flow)
+    return Place(find_home(state_dir, path), path)
+
+
+def select_run(run: str | None, state_dir: str | None, flow: str | None) -> Path:
+    """The run file that RUN means. Raises `UsageError` with the candidates when that is none, or not one."""
+    from pathlib import Path
+
+    from tui_workflow.store.places import choose
+
+    if run and run != "latest":
+        kind = kind_of(run)
+        if kind == "run":
+            return Path(run)
+        if kind == "flow":
+            flow, run = run, None
+    place = find_place(state_dir, flow)
+    return choose(place.home, run, place.flow)
+
+
+def select_to_change(run: str | None, state_dir: str | None, flow: str | None) -> Path:
+    """Like `select_run`, for a command that changes something: among runs of several flows one must be named."""
+    from tui_workflow.errors import UsageError
+    from tui_workflow.store.places import list_runs
+
+    if flow is None and (not run or run == "latest"):
+        place = find_place(state_dir, None)
+        flows = several_flows(list_runs(place.home))
+        if flows:
+            raise UsageError(
+                f"{place.home} holds runs of several flows: {flows}",
+                hint="Name a run with --run, or a flow with --flow.",
+            )
+    return select_run(run, state_dir, flow)
+
+
+def several_flows(runs: list[StoredRun]) -> str:
+    """The flows of these runs as a list, empty when they are of one flow."""
+    flows = sorted({run.path for run in runs if run.path})
+    return ", ".join(flows) if len(flows) > 1 else ""
+
+
+def kind_of(text: str) -> str:
+    """`run` for a run file, `flow` for a flow file, `id` for anything else."""
+    if text.lower().endswith(_FLOW_SUFFIXES):
+        return "flow"
+    if not os.path.isfile(text):
+        return "id"
+    try:
+        with open(text, "rb") as file:
+            return "run" if file.read(16) == _SQLITE or text.endswith(".db") else "flow"
+    except OSError:
+        return "run"
+
+
+def unknown_step(name: str, steps: list[str]) -> Exception:
+    """The error for a step that the run does not have."""
+    from difflib import get_close_matches
+
+    from tui_workflow.errors import UsageError
+
+    near = get_close_matches(name, steps, 1)
+    hint = f"Did you mean {near[0]!r}?" if near else f"Its steps are: {', '.join(steps)}." if steps else None
+    return UsageError(f"the run has no step {name!r}", hint=hint)
