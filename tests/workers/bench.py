@@ -106,7 +106,8 @@ class Engine:
 
 def items(given: Sequence[Any], first: int = 0, attempt: int = 1) -> list[WorkItem]:
     return [
-        WorkItem(number, f"k{number}", number, attempt, values.encode(value)) for number, value in enumerate(given, first)
+        WorkItem(number, f"k{number}", number, attempt, values.encode(value))
+        for number, value in enumerate(given, first)
     ]
 
 
@@ -159,5 +160,3 @@ def processes_of(run: str) -> list[int]:
             if f"WF_RUN_ID={run}".encode() in environ.split(b"\0"):
                 found.append(int(entry))
     return found
-
-

@@ -53,7 +53,9 @@ async def test_whatever_an_item_raises_is_its_failure_and_nothing_else(
 
 
 async def test_a_failure_names_the_users_frames_with_the_source_that_ran(pool: Pool, tmp_path: Path) -> None:
-    source = "import json\n\ndef inner(text):\n    return json.loads(text)\n\ndef handle(item):\n    return inner(item)\n"
+    source = (
+        "import json\n\ndef inner(text):\n    return json.loads(text)\n\ndef handle(item):\n    return inner(item)\n"
+    )
     (tmp_path / "handlers.py").write_text("something else\n")
     found = error(await run_one(pool, handler(tmp_path, source), "{"))
     own = [frame for frame in found.frames if frame.own]
@@ -110,9 +112,7 @@ DEATHS = [
 
 
 @pytest.mark.parametrize(("deed", "how"), DEATHS)
-async def test_a_death_is_blamed_on_one_item_and_repeats_none(
-    pool: Pool, tmp_path: Path, deed: str, how: str
-) -> None:
+async def test_a_death_is_blamed_on_one_item_and_repeats_none(pool: Pool, tmp_path: Path, deed: str, how: str) -> None:
     source = f"""
 import os, signal
 effects = os.open({str(tmp_path / "effects")!r}, os.O_WRONLY | os.O_CREAT | os.O_APPEND)

@@ -106,7 +106,9 @@ def handle(item, key):
 async def test_templates_are_never_data(pool: Pool, tmp_path: Path) -> None:
     given = ["{{ 7*7 }}", "{% raw %}", "{{ params.secret }}", "${HOME}"]
     worker = await pool.acquire()
-    prog = handler(tmp_path, "def handle(item, also):\n    print(item)\n    return [item, also]\n", inputs={"also": "{{ item }}"})
+    prog = handler(
+        tmp_path, "def handle(item, also):\n    print(item)\n    return [item, also]\n", inputs={"also": "{{ item }}"}
+    )
     outcomes = await run_items(worker, prog, given)
     assert [value(outcomes[n]) for n in range(4)] == [[text, text] for text in given]
     assert [log(outcomes[n]) for n in range(4)] == [[text] for text in given]

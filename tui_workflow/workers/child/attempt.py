@@ -93,6 +93,10 @@ class Attempt:
                 return self.skip()
             awaitable: Awaitable[Any] = prepared.call(self.names, task)
             return self.succeed(await awaitable)
+        except RuntimeError as error:
+            # Python turns a StopIteration that leaves a coroutine into this.
+            cause = error.__cause__
+            return self.fail(cause if isinstance(cause, StopIteration) else error)
         except BaseException as error:
             return self.fail(error)
 
