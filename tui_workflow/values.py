@@ -29,6 +29,8 @@ MAX_CONTAINERS = 5_000_000
 
 _TAG_BYTES = b'"$wf"'
 _BIG = 1 << 63
+_SMALL = 24
+"""Up to this many elements a loop is faster than looking at all types first."""
 _SAFE = frozenset((str, bool, type(None)))
 _TEXT_KEYS = {str}
 _INTS = {int}
@@ -130,6 +132,9 @@ def _bytes(text: str, value: Any) -> bytes:
 
 def _lower(value: Any, *, sort: bool) -> Any:
     """The value as what the JSON writer takes; parts that need no tag are the same objects, not copies."""
+    kind = type(value)
+    if kind is float and isfinite(value):
+        return value
     walk = _Walk(sort)
     try:
         return walk.lower(value, 0)
@@ -195,17 +200,23 @@ class _Walk:
             )
 
     def _list(self, value: list[Any] | tuple[Any, ...], depth: int) -> Any:
-        kinds = set(map(type, value))
-        if (
-            kinds <= _SAFE
-            or (kinds == _INTS and min(value) >= -_BIG and max(value) < _BIG)
-            or (kinds == _FLOATS and all(map(isfinite, value)))
-        ):
-            return value
+        if len(value) > _SMALL:
+            kinds = set(map(type, value))
+            if (
+                kinds <= _SAFE
+                or (kinds == _INTS and min(value) >= -_BIG and max(value) < _BIG)
+                or (kinds == _FLOATS and all(map(isfinite, value)))
+            ):
+                return value
         changed: list[Any] | None = None
         place = 0
         try:
             for place, item in enumerate(value):
+                kind = type(item)
+                if kind is str or (kind is int and -_BIG <= item < _BIG) or item is None or kind is bool:
+                    if changed is not None:
+                        changed.append(item)
+                    continue
                 lowered = self.lower(item, depth + 1)
                 if changed is not None:
                     changed.append(lowered)
@@ -217,14 +228,16 @@ class _Walk:
         return value if changed is None else changed
 
     def _dict(self, value: dict[Any, Any], depth: int) -> Any:
-        if not set(map(type, value)) <= _TEXT_KEYS or TAG in value:
-            return self._pairs(value, depth)
-        if set(map(type, value.values())) <= _SAFE:
-            return value
+        for key in value:
+            if type(key) is not str or key == TAG:
+                return self._pairs(value, depth)
         changed: dict[str, Any] | None = None
         key = ""
         try:
             for key, item in value.items():
+                kind = type(item)
+                if kind is str or (kind is int and -_BIG <= item < _BIG) or item is None or kind is bool:
+                    continue
                 lowered = self.lower(item, depth + 1)
                 if lowered is not item:
                     if changed is None:

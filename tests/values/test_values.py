@@ -193,7 +193,9 @@ def test_cycles_and_depth_are_refused() -> None:
             encode(value)
 
 
-@pytest.mark.parametrize("wrap", [lambda v: [v], lambda v: (v,), lambda v: {"k": v}, lambda v: {1: v}])
+@pytest.mark.parametrize(
+    "wrap", [lambda v: [v], lambda v: (v,), lambda v: {"k": v}, lambda v: {1: v}, lambda v: {"k": v, "$wf": 1}]
+)
 def test_a_hundred_levels_are_allowed(wrap: Any) -> None:
     value: Any = 1
     for _ in range(MAX_DEPTH):
