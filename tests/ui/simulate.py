@@ -173,10 +173,10 @@ class Simulation:
             ev.ItemsListed(START + 1437, "fetch_images", 0, max(10, self.total * 37 // 100)),
             ev.ListingFinished(START + 1437, "fetch_images"),
         )
-        self._process(0, self.total * 60 // 100, 1, START + 5, 4200.0)
+        self._process(0, self.total * 60 // 100, 1, START + 5, 4170.0)
         self.tell(ev.RevisionTaken(START + 3900, 2, made))
         ended = self.total * 61_115 // 100_000
-        self._process(self.total * 60 // 100, ended, 2, START + 4205, 120.0)
+        self._process(self.total * 60 // 100, ended, 2, START + 4205, NOW - START - 4205)
         for number in range(ended, ended + min(88, self.total // 100)):
             self.end(
                 "process_chunks",
@@ -201,21 +201,24 @@ class Simulation:
                 self.say(NOW, "process_chunks", number, text)
 
     def _process(self, first: int, last: int, revision: int, start: float, seconds: float) -> None:
-        outcomes: list[tuple[int, Ended, int, float, ErrorInfo | None]] = []
+        shape = self.state.steps["process_chunks"].shape
+        outcomes: list[Outcome] = []
         burst = range(self.total * 31 // 100, self.total * 31 // 100 + max(1, self.total * 33 // 10_000))
         for number in range(first, last):
-            at = (number - first) / max(1, last - first) * seconds
-            duration = 0.3 + (number * 7919 % 97) / 60
-            if number in burst or number % max(1, self.total // 70) == 11:
-                outcomes.append((number, Ended.FAILED, 3, duration, http_error(number)))
-            elif number % max(2, self.total // 12) == 13:
-                outcomes.append((number, Ended.FAILED, 1, duration, key_error(number)))
-            elif number % max(3, self.total // 3) == 17:
-                outcomes.append((number, Ended.FAILED, 1, duration, worker_died(number)))
-            else:
-                outcomes.append((number, Ended.OK, 1, duration, None))
+            at = start + (number - first) / max(1, last - first) * seconds
+            duration = 0.3 + (number * 7919 % 97) / 60 * (2.0 if number % 20 == 0 else 0.6)
+            status, error, attempt = Ended.OK, None, 1
+            if number in burst or number * 2654435761 % 1493 == 11:
+                status, error, attempt = Ended.FAILED, http_error(number), 3
+            elif number * 2654435761 % 8009 == 13:
+                status, error = Ended.FAILED, key_error(number)
+            elif number * 2654435761 % 30011 == 17:
+                status, error = Ended.FAILED, worker_died(number)
+            outcomes.append(
+                Outcome(number, attempt, status, at - duration, duration, None, error.encode() if error else None)
+            )
             if len(outcomes) == 2000 or number == last - 1:
-                self.end("process_chunks", start + at, outcomes, revision=revision)
+                self.tell(ev.ItemsEnded(at, "process_chunks", revision, shape.definition, 1, tuple(outcomes)))
                 outcomes = []
 
     def end(

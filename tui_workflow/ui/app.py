@@ -60,7 +60,7 @@ class WfApp(App[Left], inherit_bindings=False):
         self.looks = Looks(
             options.theme, options.environ, ascii_wanted=options.ascii, colours=self.console.color_system
         )
-        self._options, self._keymap, self._actions = options, keymap, table()
+        self._options, self._key_table, self._actions = options, keymap, table()
         self._runs: list[Router] = []
         """The runs on the screen, the one in front last."""
         self.show_run(feed, details)
@@ -83,7 +83,7 @@ class WfApp(App[Left], inherit_bindings=False):
 
     def show_run(self, feed: Feed, details: Details) -> None:
         """Put a run in front of those that are there; `back` on its first page takes it away."""
-        desk = Desk(feed, details, self._options, self._keymap, paint=self.paint_soon, leave=self.leave)
+        desk = Desk(feed, details, self._options, self._key_table, paint=self.paint_soon, leave=self.leave)
         desk.copy_out, desk.show_run, desk.turn_looks = self.copy_out, self.show_run, self.turn_looks
         if self._runs:
             desk.up, desk.root = self._close_run, self._first_run

@@ -19,7 +19,7 @@ from tui_workflow.ui.options import Left, Options
 from tui_workflow.view.frame import Frame
 from tui_workflow.view.glyphs import UNICODE
 from tui_workflow.view.keys import Context, Keymap
-from tui_workflow.view.nav import Nav
+from tui_workflow.view.nav import Nav, Pane
 from tui_workflow.view.page import CONTEXTS
 from tui_workflow.view.panes import banner
 from tui_workflow.view.ports import Details, Feed, LogRow, RunRow
@@ -57,6 +57,8 @@ class Desk:
         self.paint = paint
         self.leave = leave
         self.nav = Nav(step=first_step(feed.state))
+        if feed.state.finished is not None and any(step.failed for step in feed.state.steps.values()):
+            self.nav.pane = Pane.FAILURES
         self.sampling = Sampling()
         self.loader = Loader(details, paint)
         self.dialogs: list[Dialog] = []
@@ -127,6 +129,13 @@ class Desk:
             hidden |= {"fewer_slots", "more_slots"}
         if self.state.finished is not None:
             hidden |= {"pause", "fewer_slots", "more_slots"}
+        match self.context():
+            case "definition":
+                hidden.add("open")
+            case "history":
+                hidden |= {"filter", "sort"}
+            case "item":
+                hidden.add("follow")
         if self.options.library is None:
             hidden |= {"history", "write"}
         return frozenset(hidden)

@@ -15,6 +15,7 @@ from tui_workflow.view.nav import Items
 from tui_workflow.view.page import Scene, causes_of, draw
 from tui_workflow.view.panes import banner, item
 from tui_workflow.view.panes.dialog import over
+from tui_workflow.view.panes.row import Row
 
 READABLE = 0.2
 """Seconds an item must have run before its key is worth asking for."""
@@ -99,13 +100,13 @@ def _drilled(desk: Desk, scene: Scene, held: Items, width: int, height: int) -> 
     return drilled
 
 
-def _detail_rows(desk: Desk, scene: Scene, held: Items, drilled: drill.Drilled, width: int) -> list[item.Row]:
+def _detail_rows(desk: Desk, scene: Scene, held: Items, drilled: drill.Drilled, width: int) -> list[Row]:
     detail, options = drilled.detail, desk.nav.log.options
     assert detail is not None
     nexts = _nexts(desk, held, drilled)
     look = (width, held.unfolded, options.times, options.wrap, scene.glyphs, nexts)
     key = ("detail rows", held.step, held.item, look)
-    rows: list[item.Row] = desk.loader.derived(
+    rows: list[Row] = desk.loader.derived(
         key,
         detail,
         lambda _: item.rows(

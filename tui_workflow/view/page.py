@@ -107,6 +107,8 @@ def bottom(scene: Scene, frame: Frame, context: Context, words: Mapping[str, str
     if not scene.live:
         actions = tuple(action for action in actions if action.group not in ("Retry and skip", "The run"))
     said = {"pause": "resume"} if scene.state.paused else {}
+    if context in ("log", "definition"):
+        said |= {"filter": "search", "open": "its item"}
     return footer.rows(actions, said | dict(words or {}), scene.waits, frame.width, scene.glyphs, frame.margin)
 
 
@@ -177,7 +179,8 @@ def _stacked(scene: Scene, frame: Frame) -> None:
         return
     lines = failures.line(causes_of(scene), width, scene.glyphs)
     room -= 2
-    wanted = step_rows_of(scene, width, max(3, room - 6))
+    whole = len(step_tree(scene, width, 1000))
+    wanted = step_rows_of(scene, width, max(3, room - 1 - min(whole, max(8, room // 3))))
     tree = step_tree(scene, width, max(3, room - len(wanted) - 1))
     frame.full(Pane.STEPS, tree)
     frame.blank()
@@ -311,7 +314,7 @@ def failure_rows_of(
         width,
         height,
         scene.glyphs,
-        cursor=scene.cursor(Pane.FAILURES) if nav.pane == Pane.FAILURES else "",
+        cursor="parent" if nav.place == "items" else scene.cursor(Pane.FAILURES) if nav.pane == Pane.FAILURES else "",
         sort=nav.group_sort,
         steps=len(failing) > 1,
         entry=_entry(scene, Pane.FAILURES, width),

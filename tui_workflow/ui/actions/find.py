@@ -176,7 +176,7 @@ async def _read_and_sort(desk: Desk, items: Items, listed: object) -> None:
         "key": lambda row: (row.key,),
     }
     if items.sort == wanted:
-        items.order = [row.number for row in sorted(rows, key=orders[wanted])]  # type: ignore[arg-type]
+        items.order = [row.number for row in sorted(rows, key=orders[wanted])]
 
 
 ACTIONS: dict[str, Act] = {

@@ -47,6 +47,11 @@ def log(desk: Desk) -> None:
 
 def follow(desk: Desk) -> None:
     """Stay at the end of the log, or where it is."""
+    if desk.nav.place != "main":
+        desk.refuse(
+            f"{desk.key('follow')} does nothing here: this log does not move   {desk.key('log')} opens the live one"
+        )
+        return
     view = desk.nav.log
     view.options = replace(view.options, follow=not view.options.follow)
     if view.options.follow:

@@ -23,7 +23,7 @@ class Help:
 
     def box(self, width: int, height: int, glyphs: Glyphs) -> Box:
         context = self.desk.context()
-        inner = min(76, max(20, width - 10))
+        inner = min(92, max(20, width - 10))
         rows: Rows = []
         for title, actions in self.desk.keymap.groups(context):
             shown = [action for action in actions if action.keys and action.name in self.desk.known_actions]

@@ -121,9 +121,11 @@ def _slice(line: Line, start: int, stop: int) -> Line:
 def _draw(box: Box, rows: Rows, width: int, glyphs: Glyphs, padded: bool) -> list[Line]:
     corner = glyphs.corners
     head = (Span(f"{corner[0]}{glyphs.rule} ", "border"), *data(box.title, "accent", bold=True))
-    tail = (*box.tail, Span(f" {glyphs.rule}{corner[1]}" if box.tail else f"{glyphs.rule}{corner[1]}", "border"))
+    end = Span(f"{glyphs.rule}{corner[1]}", "border")
+    tail = (*box.tail, end._replace(text=f" {end.text}")) if box.tail else ()
     room = width - 2
-    lines = [_panel(title(head, tail, width, rule=glyphs.rule, role="border", mark=glyphs.ellipsis), width)]
+    top = title(head, tail, width if tail else room, rule=glyphs.rule, role="border", mark=glyphs.ellipsis)
+    lines = [_panel(top if tail else (*top, end), width)]
     side = Span(glyphs.side, "border")
     blank = _panel((side, Span(" " * room), side), width)
     inner = width - 2 * (INNER + 1)

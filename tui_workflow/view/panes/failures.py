@@ -9,11 +9,12 @@ from typing import Literal
 from tui_workflow.facts.state import Group, StepState
 from tui_workflow.text import visible
 from tui_workflow.view import numbers
-from tui_workflow.view.columns import apart, cut, fill, line_width
+from tui_workflow.view.columns import apart, cut, fill, fill_line, line_width
 from tui_workflow.view.columns import width as columns_of
 from tui_workflow.view.glyphs import Glyphs
 from tui_workflow.view.line import Line, Span
 from tui_workflow.view.panes.row import Cursor, Row, Rows, Target, data, heading, name, window
+from tui_workflow.view.panes.row import short as short_data
 
 Sort = Literal["count", "latest", "type"]
 SORTS: tuple[Sort, ...] = ("count", "latest", "type")
@@ -133,18 +134,23 @@ def _row(
     steps: bool,
 ) -> Line:
     group = cause.group
-    count = Span(fill(numbers.count(group.count), 5, align="right"), "failed", bold=True)
+    narrow = width < 60
+    count = Span(fill(numbers.count(group.count), 4 if narrow else 5, align="right"), "failed", bold=True)
     left: Line = (count, Span("  "))
     if marked:
         left = (Span(glyphs.mark, "accent"), count._replace(text=count.text[1:]), Span("  "))
-    if ages is None or width < 60:
+    if ages is None or narrow:
         share = numbers.percent(group.count, failed) if failed else ""
-        left = (*left, Span(fill(share, 5, align="right"), "dim"), Span("  "))
-    tail: Line = (*data(fill(cut(where(group), place, keep="end", mark=glyphs.ellipsis), place, align="right"), "dim"),)
+        left = (*left, Span(fill(share, 5 if group.count == failed else 4, align="right"), "dim"), Span("  "))
+    tail: Line = (*fill_line(short_data(where(group), place, "dim", glyphs, keep="end"), place, align="right"),)
     if steps and width >= 60:
-        tail = (*data(fill(cause.step, 14, mark=glyphs.ellipsis), "dim"), Span("  "), *tail)
+        tail = (*fill_line(short_data(cause.step, 14, "dim", glyphs), 14), Span("  "), *tail)
     if ages is not None:
-        tail = (*tail, Span("  "), Span(fill(numbers.age(ages - group.last_at), 7, align="right"), "dim"))
+        tail = (
+            *tail,
+            Span("  "),
+            Span(fill(numbers.age(ages - group.last_at), 6 if narrow else 7, align="right"), "dim"),
+        )
     if cause.mark in trends:
         tail = (*tail, Span(" "), *trends[cause.mark])
     room = width - line_width(left) - line_width(tail) - 2

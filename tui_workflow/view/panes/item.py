@@ -8,6 +8,7 @@ from tui_workflow.facts import logs
 from tui_workflow.facts.outcome import Ended, ErrorInfo, Frame
 from tui_workflow.facts.state import Item
 from tui_workflow.view import numbers
+from tui_workflow.view.columns import fill_line
 from tui_workflow.view.glyphs import Glyphs
 from tui_workflow.view.line import Line, Span
 from tui_workflow.view.panes.log import wrapped
@@ -84,7 +85,7 @@ def _headline(detail: ItemDetail, error: ErrorInfo | None, width: int, glyphs: G
     state = Item(detail.row.state)
     if state != Item.OK and error is not None:
         head = (*data(error.type, "failed", bold=True), Span(" "), *data(error.message))
-        lines = wrapped(head, max(8, width - 2))
+        lines = wrapped(head, max(8, width - 2), words=True)
         lead = f"{glyphs.failed} " if state == Item.FAILED else f"{glyphs.of_item(state)} "
         role = "failed" if state == Item.FAILED else "retrying"
         return [Row((Span(lead if n == 0 else "  ", role), *line)) for n, line in enumerate(lines[:8])] + [BLANK]
@@ -110,7 +111,7 @@ def _section(label: str, body: Rows) -> Rows:
 
 
 def _paragraphs(text: str, width: int) -> Rows:
-    return [Row(part) for line in text.split("\n") for part in wrapped(data(line), max(8, width))]
+    return [Row(part) for line in text.split("\n") for part in wrapped(data(line), max(8, width), words=True)]
 
 
 def _attempts(detail: ItemDetail, glyphs: Glyphs) -> Rows:
@@ -155,7 +156,7 @@ def _traceback(error: ErrorInfo, width: int, glyphs: Glyphs, *, unfolded: bool) 
         if folded:
             found.append(_fold(folded))
             folded = []
-        found += _frame(frame, place == innermost, glyphs)
+        found += _frame(frame, place == innermost, width, glyphs)
     if folded:
         found.append(_fold(folded))
     return found
@@ -180,21 +181,19 @@ def _package(path: str) -> str:
     return path.rsplit("/", 1)[-1].removesuffix(".py")
 
 
-def _frame(frame: Frame, innermost: bool, glyphs: Glyphs) -> Rows:
+def _frame(frame: Frame, innermost: bool, width: int, glyphs: Glyphs) -> Rows:
     name = f"{frame.file.rsplit('/', 1)[-1]}:{frame.line}"
-    head: Line = (*data(name, "text", bold=frame.own), Span(" in ", "dim"), *data(frame.function))
-    found = [Row(head)]
-    for number, text in frame.lines if innermost else [line for line in frame.lines if line[0] == frame.line]:
+    found = [Row((*data(name, "text", bold=frame.own), Span(" in ", "dim"), *data(frame.function)))]
+    shown = frame.lines if innermost else [line for line in frame.lines if line[0] == frame.line]
+    digits = max((len(str(number)) for number, _ in shown), default=1)
+    for number, text in shown:
         here = innermost and number == frame.line
         sign = Span(glyphs.folded if here else " ", "failed")
-        count = Span(f"{number:>3}", "failed" if here else "dim", bold=here)
+        count = Span(f"{number:>{digits}}", "failed" if here else "dim", bold=here)
         line = (sign, count, Span(f" {glyphs.gutter} ", "rule"), *data(text))
-        found.append(
-            Row(
-                tuple(s._replace(fill="failed_tint") for s in line) if here else line,
-                fill="failed_tint" if here else "",
-            )
-        )
+        if here:
+            line = tuple(span._replace(fill="failed_tint") for span in fill_line(line, width, mark=glyphs.ellipsis))
+        found.append(Row(line))
     return found
 
 

@@ -11,7 +11,7 @@ from tui_workflow.view.columns import row as columns_row
 from tui_workflow.view.glyphs import Glyphs
 from tui_workflow.view.line import Line, Span
 from tui_workflow.view.nav import Items
-from tui_workflow.view.panes.row import Cursor, Row, Rows, Target, data, heading
+from tui_workflow.view.panes.row import Cursor, Row, Rows, Target, data, heading, short
 from tui_workflow.view.ports import ItemRow
 
 ROLES = {
@@ -130,9 +130,9 @@ def _item(
         sign = Span(f"{glyphs.stale} ", "stale")
     else:
         sign = Span(f"{glyphs.of_item(row.state)} ", ROLES[Item(row.state)])
-    key = data(row.key, "strong" if selected else "text", bold=selected)
+    key = short(row.key, widths[0], "strong" if selected else "text", glyphs, bold=selected)
     cells = [
-        key[0] if len(key) == 1 else key,
+        key,
         *(
             [(*data(row.error_type, "text", bold=True), Span(" "), *data(row.error_message, "dim"))]
             if len(columns) > 5

@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from tui_workflow.facts.work import Running
+from tui_workflow.text import visible
 from tui_workflow.view import numbers
 from tui_workflow.view.bar import lane
-from tui_workflow.view.columns import cut, fill, fill_line, line_width
+from tui_workflow.view.columns import fill, fill_line, line_width
 from tui_workflow.view.columns import width as columns_of
 from tui_workflow.view.glyphs import Glyphs
 from tui_workflow.view.line import Line, Span
-from tui_workflow.view.panes.row import Row, Rows, Target, data
+from tui_workflow.view.panes.row import Row, Rows, Target, short
 
 QUICK = 0.25
 """Seconds below which the typical item is too quick to read its key."""
@@ -48,7 +49,10 @@ def rows(
         return [Row(line)]
     per_row = 2 if width >= 62 else 1
     column = (width - 3 * (per_row - 1)) // per_row
-    lanes = [_lane(step, run, keys, now, column, glyphs, slow) for run in running]
+    names = [keys.get((step, run.item), f"item {numbers.count(run.item)}") for run in running]
+    longest = max(columns_of(visible(key)) for key in names)
+    key_width = max(min(6, column // 3), min(longest, column // 3, 28))
+    lanes = [_lane(run, key, key_width, now, column, glyphs, slow) for run, key in zip(running, names, strict=True)]
     needed = -(-len(lanes) // per_row)
     shown = min(needed, height)
     over = len(lanes) - shown * per_row
@@ -68,25 +72,14 @@ def rows(
     return found
 
 
-def _lane(
-    step: str,
-    run: Running,
-    keys: Mapping[tuple[str, int], str],
-    now: float,
-    width: int,
-    glyphs: Glyphs,
-    slow: float | None,
-) -> Line:
+def _lane(run: Running, key: str, key_width: int, now: float, width: int, glyphs: Glyphs, slow: float | None) -> Line:
     elapsed = max(0.0, now - run.since)
     late = elapsed > max(LONG, slow or LONG)
     age = Span(fill(numbers.ticking(elapsed), 5, align="right"), "retrying" if late else "dim")
     share = Span(fill(numbers.percent(run.done, run.total) if run.total else "", 5, align="right"), "text")
     slot = Span(f"{run.slot + 1} ", "dim")
-    key = keys.get((step, run.item), f"item {numbers.count(run.item)}")
-    key_width = max(6, min(max(10, width // 3), columns_of(key)))
-    wide_key = max(10, min(width // 3, 28)) if width >= 40 else max(6, min(10, width - 22))
-    label = data(cut(key, max(key_width, wide_key), keep="ends", mark=glyphs.ellipsis), "text")
-    label = fill_line(label, wide_key, mark=glyphs.ellipsis)
-    room = width - line_width((slot, *label, share, age)) - 4
+    label = short(key, key_width, "text", glyphs)
+    label = fill_line(label, key_width, mark=glyphs.ellipsis)
+    room = width - line_width((slot, *label, share, age)) - 5
     bar = lane(run.done, run.total, room, glyphs) if run.total and room >= 4 else (Span(" " * max(0, room)),)
-    return (slot, *label, Span(" "), *bar, Span(" "), share, Span("  "), age)
+    return (slot, *label, Span("  "), *bar, Span(" "), share, Span("  "), age)

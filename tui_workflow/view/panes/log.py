@@ -126,18 +126,34 @@ def marked(text: str, role: str, found: str) -> Line:
     return (*line, *data(text[start:], role))
 
 
-def wrapped(line: Line, width: int) -> list[Line]:
-    """The line in pieces of at most `width` columns."""
-    found: list[list[Span]] = [[]]
-    room = width
-    for span in line:
-        piece: list[str] = []
-        for text, own in clusters(span.text):
-            if own > room and room < width:
-                found[-1].append(span._replace(text="".join(piece)))
-                found.append([])
-                piece, room = [], width
-            piece.append(text)
-            room -= own
-        found[-1].append(span._replace(text="".join(piece)))
-    return [tuple(part) for part in found]
+BREAK = 24
+"""Columns at the end of a row in which a break between words is looked for."""
+
+
+def wrapped(line: Line, width: int, *, words: bool = False) -> list[Line]:
+    """The line in pieces of at most `width` columns; with `words` a piece ends at a space near its end, if there is one."""
+    cells = [(text, own, span) for span in line for text, own in clusters(span.text)]
+    found: list[Line] = []
+    start = 0
+    while start < len(cells):
+        stop, room = start, width
+        while stop < len(cells) and cells[stop][1] <= room:
+            room -= cells[stop][1]
+            stop += 1
+        stop = max(stop, start + 1)
+        if words and stop < len(cells):
+            spaces = [place for place in range(max(start + 1, stop - BREAK), stop) if cells[place][0] == " "]
+            stop = spaces[-1] + 1 if spaces else stop
+        found.append(_joined(cells[start:stop]))
+        start = stop
+    return found or [()]
+
+
+def _joined(cells: Sequence[tuple[str, int, Span]]) -> Line:
+    spans: list[Span] = []
+    for text, _, span in cells:
+        if spans and spans[-1][1:] == span[1:]:
+            spans[-1] = spans[-1]._replace(text=spans[-1].text + text)
+        else:
+            spans.append(span._replace(text=text))
+    return tuple(spans)

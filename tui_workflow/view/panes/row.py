@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Literal, NamedTuple, TypeAlias
 
-from tui_workflow.text import visible_parts
-from tui_workflow.view.columns import fill_line, title
+from tui_workflow.text import visible, visible_parts
+from tui_workflow.view.cellwidth import width
+from tui_workflow.view.columns import Keep, cut, fill_line, title
 from tui_workflow.view.glyphs import Glyphs
 from tui_workflow.view.line import Line, Span
 
@@ -53,10 +54,18 @@ def data(text: str, role: str = "text", *, bold: bool = False, italic: bool = Fa
     )
 
 
-def heading(left: Sequence[Span], right: Sequence[Span], width: int, *, focused: bool, glyphs: Glyphs) -> Row:
+def short(text: str, columns: int, role: str, glyphs: Glyphs, *, bold: bool = False, keep: Keep = "ends") -> Line:
+    """Data in at most `columns`; what is cut is cut in the form in which it shows."""
+    shown = visible(text)
+    if width(shown) <= columns:
+        return data(text, role, bold=bold)
+    return (Span(cut(shown, columns, keep=keep, mark=glyphs.ellipsis), role, bold=bold),)
+
+
+def heading(left: Sequence[Span], right: Sequence[Span], columns: int, *, focused: bool, glyphs: Glyphs) -> Row:
     """A pane's title on its rule; the rule is heavy where the keyboard is."""
     rule, role = (glyphs.focus, "accent") if focused else (glyphs.rule, "rule")
-    return Row(title(left, right, width, rule=rule, role=role, mark=glyphs.ellipsis))
+    return Row(title(left, right, columns, rule=rule, role=role, mark=glyphs.ellipsis))
 
 
 def name(number: int, text: str, extra: Sequence[Span] = (), *, focused: bool) -> Line:
@@ -77,13 +86,13 @@ def gaps(parts: Sequence[Sequence[Span]], gap: int = 3) -> Line:
     return tuple(line)
 
 
-def gutters(row: Row, width: int, glyphs: Glyphs, *, outer: bool = True) -> Line:
-    """The row in `width` columns and one more on each side, where the cursor bar and the fill go.
+def gutters(row: Row, columns: int, glyphs: Glyphs, *, outer: bool = True) -> Line:
+    """The row in `columns` and one more on each side, where the cursor bar and the fill go.
 
-    Without `outer` there are no such columns, and the row has `width` alone.
+    Without `outer` there is nothing beside them.
     """
     fill = {"here": "selected", "parent": "panel"}.get(row.cursor, row.fill)
-    body = fill_line(row.line, width, mark=glyphs.ellipsis)
+    body = fill_line(row.line, columns, mark=glyphs.ellipsis)
     if outer:
         lead = Span(glyphs.cursor, "accent" if row.cursor == "here" else "faint") if row.cursor else Span(" ")
         body = (lead, *body, Span(" "))

@@ -47,7 +47,7 @@ def rows(
     speed = rate.rates(step, now)
     with_rate = width >= 62 and not untitled
     lead.append(
-        Row(_counts(step, len(running), speed, width, glyphs, words=width >= 62, beside=_beside(speed, untitled)))
+        Row(_counts(step, len(running), speed, width, glyphs, words=width >= 62, beside=_beside(step, speed, untitled)))
     )
     room = height - len(lead)
     if room < 2:
@@ -104,11 +104,11 @@ def _fact_line(step: StepState, now: float, sampling: Sampling, width: int, glyp
     return Row(apart(left, right, width, mark=glyphs.ellipsis))
 
 
-def _beside(speed: rate.Rates, untitled: bool) -> Line:
+def _beside(step: StepState, speed: rate.Rates, untitled: bool) -> Line:
     """What stands at the end of the counts when there is no line of rates."""
     if untitled:
         return (Span("p95 ", "dim"), Span(numbers.duration(speed.p95))) if speed.p95 is not None else ()
-    if not speed.now:
+    if not speed.now or step.status != "running":
         return ()
     value, _, unit = numbers.rate(speed.now).partition("/")
     return (Span(value, "text", bold=True), Span(f"/{unit}", "dim"))

@@ -8,11 +8,11 @@ from tui_workflow.facts.state import RunState, StepState
 from tui_workflow.facts.work import Running
 from tui_workflow.view import numbers
 from tui_workflow.view.bar import lane
-from tui_workflow.view.columns import apart, cut, fill, line_width
+from tui_workflow.view.columns import apart, fill, line_width
 from tui_workflow.view.columns import width as columns_of
 from tui_workflow.view.glyphs import Glyphs
 from tui_workflow.view.line import Line, Span
-from tui_workflow.view.panes.row import Cursor, Row, Rows, Target, data, heading, name, window
+from tui_workflow.view.panes.row import Cursor, Row, Rows, Target, data, heading, name, short, window
 
 CLOCK = 7
 """Columns of the elapsed time."""
@@ -92,11 +92,7 @@ def _step(
     glyph = Span(f"{glyphs.of_step(step.status)} ", _ROLES[step.status])
     right = _right(state, step, now, glyphs)
     room = max(4, width - 2 - line_width(right) - 2)
-    label = data(step.name, "strong" if bold else "dim" if quiet else "text", bold=bold)
-    if columns_of(step.name) > room:
-        label = data(
-            cut(step.name, room, keep="ends", mark=glyphs.ellipsis), label[0].role if label else "text", bold=bold
-        )
+    label = short(step.name, room, "strong" if bold else "dim" if quiet else "text", glyphs, bold=bold)
     left: Line = (glyph, *label)
     if step.failed:
         count = Span(f"{glyphs.failed} {numbers.count(step.failed)}", "failed")
@@ -146,7 +142,7 @@ def _lanes(
     key_width = max(8, min(24, width * 4 // 11)) if not wide else max(12, width // 7 + 2)
     found = []
     for run in old[:LANES]:
-        label = data(keys.get((step, run.item), f"item {run.item}"), "text")
+        label = short(keys.get((step, run.item), f"item {run.item}"), key_width, "text", glyphs)
         head = apart((Span(f"  {run.slot + 1} ", "dim"), *label), (), 4 + key_width, mark=glyphs.ellipsis)
         share = numbers.percent(run.done, run.total) if run.total else ""
         tail: Line = (Span(fill(numbers.ticking(now - run.since), CLOCK, align="right"), "dim"),)
