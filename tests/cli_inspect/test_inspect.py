@@ -85,7 +85,7 @@ async def test_runs(folder: Path) -> None:
     result = call(inspect.runs)
     assert len(result.stdout.splitlines()) == 4
     assert "20270115-080009-junk.db" in result.stderr
-    with RunLock.acquire(folder / f".wf-tui/runs/{run_id(3)}.db"):
+    with RunLock(folder / f".wf-tui/runs/{run_id(3)}.db"):
         assert document("runs", inspect.runs, "--json")["runs"][0]["status"] == "running"
         assert document("show", inspect.show, "--json", run_id(3))["status"] == "running"
     assert document("runs", inspect.runs, "--json", "--flow", "other.yaml") == {"schema": 1, "runs": []}
@@ -161,7 +161,8 @@ async def test_export_is_one_file_that_stands_for_itself(
 async def test_gc_keeps_what_may_be_resumed(folder: Path) -> None:
     kinds: list[Any] = ["failed", "succeeded", "interrupted", None, "cancelled", "succeeded"]
     paths = [await make_run(folder, number, status=kind) for number, kind in enumerate(kinds)]
-    lock = RunLock.acquire(paths[1])
+    lock = RunLock(paths[1])
+    lock.acquire()
     result = call(inspect.gc, "--keep", "1")
     lock.release()
     assert [path.exists() for path in paths] == [False, True, True, True, False, True]

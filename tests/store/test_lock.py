@@ -16,7 +16,8 @@ HOLD = """
 import sys
 from pathlib import Path
 from tui_workflow.store.lock import RunLock
-RunLock.acquire(Path(sys.argv[1]))
+lock = RunLock(Path(sys.argv[1]))
+lock.acquire()
 print("held", flush=True)
 sys.stdin.read()
 """
@@ -29,7 +30,7 @@ sys.stdin.readline()
 wins = 0
 for _ in range(int(sys.argv[2])):
     try:
-        with RunLock.acquire(Path(sys.argv[1]), 5.0):
+        with RunLock(Path(sys.argv[1]), 5.0):
             mark = Path(sys.argv[1] + ".mark")
             mark.touch(exist_ok=False)
             wins += 1
@@ -57,7 +58,7 @@ def test_one_process_holds_a_run_until_kill_9(run_file: Path) -> None:
     assert other.stdout.readline() == "held\n"
     assert is_held(run_file)
     with pytest.raises(RunHeld) as caught:
-        RunLock.acquire(run_file, 0.1)
+        RunLock(run_file, 0.1).acquire()
     assert caught.value.exit_code == 75
     assert f"process {other.pid} on " in str(caught.value)
     assert "since 2" in str(caught.value)
@@ -65,13 +66,13 @@ def test_one_process_holds_a_run_until_kill_9(run_file: Path) -> None:
     other.send_signal(signal.SIGKILL)
     other.communicate()
     assert not is_held(run_file)
-    with RunLock.acquire(run_file):
+    with RunLock(run_file):
         found = holder(run_file)
         assert found is not None
         assert found.pid == os.getpid()
         assert stat.S_IMODE(run_file.with_suffix(".lock").stat().st_mode) == 0o600
         with pytest.raises(RunHeld):
-            RunLock.acquire(run_file, 0.0)
+            RunLock(run_file, 0.0).acquire()
     assert not run_file.with_suffix(".lock").exists()
     assert holder(run_file) is None
 
@@ -96,7 +97,8 @@ def test_a_reader_that_looks_does_not_keep_a_runner_out(run_file: Path) -> None:
     assert looker.stdout is not None
     looker.stdout.readline()
     for _ in range(20):
-        RunLock.acquire(run_file).release()
+        with RunLock(run_file):
+            pass
     looker.kill()
     looker.communicate()
 
@@ -104,5 +106,5 @@ def test_a_reader_that_looks_does_not_keep_a_runner_out(run_file: Path) -> None:
 def test_a_planted_link_is_refused(run_file: Path) -> None:
     run_file.with_suffix(".lock").symlink_to("/etc/passwd")
     with pytest.raises(StateDirError):
-        RunLock.acquire(run_file)
+        RunLock(run_file).acquire()
     assert not is_held(run_file)

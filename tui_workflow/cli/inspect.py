@@ -20,7 +20,6 @@ from tui_workflow.cli.select import (
 
 if TYPE_CHECKING:
     from tui_workflow.facts.state import RunState
-    from tui_workflow.store.places import StoredRun
     from tui_workflow.store.records import StoredItem
     from tui_workflow.store.runfile import RunFile
 
@@ -33,7 +32,7 @@ _PAGE = 500
 @prints
 def runs(as_json: bool, state_dir: str | None, flow: str | None) -> int:
     """The runs, newest first."""
-    from tui_workflow.store.describe import SCHEMA, iso
+    from tui_workflow.store.describe import SCHEMA, run_row
     from tui_workflow.store.places import list_runs, of_flow
     from tui_workflow.text import visible
     from tui_workflow.view.numbers import copyable, duration
@@ -43,31 +42,22 @@ def runs(as_json: bool, state_dir: str | None, flow: str | None) -> int:
     for run in found:
         if run.problem:
             click.echo(f"wf-tui: {visible(run.problem)}", err=True)
-    found = [run for run in found if not run.problem]
     if place.flow is not None:
         found = of_flow(found, place.flow)
+    shown = [
+        (run_row(run.meta, run.state), run.state) for run in found if run.meta is not None and run.state is not None
+    ]
     if as_json:
-        records = [
-            {
-                "run": run.run,
-                "flow": run.flow,
-                "path": run.path,
-                "status": run.status,
-                "started": iso(run.started),
-                "finished": iso(run.finished),
-                "failed": run.failed,
-            }
-            for run in found
-        ]
-        print_json({"schema": SCHEMA, "runs": records})
+        print_json({"schema": SCHEMA, "runs": [record for record, _ in shown]})
         return 0
-    if not found:
+    if not shown:
         click.echo(f"There are no runs in {visible(str(place.home))}.", err=True)
         return 0
     rows = [["RUN", "FLOW", "STATUS", "STARTED", "TOOK", "FAILED"]]
-    for run in found:
-        took = "" if run.finished is None or run.started is None else copyable(duration(run.finished - run.started))
-        rows.append([run.run, run.flow, run.status, _local(run.started), took, str(run.failed or "")])
+    for record, state in shown:
+        failures = str(record["failed"] or "")
+        took = copyable(duration(state.duration()))
+        rows.append([record["run"], record["flow"], record["status"], _local(state.started), took, failures])
     print_table(rows, right=(4, 5))
     return 0
 
@@ -333,12 +323,15 @@ def gc(keep: int, state_dir: str | None, flow: str | None) -> int:
         found = of_flow(found, place.flow)
     elif flows := several_flows(found):
         raise UsageError(f"{place.home} holds runs of several flows: {flows}", hint="Name one with --flow.")
-    ended: list[StoredRun] = [
-        run for run in found if not run.problem and not run.held and run.status in ("succeeded", "failed", "cancelled")
+    ended = [
+        run
+        for run in found
+        if run.state is not None and not run.held and run.state.status in ("succeeded", "failed", "cancelled")
     ]
     deleted = [run for run in ended[keep:] if delete_run(run.file)]
     for run in deleted:
-        line(f"{run.run}  {run.status}  {visible(run.flow)}")
+        if run.state is not None:
+            line(f"{run.run}  {run.state.status}  {visible(run.state.flow)}")
     click.echo(f"Deleted {len(deleted)} of {len(found)} runs.", err=True)
     return 0
 

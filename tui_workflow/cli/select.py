@@ -84,7 +84,7 @@ def select_to_change(run: str | None, state_dir: str | None, flow: str | None) -
 
 def several_flows(runs: list[StoredRun]) -> str:
     """The flows of these runs as a list, empty when they are of one flow."""
-    flows = sorted({run.path for run in runs if run.path})
+    flows = sorted({run.meta.path for run in runs if run.meta is not None})
     return ", ".join(flows) if len(flows) > 1 else ""
 
 

@@ -39,14 +39,15 @@ def bounded(text: str) -> Any:
 
 def describe(
     state: RunState,
-    meta: RunMeta | None = None,
-    *,
     file: RunFile | None = None,
+    *,
+    results: bool = True,
     running: Mapping[str, int] | None = None,
+    meta: RunMeta | None = None,
 ) -> dict[str, Any]:
-    """The object of a whole run, with the results of plain steps if its file is given.
+    """The object of a whole run. `running` are the numbers of items in flight by step, which only those who run them know.
 
-    `running` are the numbers of items in flight by step, which only those who run them know.
+    Without `file` there are no results, and no parameters unless `meta` is given.
     """
     meta = meta or (file.meta() if file is not None else None)
     flying = running or {}
@@ -61,7 +62,7 @@ def describe(
         "started": iso(state.started),
         "finished": iso(state.finished),
         "steps": [
-            describe_step(step, file, running=flying.get(step.name, 0), now=state.last_at)
+            describe_step(step, file, results=results, running=flying.get(step.name, 0), now=state.last_at)
             for step in state.steps.values()
         ],
     }
@@ -77,10 +78,11 @@ def describe_step(
     step: StepState,
     file: RunFile | None = None,
     *,
+    results: bool = True,
     running: int = 0,
     now: float | None = None,
 ) -> dict[str, Any]:
-    """The object of one step. A plain step has `result` if the file is given."""
+    """The object of one step. A plain step has `result` if it is wanted and the file is there."""
     succeeded, failed, skipped = ended(step)
     total = step.total if step.shape.for_each else 1
     waiting = max(0, total - succeeded - failed - skipped)
@@ -103,7 +105,7 @@ def describe_step(
         "duration": None if duration is None else round(duration, 3),
         "error": error(step_error(step, file)),
     }
-    if file is not None and not step.shape.for_each:
+    if results and file is not None and not step.shape.for_each:
         record["result"] = _result(step, file)
     return record
 
@@ -155,6 +157,19 @@ def failed_item(step: str, item: StoredItem) -> dict[str, Any]:
         "attempts": item.attempts,
         "revision": item.revision,
         "error": error(item.error),
+    }
+
+
+def run_row(meta: RunMeta, state: RunState) -> dict[str, Any]:
+    """One entry of `runs --json`; `failed` are the items that are failed now."""
+    return {
+        "run": meta.run,
+        "flow": meta.flow,
+        "path": meta.path,
+        "status": state.status,
+        "started": iso(state.started),
+        "finished": iso(state.finished),
+        "failed": sum(ended(step)[1] for step in state.steps.values()),
     }
 
 

@@ -41,43 +41,43 @@ def lock_path(run_file: Path) -> Path:
 
 
 class RunLock:
-    """A run that this process holds, until `release` or the end of the process."""
+    """A run that this process holds from `acquire` to `release`, or to the end of the process."""
 
-    def __init__(self, path: Path, descriptor: int) -> None:
-        self.path = path
-        self._descriptor = descriptor
-
-    @classmethod
-    def acquire(cls, run_file: Path, patience: float = PATIENCE) -> RunLock:
-        """Take the run, waiting up to a second for readers. Raises `RunHeld` and `StateDirError`."""
-        path = lock_path(run_file)
-        deadline = time.monotonic() + patience
-        while True:
-            descriptor = _open(path)
-            if _lock(descriptor, fcntl.LOCK_EX):
-                if _is_at(descriptor, path):
-                    break
-                os.close(descriptor)
-                continue
-            os.close(descriptor)
-            if time.monotonic() >= deadline:
-                raise held(path)
-            time.sleep(_PAUSE)
-        text = json.dumps({"pid": os.getpid(), "host": socket.gethostname(), "since": time.time()})
-        try:
-            os.ftruncate(descriptor, 0)
-            os.pwrite(descriptor, text.encode(), 0)
-        except OSError:
-            pass  # a full disk: the lock holds all the same, only its words are missing
-        return cls(path, descriptor)
+    def __init__(self, run_file: Path, patience: float = PATIENCE) -> None:
+        self.path = lock_path(run_file)
+        self._patience = patience
+        self._descriptor = -1
 
     def __enter__(self) -> RunLock:
+        self.acquire()
         return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
     ) -> None:
         self.release()
+
+    def acquire(self) -> None:
+        """Take the run, waiting up to a second for readers. Raises `RunHeld`, naming the holder, and `StateDirError`."""
+        deadline = time.monotonic() + self._patience
+        while True:
+            descriptor = _open(self.path)
+            if _lock(descriptor, fcntl.LOCK_EX):
+                if _is_at(descriptor, self.path):
+                    break
+                os.close(descriptor)
+                continue
+            os.close(descriptor)
+            if time.monotonic() >= deadline:
+                raise held(self.path)
+            time.sleep(_PAUSE)
+        self._descriptor = descriptor
+        text = json.dumps({"pid": os.getpid(), "host": socket.gethostname(), "since": time.time()})
+        try:
+            os.ftruncate(descriptor, 0)
+            os.pwrite(descriptor, text.encode(), 0)
+        except OSError:
+            pass  # a full disk: the lock holds all the same, only its words are missing
 
     def release(self) -> None:
         """Let go. The file is removed first, while it is locked, so that no one else's lock can be on it."""

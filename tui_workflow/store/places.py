@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import re
 import secrets
-import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -14,8 +13,9 @@ from pathlib import Path
 from tui_workflow.errors import DamagedRunFile, RunHeld, StoreIOError, UsageError
 from tui_workflow.facts.events import RunFinished, RunStatus
 from tui_workflow.facts.state import RunState, fold
-from tui_workflow.store import describe, lock
+from tui_workflow.store import lock
 from tui_workflow.store.files import RUNS, STATE_DIR, check_owned
+from tui_workflow.store.meta import RunMeta
 from tui_workflow.store.runfile import RunFile
 
 VARIABLE = "WF_TUI_STATE_DIR"
@@ -25,13 +25,10 @@ _LETTERS = "abcdefghijkmnpqrstuvwxyz23456789"
 _REMOTE = {"nfs", "nfs4", "cifs", "smb3", "smbfs", "fuse.sshfs", "9p", "ceph", "glusterfs", "fuse.glusterfs", "lustre"}
 
 
-def new_run_id(runs: Path, now: float | None = None) -> str:
-    """An id such as `20260131-140501-k3f9` that no run has: the time in UTC, so that ids sort by age, and four letters."""
-    stamp = datetime.fromtimestamp(time.time() if now is None else now, UTC).strftime("%Y%m%d-%H%M%S")
-    while True:
-        run = f"{stamp}-{''.join(secrets.choice(_LETTERS) for _ in range(4))}"
-        if not os.path.lexists(runs / f"{run}{SUFFIX}"):
-            return run
+def new_id(now: float) -> str:
+    """A run id such as `20260131-140501-k3f9`: the time in UTC, so that ids sort by age, and four letters by chance."""
+    stamp = datetime.fromtimestamp(now, UTC).strftime("%Y%m%d-%H%M%S")
+    return f"{stamp}-{''.join(secrets.choice(_LETTERS) for _ in range(4))}"
 
 
 def is_id(text: str) -> bool:
@@ -88,26 +85,17 @@ def _candidates(option: str | None, flow: Path | None, environment: Mapping[str,
 
 @dataclass(frozen=True, slots=True)
 class StoredRun:
-    """One run of a state directory, as far as a list shows it; `file` is its run file, `path` its flow's real path.
-
-    `failed` are the items that are failed now. `problem` says why the file cannot be read; nothing else is known then.
-    """
+    """One run of a state directory, its state as it is true now. `problem` says why its file cannot be read."""
 
     file: Path
-    run: str
-    flow: str = ""
-    path: str = ""
-    status: RunStatus = "interrupted"
-    started: float | None = None
-    finished: float | None = None
-    failed: int = 0
+    meta: RunMeta | None = None
+    state: RunState | None = None
     held: bool = False
     problem: str = ""
 
-
-def real_status(path: Path, state: RunState) -> RunState:
-    """The state of a run file as it is true now: see `settle`."""
-    return settle(state, lock.is_held(path))
+    @property
+    def run(self) -> str:
+        return self.file.stem
 
 
 def settle(state: RunState, held: bool) -> RunState:
@@ -139,24 +127,27 @@ def run_files(home: Path) -> list[Path]:
 def list_runs(home: Path) -> list[StoredRun]:
     """Every run of a state directory, the newest first; files that cannot be read are among them, with the reason."""
     found = [_look(path) for path in run_files(home)]
-    return sorted(found, key=lambda run: (run.run[:15], run.started or 0.0, run.run), reverse=True)
+    return sorted(found, key=_age, reverse=True)
+
+
+def _age(run: StoredRun) -> tuple[str, float, str]:
+    started = run.state.started if run.state is not None else None
+    return run.run[:15], started or 0.0, run.run
 
 
 def _look(path: Path) -> StoredRun:
     try:
         with RunFile(path) as file:
             state, held = open_state(file)
-            meta = file.meta()
+            return StoredRun(path, file.meta(), state, held)
     except (DamagedRunFile, StoreIOError) as error:
-        return StoredRun(path, path.stem, problem=str(error))
-    failed = sum(describe.ended(step)[1] for step in state.steps.values())
-    return StoredRun(path, path.stem, meta.flow, meta.path, state.status, state.started, state.finished, failed, held)
+        return StoredRun(path, problem=str(error))
 
 
 def of_flow(runs: Iterable[StoredRun], flow: Path) -> list[StoredRun]:
     """Those of one flow, which is identified by its real path."""
     real = os.path.realpath(flow)
-    return [run for run in runs if run.path == real]
+    return [run for run in runs if run.meta is not None and run.meta.path == real]
 
 
 def choose(home: Path, text: str | None, flow: Path | None) -> Path:
@@ -221,14 +212,16 @@ def remote_file_system(path: Path) -> str | None:
 
 def delete_run(path: Path) -> bool:
     """Delete a run file and what belongs to it; false when a process has just taken the run. Raises `StoreIOError`."""
+    taken = lock.RunLock(path, 0.0)
     try:
-        held = lock.RunLock.acquire(path, 0.0)
+        taken.acquire()
     except RunHeld:
         return False
-    with held:
-        try:
-            for name in (path.name, f"{path.name}-wal", f"{path.name}-shm"):
-                path.with_name(name).unlink(missing_ok=True)
-        except OSError as error:
-            raise StoreIOError(f"{path} cannot be deleted: {(error.strerror or str(error)).lower()}") from None
+    try:
+        for name in (path.name, f"{path.name}-wal", f"{path.name}-shm"):
+            path.with_name(name).unlink(missing_ok=True)
+    except OSError as error:
+        raise StoreIOError(f"{path} cannot be deleted: {(error.strerror or str(error)).lower()}") from None
+    finally:
+        taken.release()
     return True
