@@ -42,6 +42,7 @@ class _Graph:
         self.reads: list[set[int] | None] = [set() for _ in steps]
         self.above: list[int] = [0] * len(steps)
         """The ancestors of each step, as bits."""
+        self.after: list[list[int]] = [[] for _ in steps]
 
     def declare(self) -> None:
         """The edges that `needs` and the order of the file give."""
@@ -79,10 +80,9 @@ class _Graph:
     def order(self) -> bool:
         """Work out the ancestors; False, with a problem, when steps wait for each other in a circle."""
         left = [len(needs) for needs in self.needs]
-        after: list[list[int]] = [[] for _ in self.steps]
         for number, needs in enumerate(self.needs):
             for needed in needs:
-                after[needed].append(number)
+                self.after[needed].append(number)
         ready = [number for number, count in enumerate(left) if not count]
         done = 0
         while ready:
@@ -90,7 +90,7 @@ class _Graph:
             done += 1
             for needed in self.needs[number]:
                 self.above[number] |= self.above[needed] | 1 << needed
-            for later in after[number]:
+            for later in self.after[number]:
                 left[later] -= 1
                 if not left[later]:
                     ready.append(later)
@@ -148,9 +148,13 @@ class _Graph:
             return
         self.needs[number].add(target)
         gained = self.above[target] | 1 << target
-        for other, above in enumerate(self.above):
-            if other == number or above >> number & 1:
+        self.after[target].append(number)
+        waiting = [number]
+        while waiting:
+            other = waiting.pop()
+            if gained & ~self.above[other]:
                 self.above[other] |= gained
+                waiting.extend(self.after[other])
 
     def _wrong(self, number: int, name: str, target: int | None) -> tuple[str, str] | None:
         """Why step `number` cannot read a step, with a hint; None when it can."""

@@ -9,6 +9,10 @@ from tui_workflow.flow.nodes import Entry, Mapping, Node, Scalar, Sequence, kind
 from tui_workflow.flow.problems import Problem, Severity, suggest
 
 
+_GUESSES = 200
+"""Problems after which no more near names are looked for: guessing takes longer than reading."""
+
+
 class Reader:
     """Collects the problems of one file. Every method returns None for a node it has complained about."""
 
@@ -50,7 +54,7 @@ class Reader:
             if entry.key.text in names:
                 found[entry.key.text] = entry
             else:
-                hint = suggest(entry.key.text, names, "known keys")
+                hint = suggest(entry.key.text, names, "known keys") if len(self.problems) < _GUESSES else ""
                 self.error(entry, f"unknown key '{entry.key.text}' in {what}", hint)
         return found
 

@@ -6,6 +6,7 @@ import ast
 import warnings
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 _METHODS = frozenset(("keys", "values", "items", "get"))
@@ -87,8 +88,9 @@ def _environment() -> Any:
     return ENVIRONMENT
 
 
+@lru_cache(maxsize=512)
 def parse_python(source: str | bytes) -> ast.Module:
-    """The syntax tree of Python text. Raises SyntaxError, also for text that is nested too deep or holds a NUL."""
+    """The syntax tree of Python text, which no one may change: it is kept. Raises SyntaxError, also for text that is nested too deep or holds a NUL."""
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
@@ -104,15 +106,16 @@ def code_references(source: str | bytes) -> References:
 
 def of_python(tree: ast.AST) -> References:
     """The references below a node of Python's syntax tree; a variable that the code itself binds is not ours."""
-    bound = {node.id for node in ast.walk(tree) if isinstance(node, ast.Name) and not isinstance(node.ctx, ast.Load)}
+    nodes = list(ast.walk(tree))
+    bound = {node.id for node in nodes if isinstance(node, ast.Name) and not isinstance(node.ctx, ast.Load)}
     claimed: set[int] = set()
     found = References()
-    for node in ast.walk(tree):
+    for node in nodes:
         owner, key = _literal(node)
         if owner is not None and key is not None and owner.id not in bound:
             claimed.add(id(owner))
             found |= of_path(owner.id, ((key, False),))
-    for node in ast.walk(tree):
+    for node in nodes:
         if isinstance(node, ast.Name) and node.id == "steps" and "steps" not in bound and id(node) not in claimed:
             found |= References(frozenset(("steps",)), dynamic=True)
     return found
