@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import builtins
 import importlib
 from collections.abc import Callable, Mapping
 from types import CodeType
@@ -10,7 +11,7 @@ from typing import Any
 from tui_workflow.errors import InvalidFlow, Source
 from tui_workflow.tasks import handlers, operations
 from tui_workflow.tasks.api import TaskContext
-from tui_workflow.tasks.inputs import Inputs
+from tui_workflow.tasks.inputs import Inputs, compile_input
 from tui_workflow.tasks.registry import Prepared, StepText
 
 NEVER_PASSED = frozenset(("operation", "handler", "code", "item", "on_progress"))
@@ -63,24 +64,34 @@ def _code(step: StepText) -> Prepared:
     code = compile(text, file, "exec", dont_inherit=True)
     inputs = Inputs(step.inputs, ("code", "on_progress", "operation", "handler"))
     used = _names_in(code)
-    everything = bool(used & _MAKES_NAMES)
-    makers = [(name, make) for name, make in step.params.items() if everything or name in used]
-    loop_names = ("item", "index", "key") if step.for_each else ()
+    if used & _MAKES_NAMES:
+        wanted: Callable[[str], bool] = lambda _: True  # noqa: E731
+    else:
+        wanted = used.__contains__
+    # Only what the code can look up is put together: for a million small items the rest would be most of the work.
+    makers = [(name, make) for name, make in step.params.items() if wanted(name)]
+    loop_names = [name for name in ("item", "index", "key") if step.for_each and wanted(name)]
+    reserved = [name for name in _RESERVED if wanted(name)]
+    of_task = [name for name in ("params", "steps", "progress", "log") if wanted(name)]
+    has_inputs = bool(inputs.names)
+    base: dict[str, Any] = {}
 
     def call(names: Mapping[str, Any], task: TaskContext) -> Any:
-        space: dict[str, Any] = dict(names["params"])
+        if not base:
+            base.update((name, value) for name, value in names["params"].items() if wanted(name))
+            base.update(__name__="__wf_code__", __builtins__=builtins)
+        space = base.copy()
         for name, make in makers:
             space[name] = make()
         for name in loop_names:
             space[name] = names[name]
-        space.update(inputs.render(names))
-        for name in _RESERVED:
+        if has_inputs:
+            space.update(inputs.render(names))
+        for name in reserved:
             space[name] = names[name]
-        space["params"] = task.params
-        space["steps"] = task.steps
-        space["progress"] = task.progress
-        space["log"] = task.log
-        space["__name__"] = "__wf_code__"
+        for name in of_task:
+            space[name] = getattr(task, name)
+        space.pop("result", None)
         exec(code, space)  # noqa: S102 - a flow is a program
         return space.get("result")
 
@@ -114,6 +125,11 @@ def _handler(step: StepText) -> Prepared:
     )
     sources = {path: text for path, text in ((p, _text(s)) for p, s in step.handlers) if path == file}
     has_item_input, has_inputs = bool(item_input.names), bool(inputs.names)
+    if item_given and not has_inputs and not filled:
+        render_item = compile_input(step.inputs.get("item")) if has_item_input else _loop_item
+        if render_item is not None:
+            render = render_item
+            return Prepared(lambda names, _: function(render(names)), is_async, sources)
 
     def call(names: Mapping[str, Any], task: TaskContext) -> Any:
         arguments = inputs.render(names) if has_inputs else {}
@@ -126,6 +142,10 @@ def _handler(step: StepText) -> Prepared:
         return function(**arguments)
 
     return Prepared(call, is_async, sources)
+
+
+def _loop_item(names: Mapping[str, Any]) -> Any:
+    return names["item"]
 
 
 def _text(source: bytes) -> str:

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import os
-from time import perf_counter, time
+from time import time
 
 from tui_workflow.facts.outcome import Ended
-from tui_workflow.tasks.api import reporter
+from tui_workflow.tasks.api import TaskContext, reporter
 from tui_workflow.tasks.registry import Prepared
 from tui_workflow.workers.child.attempt import Attempt, task_context
 from tui_workflow.workers.child.office import Office
@@ -26,6 +26,17 @@ class Alone:
         office.several = False
         office.shared.use_slots(1)
         reporter.report = office.report
+        self._task = TaskContext(
+            step.names,
+            step=step.program.step,
+            flow_dir=step.program.flow_dir,
+            workdir=step.workdir,
+            env=step.env,
+            log=office.warn,
+            make_params=step.make_params,
+            make_steps=step.make_steps,
+            progress=office.report,
+        )
 
     def stop(self) -> None:
         """Nothing to end: no item is running when another step comes."""
@@ -34,14 +45,9 @@ class Alone:
     def run_pending(self) -> None:
         """Run all that waits; returns when nothing does."""
         office, step, prepared = self._office, self._step, self._prepared
-        pending, shared, outbox, raw, hygiene = (
-            office.inbox.pending,
-            office.shared,
-            office.outbox,
-            office.raw,
-            office.hygiene,
-        )
-        program = step.program
+        pending, shared, outbox = office.inbox.pending, office.shared, office.outbox
+        raw, hygiene, task = office.raw, office.hygiene, self._task
+        flush_each, stop_on_failure = step.program.flush_each, step.program.stop_on_failure
         last_attempt = -1
         office.ticker.busy()
         while True:
@@ -49,41 +55,51 @@ class Alone:
                 given = pending.popleft()
             except IndexError:
                 break
-            shared.begin(0, given[0], time())
-            attempt = Attempt(step, given, 0)
-            office.alone = attempt
-            hygiene.set_env(b"WF_ITEM_KEY", os.fsencode(attempt.key.replace("\0", "")))
+            began = time()
+            shared.begin(0, given[0], began)
+            office.alone = attempt = Attempt(step, given, 0, began)
+            task.names = attempt.names
+            task.log = attempt.print
+            hygiene.set_env(b"WF_ITEM_KEY", variable(given[3]))
             if given[1] != last_attempt:
                 last_attempt = given[1]
                 hygiene.set_env(b"WF_ATTEMPT", b"%d" % last_attempt)
-            if step.item_env:
-                outcome = self._with_item_env(attempt)
+            if step.own_env:
+                outcome = self._with_own_env(attempt)
             else:
-                task = task_context(step, attempt, step.env, office.report)
                 outcome = attempt.run(prepared, task)
-            hygiene.restore(perf_counter() - attempt.start)
+            hygiene.restore(outcome[4])
             if raw.grown():
                 raw.drain(attempt.writer())
             office.alone = None
             if attempt.log is not None:
                 outcome = attempt.with_log(outcome)
+            if not attempt.context.touched:
+                step.spare = attempt.context
             outbox.end(outcome)
-            if program.flush_each:
+            if flush_each:
                 outbox.flush()
-            if outcome[2] == _FAILED and program.stop_on_failure:
+            if stop_on_failure and outcome[2] == _FAILED:
                 office.inbox.failures += 1
                 office.inbox.give_back()
         shared.end(0)
         outbox.flush()
         office.ticker.idle()
 
-    def _with_item_env(self, attempt: Attempt) -> RawOutcome:
-        """Run an item whose step has an environment of its own for it."""
+    def _with_own_env(self, attempt: Attempt) -> RawOutcome:
+        """Run an item that needs an environment of its own: its step's `env` names it, or it starts commands."""
         office, step = self._office, self._step
         try:
             own = attempt.item_env()
-            os.environ.update(own)
-        except BaseException as error:
+            if step.item_env:
+                os.environ.update(own)
+        except BaseException as error:  # a template of the item's `env` is part of the item
             return attempt.fail(error)
-        attempt.names["env"] = {**step.env, **own}
-        return attempt.run(self._prepared, task_context(step, attempt, attempt.names["env"], office.report))
+        env = {**step.env, **own}
+        attempt.names["env"] = env
+        return attempt.run(self._prepared, task_context(step, attempt, env, office.report))
+
+
+def variable(key: str) -> bytes:
+    """A key as the value of an environment variable, which cannot hold a NUL."""
+    return key.encode("utf-8", "surrogateescape") if "\0" not in key else key.replace("\0", "").encode()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Mapping
-from time import perf_counter, time
+from time import perf_counter
 from typing import Any
 
 from tui_workflow import values
@@ -24,7 +24,7 @@ class Attempt:
 
     __slots__ = ("_began", "_item", "_step", "attempt", "context", "key", "log", "names", "number", "slot", "start")
 
-    def __init__(self, step: Step, given: Given, slot: int) -> None:
+    def __init__(self, step: Step, given: Given, slot: int, began: float) -> None:
         number, attempt, position, key, item, broken = given
         self._step = step
         self.number = number
@@ -32,7 +32,7 @@ class Attempt:
         self.key = key
         self.slot = slot
         self.start = perf_counter()
-        self._began = time()
+        self._began = began
         self.log: ItemLog | None = None
         self._item = broken
         self.context: Context = step.new_context()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import resource
 from time import perf_counter
@@ -96,6 +97,8 @@ class Desk:
         if office.raw.grown():
             office.raw.drain(office.step_log)
         office.ticker.send_step_log()
+        # What is here now stays: the collector need not look at it again between items.
+        gc.freeze()
         office.outbox.send(protocol.READY)
 
     def _end_progress(self) -> None:

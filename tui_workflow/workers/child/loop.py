@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable
 from queue import Empty
+from time import time
 
 from tui_workflow.facts.outcome import Ended
 from tui_workflow.tasks.api import reporter
@@ -106,7 +107,7 @@ class OnLoop:
 
     async def _run(self, given: Given, slot: int) -> None:
         office, step = self._office, self._step
-        attempt = Attempt(step, given, slot)
+        attempt = Attempt(step, given, slot, time())
         office.shared.begin(slot, attempt.number, attempt.began)
         self._running[slot] = attempt
         current.set(attempt)

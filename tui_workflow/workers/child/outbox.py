@@ -10,6 +10,7 @@ from tui_workflow.workers import protocol
 from tui_workflow.workers.protocol import RawOutcome
 from tui_workflow.workers.shared import BLOB, KEPT, Shared
 
+_PACK = protocol.RECORD.pack
 GROUP = 0.003
 """Seconds after which ended items are sent, at the latest when the next one ends."""
 
@@ -31,11 +32,12 @@ class Outbox:
 
     def end(self, outcome: RawOutcome) -> None:
         """Keep one outcome; it is safe from a crash when this returns."""
-        record = protocol.pack_record(outcome)
-        result, error, log, context = outcome[5:]
-        if error is None and log is None and context is None:
-            blob = result or b""
+        number, attempt, status, began, took, result, error, log, context = outcome
+        if error is None and log is None and context is None and result is not None:
+            record = _PACK(number, attempt, status, began, took, len(result), -1, -1, -1)
+            blob = result
         else:
+            record = protocol.pack_record(outcome)
             blob = b"".join([part for part in (result, error, log, context) if part])
         with self._adding:
             if not self._shared.add(record, blob):

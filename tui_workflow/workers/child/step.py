@@ -37,6 +37,7 @@ class Step:
         self.makers: dict[str, Callable[[], Any]] = {
             name: _maker(program.params[name]) for name in params if name not in self._plain
         }
+        self.spare: Context | None = None
         self._data = StepData(program.run_file)
         self.context = ContextBase(program.context)
         self.forbidden = PARALLEL if program.parallel else None
@@ -51,7 +52,10 @@ class Step:
             "flow": {"name": program.flow, "path": program.flow_path, "dir": program.flow_dir},
         }
         self.item_env: list[tuple[str, Render]] = []
+        """Variables whose templates name the item."""
         self._render_env()
+        self.own_env = bool(self.item_env) or program.type != "python"
+        """True when each item needs an environment put together: what it starts is given it, not the process's."""
         workdir = compile_input(program.workdir)
         self.workdir = os.path.join(
             program.flow_dir, str(workdir(self.names)) if workdir else (program.workdir or "")
@@ -85,7 +89,9 @@ class Step:
                     self.env[name] = env_text(name, render(self.names))
 
     def new_context(self) -> Context:
-        return Context(self.context.stored, self.forbidden)
+        """`context` for one item: the one that the last item left untouched, if it gave it back in `spare`."""
+        spare, self.spare = self.spare, None
+        return Context(self.context.stored, self.forbidden) if spare is None else spare
 
     def check_secret(self, stored: bytes, what: str) -> None:
         """Raises `SecretLeak` when a stored value holds a secret."""

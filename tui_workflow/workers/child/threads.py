@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from contextvars import ContextVar
+from time import time
 
 from tui_workflow.facts.outcome import Ended
 from tui_workflow.tasks.api import reporter
@@ -61,7 +62,7 @@ class InThreads:
                 given = pending.popleft()
             except IndexError:  # it has been handed back meanwhile
                 continue
-            self._run(Attempt(self._step, given, slot), slot)
+            self._run(Attempt(self._step, given, slot, time()), slot)
 
     def _run(self, attempt: Attempt, slot: int) -> None:
         office, step = self._office, self._step
