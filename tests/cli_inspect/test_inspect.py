@@ -3,6 +3,7 @@ from __future__ import annotations
 import json
 import os
 import re
+import sqlite3
 import subprocess
 import sys
 from pathlib import Path
@@ -168,8 +169,13 @@ async def test_gc_keeps_what_may_be_resumed(folder: Path) -> None:
     assert [path.exists() for path in paths] == [False, True, True, True, False, True]
     assert run_id(4) in result.stdout
     assert "Deleted 2 of 6 runs." in result.stderr
+    fresh, old, orphan = (paths[0].with_name(name) for name in (".a.db.new", ".b.db.new", "c.lock"))
+    for path in (fresh, old, orphan):
+        path.touch()
+    os.utime(old, (1, 1))
     call(inspect.gc, "--keep", "0")
     assert [path.exists() for path in paths] == [False, False, True, True, False, False]
+    assert [path.exists() for path in (fresh, old, orphan)] == [True, False, False]
 
 
 async def test_gc_among_several_flows_needs_to_know_which(folder: Path) -> None:
@@ -217,6 +223,17 @@ async def test_a_reader_that_goes_away_is_no_error(folder: Path) -> None:
         )
         os.close(writer)
         assert (done.returncode, done.stderr) == (0, b"")
+
+
+async def test_a_damaged_value_is_said_to_be_one(folder: Path) -> None:
+    path = await make_run(folder)
+    with sqlite3.connect(path) as db:
+        db.execute("UPDATE error SET body = 'junk'")
+        db.execute("UPDATE outcome SET result = X'7B2224776622'")
+    db.close()
+    for command in (inspect.failed, inspect.show):
+        with pytest.raises(DamagedRunFile, match="damaged"):
+            call(command)
 
 
 def test_the_commands_import_nothing_heavy() -> None:

@@ -124,8 +124,8 @@ def _print_run(record: dict[str, Any], state: RunState) -> None:
 @prints
 def result(step: str, run: str | None, state_dir: str | None, flow: str | None) -> int:
     """The result of STEP as JSON; of a for_each step one value a line in item order, null where there is none."""
-    from tui_workflow import values
     from tui_workflow.store import browse
+    from tui_workflow.store.describe import plain_text
     from tui_workflow.store.runfile import RunFile
     from tui_workflow.text import visible_json
 
@@ -138,7 +138,7 @@ def result(step: str, run: str | None, state_dir: str | None, flow: str | None) 
         if not entry.shape.for_each:
             found = iter([next(found, None)])
         for data in found:
-            line("null" if data is None else visible_json(values.plain_json(data)))
+            line("null" if data is None else visible_json(plain_text(data)))
     return 0
 
 
@@ -314,7 +314,7 @@ def export(run: str, file: str, state_dir: str | None, flow: str | None) -> int:
 def gc(keep: int, state_dir: str | None, flow: str | None) -> int:
     """Delete succeeded, failed and cancelled runs but the newest N; never a live, paused or interrupted one."""
     from tui_workflow.errors import UsageError
-    from tui_workflow.store.places import delete_run, list_runs, of_flow
+    from tui_workflow.store.places import delete_run, list_runs, of_flow, sweep
     from tui_workflow.text import visible
 
     place = find_place(state_dir, flow)
@@ -332,6 +332,7 @@ def gc(keep: int, state_dir: str | None, flow: str | None) -> int:
     for run in deleted:
         if run.state is not None:
             line(f"{run.run}  {run.state.status}  {visible(run.state.flow)}")
+    sweep(place.home)
     click.echo(f"Deleted {len(deleted)} of {len(found)} runs.", err=True)
     return 0
 

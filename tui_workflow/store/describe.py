@@ -11,6 +11,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from tui_workflow import values
+from tui_workflow.errors import DamagedRunFile, ValueProblem
 from tui_workflow.facts.outcome import ErrorInfo
 from tui_workflow.facts.state import RunState, StepState
 from tui_workflow.store import browse
@@ -34,7 +35,22 @@ def iso(at: float | None) -> str | None:
 def bounded(text: str) -> Any:
     """JSON text as a JSON value, or its size when it is too large to be shown whole."""
     size = len(text.encode("utf-8", "replace"))
-    return {"truncated": True, "bytes": size} if size > LARGEST else json.loads(text)
+    return {"truncated": True, "bytes": size} if size > LARGEST else _value(text)
+
+
+def _value(text: str) -> Any:
+    try:
+        return json.loads(text)
+    except ValueError as problem:
+        raise DamagedRunFile(f"the run file is damaged: a value in it cannot be read ({problem})") from None
+
+
+def plain_text(data: bytes) -> str:
+    """A stored value as JSON text. Raises `DamagedRunFile` when the bytes are none."""
+    try:
+        return values.plain_json(data)
+    except ValueProblem as problem:
+        raise DamagedRunFile(f"the run file is damaged: {problem}") from None
 
 
 def describe(
@@ -70,7 +86,7 @@ def describe(
 
 def params(meta: RunMeta) -> dict[str, Any]:
     """The parameters as JSON; secret ones as `***`."""
-    shown = {name: bounded(values.plain_json(value)) for name, value in meta.params.items()}
+    shown = {name: bounded(plain_text(value)) for name, value in meta.params.items()}
     return shown | dict.fromkeys(meta.secrets, MASK)
 
 
@@ -129,14 +145,17 @@ def _result(step: StepState, file: RunFile) -> Any:
     if not step.succeeded:
         return None
     found = next(browse.results(file, step.name, step.states), None)
-    return None if found is None else bounded(values.plain_json(found))
+    return None if found is None else bounded(plain_text(found))
 
 
 def error(body: bytes | None) -> dict[str, Any] | None:
     """The object of an encoded ErrorInfo."""
     if body is None:
         return None
-    info = ErrorInfo.decode(body)
+    try:
+        info = ErrorInfo.decode(body)
+    except (ValueError, KeyError, TypeError, AttributeError, IndexError) as problem:
+        raise DamagedRunFile(f"the run file is damaged: an error in it cannot be read ({problem!r})") from None
     return {
         "type": info.type,
         "message": info.message,
@@ -148,7 +167,7 @@ def error(body: bytes | None) -> dict[str, Any] | None:
 
 def failed_item(step: str, item: StoredItem) -> dict[str, Any]:
     """The record of a failed item; `item.payload` must have been read."""
-    payload = None if item.payload is None else values.plain(values.decode(item.payload))
+    payload = None if item.payload is None else _value(plain_text(item.payload))
     return {
         "step": step,
         "key": item.key,

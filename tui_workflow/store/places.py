@@ -5,12 +5,14 @@ from __future__ import annotations
 import os
 import re
 import secrets
+import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
-from tui_workflow.errors import DamagedRunFile, RunHeld, StoreIOError, UsageError
+from tui_workflow.errors import DamagedRunFile, RunHeld, StateDirError, StoreIOError, UsageError
 from tui_workflow.facts.events import RunFinished, RunStatus
 from tui_workflow.facts.state import RunState, fold
 from tui_workflow.store import lock
@@ -21,6 +23,7 @@ from tui_workflow.store.runfile import RunFile
 VARIABLE = "WF_TUI_STATE_DIR"
 SUFFIX = ".db"
 _ID = re.compile(r"\d{8}-\d{6}-[a-z0-9]{4}")
+_DRAFT_SECONDS = 3600
 _LETTERS = "abcdefghijkmnpqrstuvwxyz23456789"
 _REMOTE = {"nfs", "nfs4", "cifs", "smb3", "smbfs", "fuse.sshfs", "9p", "ceph", "glusterfs", "fuse.glusterfs", "lustre"}
 
@@ -225,3 +228,16 @@ def delete_run(path: Path) -> bool:
     finally:
         taken.release()
     return True
+
+
+def sweep(home: Path) -> None:
+    """Remove drafts of run files that a killed process left an hour ago or earlier, and locks that nobody holds."""
+    runs = home / RUNS
+    for draft in runs.glob(f".*{SUFFIX}.new"):
+        with suppress(OSError):
+            if time.time() - draft.lstat().st_mtime > _DRAFT_SECONDS:
+                draft.unlink()
+    for path in runs.glob("*.lock"):
+        if not path.with_suffix(SUFFIX).exists():
+            with suppress(RunHeld, StateDirError), lock.RunLock(path.with_suffix(SUFFIX), 0.0):
+                pass
