@@ -360,4 +360,4 @@ def test_references(text: str, found: References) -> None:
 )
 def test_code_references(code: str, steps: set[str], params: set[str], dynamic: bool) -> None:
     found = code_references(code)
-    assert (found.steps, found.params, found.dynamic) == (steps, params, dynamic)
+    assert (found.steps, found.params, found.dynamic) == (frozenset(steps), frozenset(params), dynamic)

@@ -152,9 +152,10 @@ def _template(read: Reader, uses: Uses, node: Node, inputs: Mapping, name: str) 
             uses.value(entry.value, "item")
     if output and isinstance(output.value, Scalar) and isinstance(output.value.value, str):
         path = output.value.value
-        outside = posixpath.isabs(path) or posixpath.normpath(path).split("/")[0] == ".."
-        if not is_template(path) and (outside or not path):
+        if not is_template(path) and (posixpath.isabs(path) or ".." in path.split("/")):
             read.error(output.value, f"'output' must stay below the flow's folder, not '{path}'")
+        elif not path.strip("./") or path.endswith("/"):
+            read.error(output.value, f"'output' names no file: '{path}'")
 
 
 def progress(read: Reader, uses: Uses, entry: Entry) -> str | None:

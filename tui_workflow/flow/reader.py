@@ -8,7 +8,6 @@ from collections.abc import Iterable
 from tui_workflow.flow.nodes import Entry, Mapping, Node, Scalar, Sequence, kind, place
 from tui_workflow.flow.problems import Problem, Severity, suggest
 
-
 _GUESSES = 200
 """Problems after which no more near names are looked for: guessing takes longer than reading."""
 
