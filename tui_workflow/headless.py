@@ -150,7 +150,7 @@ class PlainReporter(Reporter):
             self._say(fact.at, fact.step, progress(step, self._before.get(fact.step, 0), fact.at))
 
     def _say(self, at: float, what: str, text: str) -> None:
-        clock = datetime.fromtimestamp(at).strftime("%H:%M:%S")  # noqa: DTZ006  (people read local time)
+        clock = datetime.fromtimestamp(at).strftime("%H:%M:%S")
         self.line(f"{clock}  {visible(what)}  {visible(text)}")
 
 

@@ -9,11 +9,11 @@ import asyncio
 import random
 import time
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 from tui_workflow import values
 from tui_workflow.engine.engine import Engine
-from tui_workflow.engine.ports import Known, Options, Surroundings
+from tui_workflow.engine.ports import Options, Surroundings
 from tui_workflow.facts import events as ev
 from tui_workflow.facts.fingerprint import fingerprint
 from tui_workflow.facts.outcome import Ended, ErrorInfo, Outcome
@@ -33,6 +33,12 @@ from tui_workflow.flow.plan import Plan, PlannedStep
 
 Behaviour = Callable[[str, Any, int], "object | BaseException"]
 """What an item comes to: step, item value, attempt → a result, or an exception to fail with."""
+
+
+class Known(NamedTuple):
+    number: int
+    position: int | None
+    payload: bytes
 
 
 class Memory:

@@ -71,6 +71,10 @@ class Engine:
         """How many items of a step are in flight: never more than its slots."""
         return len(self.running(step))
 
+    def reruns(self, step: str) -> tuple[str, ...]:
+        """The later steps that would run again if items of `step` were retried."""
+        return self._wishes.reruns(step)
+
     def in_flight(self, step: str, item: int) -> bool:
         """True if a worker holds the item, begun or not."""
         run = self._runs.get(step)
@@ -315,6 +319,14 @@ class Engine:
         self.trouble = reason
         self.state.version += 1
         self._hold()
+
+    def abort(self) -> None:
+        """Nothing can be recorded any more: end what is in flight and the run with it, as a crash would."""
+        self._stopping = True
+        for run in self._runs.values():
+            run.stop()
+        self._over.set()
+        self._left.set()
 
     def recovered(self) -> None:
         """Facts are recorded again."""

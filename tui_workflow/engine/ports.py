@@ -4,18 +4,23 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, NamedTuple, Protocol
+from typing import Any, Protocol
 
 from tui_workflow.facts.events import Event
 from tui_workflow.facts.work import WorkerPool
 
 
-class Known(NamedTuple):
-    """An item that the run file already has under a key."""
+class Known(Protocol):
+    """An item that the run file already has under a key; `position` is None when the latest listing lacks it."""
 
-    number: int
-    position: int | None
-    payload: bytes
+    @property
+    def number(self) -> int: ...
+
+    @property
+    def position(self) -> int | None: ...
+
+    @property
+    def payload(self) -> bytes: ...
 
 
 class Recorder(Protocol):

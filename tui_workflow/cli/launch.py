@@ -1,0 +1,187 @@
+"""The commands that run something: `run`, `retry`, and `open`, which only looks."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import click
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from tui_workflow.session.choose import Latest, Wanted
+
+_F = TypeVar("_F", bound=Callable[..., Any])
+
+
+def state_dir_option(command: _F) -> _F:
+    """`--state-dir`, as every command has it."""
+    return click.option("--state-dir", metavar="DIR", help="Where runs are kept; beside the flow by default.")(command)
+
+
+@click.command(no_args_is_help=True)
+@click.argument("flow")
+@click.argument("params", nargs=-1, metavar="[NAME=VALUE]...")
+@click.option("--headless", is_flag=True, help="No dashboard: plain lines. Automatic when stdout is no terminal.")
+@click.option("--json", "as_json", is_flag=True, help="JSON Lines on stdout; implies --headless.")
+@click.option("--resume", "resume", is_flag=True, help="Go on with the latest unfinished run of this flow.")
+@click.option("--new", "new", is_flag=True, help="Begin afresh, without asking.")
+@click.option("--limit", type=click.IntRange(min=1), metavar="N", help="Only the first N items of each for_each.")
+@click.option("--only", metavar="STEP", help="Only this step.")
+@click.option("--from", "start_at", metavar="STEP", help="This step and what follows it.")
+@click.option("--params", "params_file", metavar="FILE", help="Parameters from a JSON or YAML file.")
+@click.option("--max-parallel", type=click.IntRange(min=1), metavar="N", help="At most N slots per step.")
+@click.option("--rerun-stale", is_flag=True, help="Also run again what an older definition made.")
+@click.option("--strict", is_flag=True, help="Exit 3 when items failed that the flow tolerates.")
+@state_dir_option
+def run(
+    flow: str,
+    params: tuple[str, ...],
+    headless: bool,
+    as_json: bool,
+    resume: bool,
+    new: bool,
+    limit: int | None,
+    only: str | None,
+    start_at: str | None,
+    params_file: str | None,
+    max_parallel: int | None,
+    rerun_stale: bool,
+    strict: bool,
+    state_dir: str | None,
+) -> int:
+    """Run FLOW with the dashboard.
+
+    Parameters are NAME=VALUE, NAME=@FILE or NAME=env:VARIABLE. If an unfinished run of the flow exists, the dashboard
+    asks whether to resume it; without a dashboard --resume says so.
+    """
+    import asyncio
+
+    from tui_workflow.errors import UsageError
+    from tui_workflow.flow.params import assignments, read_params
+    from tui_workflow.session.choose import Wanted
+    from tui_workflow.store.places import home_for
+
+    if resume and new:
+        raise UsageError("--resume and --new exclude each other")
+    if only and start_at:
+        raise UsageError("--only and --from exclude each other")
+    from pathlib import Path
+
+    wanted = Wanted(
+        assignments(params), read_params(params_file) if params_file else {}, limit, max_parallel, only, start_at
+    )
+    plain = headless or as_json or not sys.stdout.isatty()
+    launch = Launch(flow, wanted, home_for(Path(flow), state_dir), plain, as_json, strict, rerun_stale)
+    return asyncio.run(launch.run(resume, new))
+
+
+class Launch:
+    """One launch of a flow from the command line."""
+
+    def __init__(
+        self,
+        flow: str,
+        wanted: Wanted,
+        state_dir: Path,
+        plain: bool,
+        as_json: bool,
+        strict: bool,
+        rerun_stale: bool,
+    ) -> None:
+        self.flow = flow
+        self.wanted = wanted
+        self.state_dir = state_dir
+        self.plain = plain
+        self.as_json = as_json
+        self.strict = strict
+        self.rerun_stale = rerun_stale
+
+    async def run(self, resume: bool, new: bool) -> int:
+        """Begin a run or take one up, and conduct it; returns the exit code."""
+        from tui_workflow.flow.load import load
+        from tui_workflow.session.choose import begin, latest, take_up
+        from tui_workflow.workers.pool import Pool
+
+        pool = Pool(os.path.dirname(os.path.realpath(self.flow)))
+        # The first worker starts while the flow is being read.
+        pool.prewarm(1)
+        try:
+            found = None if new else latest(self.flow, self.state_dir)
+            going_on = self._decide(found, resume)
+            if not isinstance(going_on, bool):
+                return going_on
+            if going_on:
+                assert found is not None
+                plan = load(self.flow) if os.path.exists(self.flow) else None
+                assignment, lock = take_up(found.path, self.wanted, plan)
+            else:
+                assignment, lock = begin(load(self.flow), self.state_dir, self.wanted)
+            for note in assignment.notes:
+                click.echo(note, err=True)
+            return await conduct(assignment, pool, lock, self)
+        finally:
+            await pool.close()
+
+    def _decide(self, found: Latest | None, resume: bool) -> bool | int:
+        """True to take the found run up, False to begin another, a number to end with it."""
+        if found is None:
+            if resume:
+                click.echo("There is no run of this flow yet: this starts one.", err=True)
+            return False
+        run = found.state.run
+        if resume:
+            if found.unfinished or self.rerun_stale:
+                return True
+            click.echo(f"The latest run, {run}, succeeded: there is nothing to resume. --new starts another.", err=True)
+            return 0
+        if found.held:
+            from tui_workflow.store.lock import held, lock_path
+
+            if self.plain:
+                click.echo(f"Another run of this flow, {run}, is live in {found.holder}.", err=True)
+                return False
+            raise held(lock_path(found.path))
+        if not found.unfinished:
+            return False
+        if self.plain:
+            click.echo(
+                f"An earlier run, {run}, is {found.state.status}. To go on with it instead:  "
+                f"wf-tui {self.flow} --headless --resume",
+                err=True,
+            )
+            return False
+        return ask(found)
+
+
+def ask(found: Latest) -> bool | int:
+    """Ask whether to resume an unfinished run; enter means yes."""
+    state = found.state
+    waiting = sum(step.waiting for step in state.steps.values())
+    failed = sum(step.failed for step in state.steps.values())
+    counts = f"{waiting} items wait" + (f", {failed} failed" if failed else "")
+    click.echo(f"The run {state.run} of {state.flow} is {state.status}: {counts}.")
+    click.echo("  enter  resume it; what is done stays done\n  n      start a new run\n  q      neither")
+    while True:
+        key = click.getchar()
+        if key in "\r\n":
+            return True
+        if key in "nN":
+            return False
+        if key in "qQ\x1b\x03\x04":
+            return 130
+
+
+async def conduct(assignment: Any, pool: Any, lock: Any, launch: Launch) -> int:
+    """Hand the run to its front end."""
+    from tui_workflow.facts.commands import RetryItems
+    from tui_workflow.session.conduct import Style, headless, with_dashboard
+
+    if launch.rerun_stale:
+        assignment.wishes = [*assignment.wishes, RetryItems(stale=True)]
+    if launch.plain:
+        return await headless(assignment, pool, lock, Style("json" if launch.as_json else "plain", launch.strict))
+    return await with_dashboard(assignment, pool, lock, strict=launch.strict, resume=f"wf-tui {launch.flow} --resume")

@@ -1,0 +1,118 @@
+"""What one process is to do with one run: a new one, or one that is taken up again."""
+
+from __future__ import annotations
+
+import os
+import socket
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from tui_workflow.engine.decide import ENDED
+from tui_workflow.facts import events as ev
+from tui_workflow.facts.commands import Command
+from tui_workflow.facts.state import RunState
+from tui_workflow.flow.plan import Plan
+from tui_workflow.store.meta import RunMeta
+
+
+@dataclass(slots=True)
+class Assignment:
+    """A run and how to go about it.
+
+    `state` is None for a new run. `previous` is the plan of the stored revision when the flow has changed since.
+    `params` are all values, secret ones included; `secrets` the texts of the secret ones, to keep out of sight.
+    `wishes` are sent as soon as the run is open.
+    """
+
+    plan: Plan
+    path: Path
+    meta: RunMeta
+    params: Mapping[str, Any]
+    secrets: tuple[str, ...] = ()
+    state: RunState | None = None
+    context: dict[str, bytes] = field(default_factory=dict)
+    previous: Plan | None = None
+    changed: bool = False
+    limit: int | None = None
+    max_slots: int | None = None
+    only: frozenset[str] | None = None
+    wishes: Sequence[Command] = ()
+    notes: list[str] = field(default_factory=list)
+    """Sentences to tell before it begins."""
+
+    @property
+    def revision(self) -> int:
+        """The number of the revision that this process runs by."""
+        if self.state is None:
+            return 1
+        return self.state.revision + (1 if self.changed else 0)
+
+    def opening(self, now: float) -> list[ev.Event]:
+        """The facts with which this process begins."""
+        host = socket.gethostname()
+        facts: list[ev.Event] = []
+        if self.state is None:
+            facts.append(ev.RunStarted(now, self.meta.run, self.plan.flow.name, self.plan.path, os.getpid(), host))
+        else:
+            facts.append(ev.RunResumed(now, os.getpid(), host))
+        if self.state is None or self.changed:
+            facts.append(ev.RevisionTaken(now, self.revision, shapes(self.plan)))
+        if self.state is not None:
+            facts += take_up(self.plan, self.state, self.previous, now)
+        return facts
+
+
+def shapes(plan: Plan) -> tuple[ev.StepShape, ...]:
+    """What the fold must know of each step of a plan."""
+    return tuple(
+        ev.StepShape(
+            name=planned.name,
+            section=planned.section,
+            for_each=planned.step.for_each is not None,
+            needs=planned.needs,
+            reads=planned.reads,
+            definition=planned.definition,
+            parallel=planned.step.parallel is not None,
+            rerun=planned.step.rerun,
+            description=planned.step.description,
+        )
+        for planned in plan.steps
+    )
+
+
+def relisted(old: Plan, new: Plan) -> set[str]:
+    """Steps whose items must be listed again because an edit changed where they come from, or their key."""
+    before = {planned.name: planned.step for planned in old.steps}
+    return {
+        planned.name
+        for planned in new.steps
+        if planned.step.for_each is not None
+        and (step := before.get(planned.name)) is not None
+        and (step.for_each, step.key) != (planned.step.for_each, planned.step.key)
+    }
+
+
+def take_up(plan: Plan, state: RunState, previous: Plan | None, now: float) -> list[ev.Event]:
+    """The facts by which a run that did not end well is taken up again.
+
+    Steps that failed, or were cancelled because of it, are pending again; so are cleanup steps, which run at every end.
+    What failed and was tolerated stays as it is until somebody retries it.
+    """
+    again = relisted(previous, plan) if previous is not None else set()
+    facts: list[ev.Event] = []
+    if state.status == "succeeded" and not again:
+        return facts
+    for planned in plan.steps:
+        step = state.steps.get(planned.name)
+        if step is None:
+            continue
+        failed = step.status == "failed" and not (
+            planned.step.on_error.action == "continue" and planned.step.for_each is None
+        )
+        cleanup = planned.section != "steps" and step.status in ENDED and planned.step.rerun
+        if failed or step.status == "cancelled" or cleanup or planned.name in again:
+            relist = planned.name in again or (failed and not step.total_known)
+            facts.append(ev.StepReopened(now, planned.name, "resumed", relist=relist))
+    return facts

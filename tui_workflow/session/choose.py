@@ -1,0 +1,204 @@
+"""Which run a command line means, and what is to be done with it: begin one, or take one up again.
+
+Everything is looked at before anything runs: the flow, the parameters, the run file, who holds it.
+"""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from tui_workflow import values
+from tui_workflow.errors import UsageError
+from tui_workflow.facts.state import RunState
+from tui_workflow.flow.load import load
+from tui_workflow.flow.params import resolve
+from tui_workflow.flow.params import secrets as secret_names
+from tui_workflow.flow.plan import Plan
+from tui_workflow.session.assignment import Assignment
+from tui_workflow.session.stored import stored_plan
+from tui_workflow.store import places
+from tui_workflow.store.files import RUNS, make_state_dir
+from tui_workflow.store.lock import Holder, RunLock, holder
+from tui_workflow.store.meta import RunMeta
+from tui_workflow.store.places import new_id, run_path
+from tui_workflow.store.runfile import RunFile
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """What the command line asks for, beyond the flow. `given` are texts by parameter name, `file` values from `--params`."""
+
+    given: Mapping[str, str] = field(default_factory=dict)
+    file: Mapping[str, Any] = field(default_factory=dict)
+    limit: int | None = None
+    max_slots: int | None = None
+    only: str | None = None
+    start_at: str | None = None
+
+
+def begin(plan: Plan, state_dir: Path, wanted: Wanted) -> tuple[Assignment, RunLock]:
+    """A new run of a flow. Raises `UsageError`, `StateDirError`, and `RunHeld` should the id be taken."""
+    params = resolve(plan.flow, wanted.given, wanted.file, flow_dir=os.path.dirname(plan.path))
+    only = _only(plan, wanted)
+    make_state_dir(state_dir)
+    run = new_id(time.time())
+    path = run_path(state_dir, run)
+    lock = RunLock(path)
+    lock.acquire()
+    names = secret_names(plan.flow)
+    meta = RunMeta(
+        run=run,
+        flow=plan.flow.name,
+        path=plan.path,
+        params={name: values.encode(value) for name, value in params.items() if name not in names},
+        secrets=names,
+        options={"limit": wanted.limit} if wanted.limit is not None else {},
+    )
+    return (
+        Assignment(
+            plan,
+            path,
+            meta,
+            params,
+            secrets=secret_texts(params, names),
+            limit=wanted.limit,
+            max_slots=wanted.max_slots,
+            only=only,
+        ),
+        lock,
+    )
+
+
+def take_up(path: Path, wanted: Wanted, plan: Plan | None = None) -> tuple[Assignment, RunLock]:
+    """A stored run, to go on with. The flow is the file as it is now, or the stored text if the file is gone.
+
+    Raises `InvalidFlow`, `UsageError` for parameters that differ from the run's, `RunHeld`, `DamagedRunFile`.
+    """
+    lock = RunLock(path)
+    lock.acquire()
+    try:
+        with RunFile(path) as file:
+            meta, state, context = file.meta(), file.state(), file.context()
+            stored = file.revision()
+            notes: list[str] = []
+            if plan is None:
+                if os.path.exists(meta.path):
+                    plan = load(meta.path)
+                else:
+                    plan = stored_plan(file)
+                    notes.append(
+                        f"{meta.path} is gone; the run goes on with the flow as it was stored, r{stored.number}"
+                    )
+            changed = (
+                plan.text.encode("utf-8", "surrogateescape") != stored.text
+                or tuple((handler.path, handler.source) for handler in plan.handlers) != stored.handlers
+            )
+            previous = stored_plan(file) if changed else None
+        if changed:
+            notes.append(f"the flow has changed since: it goes on as r{state.revision + 1}, what is done is kept")
+        params = _params(plan, meta, wanted)
+        assignment = Assignment(
+            plan,
+            path,
+            meta,
+            params,
+            secrets=secret_texts(params, secret_names(plan.flow)),
+            state=state,
+            context=context,
+            previous=previous,
+            changed=changed,
+            limit=wanted.limit if wanted.limit is not None else meta.options.get("limit"),
+            max_slots=wanted.max_slots,
+            only=_only(plan, wanted),
+            notes=notes,
+        )
+    except BaseException:
+        lock.release()
+        raise
+    return assignment, lock
+
+
+def _params(plan: Plan, meta: RunMeta, wanted: Wanted) -> dict[str, Any]:
+    """The run's parameters: as they were, secret ones given anew, those the flow has gained since by their default."""
+    frozen = meta.values()
+    given = resolve(plan.flow, wanted.given, wanted.file, flow_dir=os.path.dirname(plan.path), partial=True)
+    names = secret_names(plan.flow)
+    different = [
+        name for name, value in given.items() if name in frozen and frozen[name] != value and name not in names
+    ]
+    if different:
+        raise UsageError(
+            f"{', '.join(different)} {'differs' if len(different) == 1 else 'differ'} from what the run was started with",
+            hint="parameters are frozen for a run; --new starts another with these",
+        )
+    known = {name: value for name, value in frozen.items() if name in plan.flow.params and name not in names}
+    return resolve(plan.flow, wanted.given, {**wanted.file, **known}, flow_dir=os.path.dirname(plan.path)) | known
+
+
+def secret_texts(params: Mapping[str, Any], names: tuple[str, ...]) -> tuple[str, ...]:
+    """The texts that must not be seen anywhere: of each secret parameter, and of what a structured one holds."""
+    found: list[str] = []
+
+    def gather(value: Any) -> None:
+        if isinstance(value, dict):
+            for entry in value.values():
+                gather(entry)
+        elif isinstance(value, list | tuple):
+            for entry in value:
+                gather(entry)
+        elif value is not None and not isinstance(value, bool) and str(value):
+            found.append(str(value))
+
+    for name in names:
+        gather(params.get(name))
+    return tuple(dict.fromkeys(found))
+
+
+def _only(plan: Plan, wanted: Wanted) -> frozenset[str] | None:
+    """The steps that may run, None for all. Raises `UsageError` for a step that there is not."""
+    names = [planned.name for planned in plan.steps if planned.section == "steps"]
+    for name in (wanted.only, wanted.start_at):
+        if name is not None and name not in names:
+            raise UsageError(f"there is no step '{name}'; the flow has {', '.join(names)}")
+    if wanted.only is not None:
+        return frozenset({wanted.only})
+    if wanted.start_at is None:
+        return None
+    found = {wanted.start_at}
+    for planned in plan.steps:
+        if found.intersection(planned.needs):
+            found.add(planned.name)
+    return frozenset(found)
+
+
+@dataclass(frozen=True, slots=True)
+class Latest:
+    """The latest run of a flow: its file, its state as it is true now, and who holds it."""
+
+    path: Path
+    state: RunState
+    holder: Holder | None
+    held: bool
+
+    @property
+    def unfinished(self) -> bool:
+        """A resume would take it up: it is paused, interrupted, cancelled or failed."""
+        return self.state.status != "succeeded"
+
+
+def latest(flow: str, state_dir: Path) -> Latest | None:
+    """The latest run of a flow, None if there is none yet."""
+    if not (state_dir / RUNS).is_dir():
+        return None
+    try:
+        path = places.choose(state_dir, None, Path(flow))
+    except UsageError:
+        return None
+    with RunFile(path) as file:
+        state, held = places.open_state(file)
+    return Latest(path, state, holder(path) if held else None, held)

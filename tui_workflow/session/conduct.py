@@ -1,0 +1,166 @@
+"""Conducting a run: put a front end on the stage, play, and say by an exit code how it ended."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal
+
+from tui_workflow import values
+from tui_workflow.engine.engine import ASKED_FOR
+from tui_workflow.facts.commands import Drain, Stop
+from tui_workflow.facts.state import RunState
+from tui_workflow.flow.graph import readers
+from tui_workflow.flow.plan import Plan
+from tui_workflow.headless import JsonReporter, PlainReporter, Reporter
+from tui_workflow.session.assignment import Assignment
+from tui_workflow.session.details import StoredDetails
+from tui_workflow.session.feed import StoredFeed
+from tui_workflow.session.notify import Notifier
+from tui_workflow.session.signals import Signals
+from tui_workflow.session.stage import Stage
+from tui_workflow.store.describe import describe
+from tui_workflow.store.lock import RunLock
+from tui_workflow.view.line import plain
+from tui_workflow.view.numbers import copyable
+from tui_workflow.view.summary import summary
+from tui_workflow.workers.pool import Pool
+
+if TYPE_CHECKING:
+    from tui_workflow.ui.app import WfApp
+
+FAILED_ITEMS = 3
+"""The exit code of `--strict` when items failed that the flow tolerates."""
+
+
+@dataclass(frozen=True, slots=True)
+class Style:
+    """How a headless run reports, and whether tolerated failures count."""
+
+    form: Literal["plain", "json"] = "plain"
+    strict: bool = False
+
+
+def exit_code(state: RunState, strict: bool = False) -> int:
+    """0 done, 1 failed or cancelled, 130 interrupted by a person's wish, 3 with tolerated failures under `strict`."""
+    if state.status == "interrupted":
+        return 0 if state.reason == ASKED_FOR else 130
+    if state.status != "succeeded":
+        return 1
+    if strict and any(step.failed for step in state.steps.values()):
+        return FAILED_ITEMS
+    return 0
+
+
+async def headless(assignment: Assignment, pool: Pool, lock: RunLock, style: Style) -> int:
+    """Run without a dashboard; returns the exit code. Raises `StoreIOError` when the run file cannot be written."""
+    async with Stage(assignment, pool, lock, ask=False) as stage:
+        reporter = _reporter(stage, style)
+        stage.engine.subscribe(reporter.take)
+        notifier = Notifier(stage.plan, stage.state, sys.stderr)
+        stage.engine.subscribe(notifier.take)
+        reporter.start()
+        with Signals(lambda: stage.engine.send(Drain()), lambda: stage.engine.send(Stop())) as signals:
+            try:
+                await stage.play()
+            finally:
+                await reporter.finish()
+                await notifier.finish()
+        state = stage.state
+        if style.form == "plain":
+            for line in summary(state, flow=assignment.plan.path):
+                reporter.line(copyable(plain(line)))
+        if signals.exit_code is not None and state.status not in {"succeeded", "failed"}:
+            return signals.exit_code
+        return exit_code(state, style.strict)
+
+
+def _reporter(stage: Stage, style: Style) -> Reporter:
+    if style.form == "plain":
+        return PlainReporter(stage.state, stage.lookup)
+    meta = stage.assignment.meta
+
+    def tell(state: RunState, results: bool) -> dict[str, Any]:
+        counts = {name: stage.engine.running_count(name) for name in state.steps}
+        return describe(state, results=results, running=counts, meta=meta)
+
+    return JsonReporter(stage.state, stage.lookup, tell, lambda data: values.plain(values.decode(data)))
+
+
+async def with_dashboard(assignment: Assignment, pool: Pool, lock: RunLock, *, strict: bool, resume: str) -> int:
+    """Run under a dashboard; returns the exit code once the person has left and the run has come to rest.
+
+    `resume` is the command that takes the run up again. Raises what broke the screen, after the run has been stopped in
+    order, and `StoreIOError` when the run file cannot be written any more.
+    """
+    from tui_workflow.session.library import FlowLibrary
+    from tui_workflow.ui.app import WfApp
+    from tui_workflow.ui.options import Options
+
+    async with Stage(assignment, pool, lock, ask=True) as stage:
+        notifier = Notifier(stage.plan, stage.state, sys.stderr)
+        stage.engine.subscribe(notifier.take)
+        options = Options(
+            resume=resume, library=FlowLibrary(stage.details, assignment.path, lambda: stage.state), environ=os.environ
+        )
+        playing = asyncio.create_task(stage.play())
+        app = WfApp(stage.feed, stage.details, options)
+        showing = asyncio.ensure_future(_show(app))
+
+        def drain() -> None:
+            stage.engine.send(Drain())
+
+        def stop() -> None:
+            stage.engine.send(Stop())
+            app.leave_at_once()
+
+        with Signals(drain, stop) as signals:
+            draining = asyncio.create_task(_leave_when_drained(stage, signals, app.leave_at_once))
+            await asyncio.wait({playing, showing}, return_when=asyncio.FIRST_COMPLETED)
+            if not showing.done():
+                app.leave_at_once()
+            broken = (await asyncio.gather(showing, return_exceptions=True))[0]
+            if not stage.engine.finished:
+                stage.engine.send(Stop())
+            stage.engine.leave()
+            await playing
+            draining.cancel()
+        await notifier.finish()
+        if isinstance(broken, BaseException):
+            raise broken
+        state = stage.state
+        if signals.exit_code is not None and state.status not in {"succeeded", "failed"}:
+            return signals.exit_code
+        return exit_code(state, strict)
+
+
+async def _show(app: WfApp) -> None:
+    """Show the screen until it is left. Raises what broke it; by then the terminal is as it was before."""
+    await app.run_async()
+    if app.broken is not None:
+        raise app.broken
+
+
+async def _leave_when_drained(stage: Stage, signals: Signals, leave: Callable[[], None]) -> None:
+    """After a signal the screen goes as soon as the run has come to rest."""
+    await signals.came.wait()
+    await stage.engine.ended()
+    leave()
+
+
+async def look(path: Path, state: RunState, plan: Plan, retry: str) -> None:
+    """The dashboard on a stored run; nothing is executed."""
+    from tui_workflow.session.library import FlowLibrary
+    from tui_workflow.ui.app import WfApp
+    from tui_workflow.ui.options import Options
+
+    feed = StoredFeed(state, lambda step: readers(plan, step), retry)
+    async with StoredDetails(path, lambda: state, lambda: plan) as details:
+        options = Options(library=FlowLibrary(details, path, lambda: state), environ=os.environ)
+        app = WfApp(feed, details, options)
+        with Signals(app.leave_at_once, app.leave_at_once):
+            await _show(app)

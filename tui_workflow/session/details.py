@@ -1,0 +1,214 @@
+"""The read-only door to a run file that a screen has: every question is answered in a thread of its own."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from types import TracebackType
+from typing import TypeVar
+
+from tui_workflow import values
+from tui_workflow.facts.outcome import ErrorInfo
+from tui_workflow.facts.state import Item, RunState
+from tui_workflow.flow.model import Step
+from tui_workflow.flow.plan import Plan
+from tui_workflow.store import browse
+from tui_workflow.store.records import StoredItem, StoredLine
+from tui_workflow.store.runfile import RunFile
+from tui_workflow.view.numbers import duration, size
+from tui_workflow.view.ports import AttemptRow, ItemDetail, ItemRow, LogRow, StepFacts
+
+_T = TypeVar("_T")
+SHOWN_BYTES = 64 * 1024
+"""Of a value as JSON text; what is longer is for `wf-tui result` and `wf-tui failed`."""
+
+
+class StoredDetails:
+    """Details of one run, live or not. Use it as `async with`; `state` and `plan` are asked for anew each time."""
+
+    def __init__(self, path: Path, state: Callable[[], RunState], plan: Callable[[], Plan]) -> None:
+        self.path = path
+        self._state = state
+        self._plan = plan
+
+    async def __aenter__(self) -> StoredDetails:
+        self._thread = ThreadPoolExecutor(1, thread_name_prefix="details")
+        self._file = await self._ask(lambda: RunFile(self.path))
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        await self._ask(self._file.close)
+        self._thread.shutdown()
+
+    async def _ask(self, question: Callable[[], _T]) -> _T:
+        return await asyncio.get_running_loop().run_in_executor(self._thread, question)
+
+    async def items(self, step: str, numbers: Sequence[int]) -> list[ItemRow]:
+        """Rows for these items, in the order given."""
+        found = await self._ask(lambda: browse.item_rows(self._file, step, numbers))
+        return [self._row(step, item) for item in found]
+
+    async def find(
+        self, step: str, text: str, *, inverse: bool, states: Sequence[int], limit: int = 100_000
+    ) -> list[int]:
+        """Numbers of the items in one of `states` whose key, error or log holds `text`."""
+        marks = bytearray(self._state().steps[step].states)
+        return await self._ask(lambda: browse.find(self._file, step, text, marks, states, inverse=inverse, limit=limit))
+
+    async def item(self, step: str, number: int) -> ItemDetail | None:
+        """One item with all its attempts."""
+        found = await self._ask(lambda: browse.item_rows(self._file, step, [number], payload=True))
+        if not found:
+            return None
+        attempts = await self._ask(lambda: browse.attempts(self._file, step, number))
+        return ItemDetail(
+            row=self._row(step, found[0]),
+            payload=shown(found[0].payload) or "",
+            attempts=tuple(
+                AttemptRow(
+                    attempt=entry.attempt,
+                    status=entry.status,
+                    started=entry.started,
+                    duration=entry.duration,
+                    revision=entry.revision,
+                    next_at=entry.next_at,
+                    error=ErrorInfo.decode(entry.error) if entry.error else None,
+                    log=entry.log,
+                    result=shown(entry.result),
+                )
+                for entry in attempts
+            ),
+        )
+
+    async def log(self, step: str | None, item: int | None, *, before: float | None, limit: int) -> list[LogRow]:
+        """The latest lines of the stored log before a time, oldest first."""
+        lines = await self._ask(lambda: browse.log_rows(self._file, step, item, before=before, limit=limit))
+        return [log_row(line) for line in lines]
+
+    async def search_log(self, step: str | None, text: str, *, limit: int = 1000) -> list[LogRow]:
+        """Stored log lines that hold `text`, oldest first."""
+        lines = await self._ask(lambda: browse.search_log(self._file, step, text, limit=limit))
+        return [log_row(line) for line in lines]
+
+    async def result(self, step: str) -> str | None:
+        """The result of a plain step as JSON text."""
+        found = await self._ask(lambda: browse.item_rows(self._file, step, [0], result=True))
+        return shown(found[0].result) if found else None
+
+    def settings(self, step: str) -> StepFacts:
+        """The settings of a step that hold now."""
+        try:
+            planned = self._plan()[step]
+        except KeyError:
+            return StepFacts()
+        return StepFacts(tuple(settings(planned.step)))
+
+    def definition(self) -> tuple[str, str]:
+        """The path and the text of the flow as it holds now."""
+        plan = self._plan()
+        return plan.path, plan.text
+
+    def _row(self, step: str, item: StoredItem) -> ItemRow:
+        state = self._state().steps[step]
+        value = state.states[item.number] if item.number < len(state.states) else Item.PENDING
+        error = ErrorInfo.decode(item.error) if item.error else None
+        return ItemRow(
+            number=item.number,
+            position=item.position,
+            key=item.key,
+            state=value,
+            attempts=item.attempts,
+            ended=item.ended,
+            duration=item.duration,
+            revision=item.revision,
+            error_type=error.type if error else "",
+            error_message=error.message if error else "",
+            stale=value == Item.OK and bool(item.definition) and item.definition != state.shape.definition,
+        )
+
+
+def shown(data: bytes | None) -> str | None:
+    """A stored value as JSON text, cut at 64 KiB."""
+    if data is None:
+        return None
+    if len(data) > 4 * SHOWN_BYTES:
+        return f"{data[:SHOWN_BYTES].decode('utf-8', 'replace')} … {size(len(data))} in all"
+    text = values.plain_json(data)
+    return text if len(text) <= SHOWN_BYTES else f"{text[:SHOWN_BYTES]} … {size(len(data))} in all"
+
+
+def log_row(line: StoredLine) -> LogRow:
+    """A stored line as the screen takes it."""
+    return LogRow(line.at, line.step, line.item, line.key, line.attempt, line.text, line.failed)
+
+
+def settings(step: Step) -> list[tuple[str, str]]:
+    """The settings of a step, as labelled sentences; what is not set is left out."""
+    rows: list[tuple[str, str]] = []
+    if step.description:
+        rows.append(("about", step.description.strip().split("\n")[0]))
+    rows.append(("runs", _what(step)))
+    if step.for_each is not None:
+        source = step.for_each
+        text = source.value if isinstance(source.value, str) else f"{source.kind} {source.value}"
+        if isinstance(source.value, list):
+            text = f"{len(source.value)} listed in the file"
+        extras = [f"where {source.where}"] if source.where else []
+        if source.limit is not None:
+            extras.append(f"at most {source.limit}")
+        if source.chunk is not None:
+            extras.append(f"{source.chunk} an item")
+        if step.key:
+            extras.append(f"key {step.key}")
+        rows.append(("items", ", ".join([" ".join(str(text).split()), *extras])))
+    if step.condition:
+        rows.append(("if", step.condition))
+    if step.parallel is not None:
+        number = step.parallel.max_parallel if step.parallel.max_parallel is not None else "one per core"
+        rows.append(("slots", f"{number}{', ' + step.parallel.executor if step.parallel.executor else ''}"))
+    if step.retry.max_attempts > 1:
+        retry = step.retry
+        backoff = f" × {retry.backoff:g}" if retry.backoff != 1 else ""
+        rows.append(
+            (
+                "retry",
+                f"{retry.max_attempts} attempts, {duration(retry.delay)}{backoff}, at most {duration(retry.max_delay)}",
+            )
+        )
+    limits = []
+    if step.timeout is not None:
+        limits.append(f"{duration(step.timeout)} an item")
+    if step.memory is not None:
+        limits.append(f"{size(step.memory)} a worker")
+    if limits:
+        rows.append(("limits", ", ".join(limits)))
+    failure: list[str] = [step.on_error.action]
+    if step.on_error.save_error:
+        failure.append("save_error")
+    if step.on_error.max_failures is not None:
+        failure.append(f"at most {step.on_error.max_failures} may fail")
+    rows.append(("failure", ", ".join(failure)))
+    if step.checkpoint == "each":
+        rows.append(("checkpoint", "each item before the next"))
+    if not step.rerun:
+        rows.append(("rerun", "never after success"))
+    return rows
+
+
+def _what(step: Step) -> str:
+    inputs = step.inputs
+    if step.type == "python":
+        if "code" in inputs:
+            return "code in the flow"
+        if inputs.get("handler"):
+            return str(inputs["handler"])
+        return str(inputs.get("operation", "python"))
+    if step.type == "shell":
+        command = inputs.get("command", "")
+        text = " ".join(map(str, command)) if isinstance(command, list) else str(command)
+        return " ".join(text.split())[:200]
+    return step.type

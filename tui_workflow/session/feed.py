@@ -1,0 +1,134 @@
+"""What a screen gets of a run: the state as it is, samples of what runs, and a way to wish."""
+
+from __future__ import annotations
+
+import time
+from collections import deque
+from collections.abc import Callable, Sequence
+
+from tui_workflow.engine.engine import Engine
+from tui_workflow.facts import events as ev
+from tui_workflow.facts import logs
+from tui_workflow.facts.commands import Command, Reply
+from tui_workflow.facts.outcome import Ended
+from tui_workflow.facts.state import RunState
+from tui_workflow.facts.work import Running
+from tui_workflow.view.ports import Printed
+
+KEPT_LINES = 2000
+"""Lines of output of items in flight that are kept for the screen; the stored log has all of them in the end."""
+
+
+class PrintedLines:
+    """The latest lines that items in flight printed; older ones are dropped, never waited for."""
+
+    def __init__(self) -> None:
+        self._lines: deque[Printed] = deque(maxlen=KEPT_LINES)
+        self._count = 0
+
+    def add(self, step: str, item: int, lines: bytes) -> None:
+        """Take in lines of `facts.logs`."""
+        now = time.time()
+        for line in logs.decode(lines):
+            self._lines.append(Printed(now, step, item, line.text))
+            self._count += 1
+
+    def since(self, mark: int) -> tuple[int, Sequence[Printed]]:
+        """What came after a mark, and the new mark."""
+        fresh = min(self._count - mark, len(self._lines))
+        if fresh <= 0:
+            return self._count, ()
+        return self._count, [self._lines[place] for place in range(len(self._lines) - fresh, len(self._lines))]
+
+
+class LiveFeed:
+    """The feed of a run that this process conducts."""
+
+    live = True
+
+    def __init__(self, engine: Engine, printed: PrintedLines) -> None:
+        self._engine = engine
+        self._printed = printed
+        self._wake: Callable[[], None] = lambda: None
+        engine.subscribe(self._look)
+
+    @property
+    def state(self) -> RunState:
+        """What is committed so far."""
+        return self._engine.state
+
+    @property
+    def trouble(self) -> str:
+        """Why nothing can be recorded for now; empty when all is well."""
+        return self._engine.trouble
+
+    def running(self, step: str) -> Sequence[Running]:
+        """The items in flight, one per busy slot."""
+        return self._engine.running(step)
+
+    def printed(self, since: int) -> tuple[int, Sequence[Printed]]:
+        """Output of items in flight that came after a mark."""
+        return self._printed.since(since)
+
+    def on_urgent(self, wake: Callable[[], None]) -> None:
+        """Call `wake` at once for a failure or the end of the run."""
+        self._wake = wake
+
+    def now(self) -> float:
+        """Unix time; a run that has ended stands still at its last fact."""
+        return self.state.last_at if self._engine.finished else time.time()
+
+    async def send(self, command: Command) -> Reply:
+        """Wish for something."""
+        return self._engine.send(command)
+
+    def reruns(self, step: str) -> tuple[str, ...]:
+        """The later steps that would run again if items of `step` were retried."""
+        return self._engine.reruns(step)
+
+    def _look(self, facts: Sequence[ev.Event]) -> None:
+        for fact in facts:
+            match fact:
+                case ev.RunFinished() | ev.Paused() | ev.ReloadRejected() | ev.StepFinished():
+                    self._wake()
+                    return
+                case ev.ItemsEnded() if any(outcome.status == Ended.FAILED for outcome in fact.outcomes):
+                    self._wake()
+                    return
+                case _:
+                    pass
+
+
+class StoredFeed:
+    """The feed of a run that nobody conducts from here: looking is all one can do."""
+
+    live = False
+    trouble = ""
+
+    def __init__(self, state: RunState, reruns: Callable[[str], tuple[str, ...]], retry: str) -> None:
+        self.state = state
+        self._reruns = reruns
+        self._retry = retry
+
+    def running(self, step: str) -> Sequence[Running]:
+        """Nothing runs here."""
+        return ()
+
+    def printed(self, since: int) -> tuple[int, Sequence[Printed]]:
+        """Nothing is printed here."""
+        return since, ()
+
+    def on_urgent(self, wake: Callable[[], None]) -> None:
+        """Nothing urgent happens in a stored run."""
+
+    def now(self) -> float:
+        """The time of the last fact."""
+        return self.state.last_at
+
+    async def send(self, command: Command) -> Reply:
+        """Refuse, and say how to go on."""
+        return Reply(f"This is a stored run. To run items again:  {self._retry}", refused=True)
+
+    def reruns(self, step: str) -> tuple[str, ...]:
+        """The later steps that would run again if items of `step` were retried."""
+        return self._reruns(step)

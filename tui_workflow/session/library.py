@@ -1,0 +1,104 @@
+"""What a screen may reach beyond its own run: the earlier runs of the flow, and a file for the failed items."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+from tui_workflow.errors import WfError
+from tui_workflow.facts.state import RunState
+from tui_workflow.flow.graph import readers
+from tui_workflow.flow.plan import Plan
+from tui_workflow.session.details import StoredDetails
+from tui_workflow.session.feed import StoredFeed
+from tui_workflow.session.stored import stored_plan
+from tui_workflow.store import browse
+from tui_workflow.store.describe import failed_item
+from tui_workflow.store.places import list_runs, of_flow, open_state
+from tui_workflow.store.runfile import RunFile
+from tui_workflow.view.numbers import count
+from tui_workflow.view.ports import Details, Feed, RunRow
+
+
+class FlowLibrary:
+    """The runs beside one run file."""
+
+    def __init__(self, details: StoredDetails, path: Path, state: Callable[[], RunState]) -> None:
+        self._details = details
+        self._path = path
+        self._state = state
+        self._opened: list[StoredDetails] = []
+
+    async def runs(self) -> list[RunRow]:
+        """The runs of this flow, newest first."""
+        return await asyncio.to_thread(self._runs)
+
+    def _runs(self) -> list[RunRow]:
+        found = of_flow(list_runs(self._path.parent.parent), Path(self._state().path))
+        return [
+            RunRow(
+                run.run,
+                run.state.flow,
+                run.state.status,
+                run.state.started,
+                run.state.finished,
+                sum(step.failed for step in run.state.steps.values()),
+            )
+            for run in found
+            if run.state is not None
+        ]
+
+    async def open_run(self, run: str) -> tuple[Feed, Details]:
+        """A stored run to look at; nothing is executed."""
+        path = self._path.with_name(f"{run}.db")
+        state, plan = await asyncio.to_thread(_read, path)
+        details = StoredDetails(path, lambda: state, lambda: plan)
+        await details.__aenter__()
+        self._opened.append(details)
+        retry = f"wf-tui retry --run {run} --open"
+        return StoredFeed(state, lambda step: readers(plan, step), retry), details
+
+    async def close(self) -> None:
+        """Close what was opened."""
+        for details in self._opened:
+            await details.__aexit__(None, None, None)
+        self._opened.clear()
+
+    async def write_failed(self, step: str | None, items: Sequence[int] | None) -> str:
+        """Write failed items to a JSON Lines file beside the flow that `for_each: {file: …}` reads back."""
+        state = self._state()
+        target = Path(state.path).parent / f"failed-{state.run}.jsonl"
+        number = await asyncio.to_thread(_write_failed, self._path, state, target, step, items)
+        return f"Wrote {count(number)} failed items to {target.name}"
+
+
+def _read(path: Path) -> tuple[RunState, Plan]:
+    with RunFile(path) as file:
+        return open_state(file)[0], stored_plan(file)
+
+
+def _write_failed(path: Path, state: RunState, target: Path, step: str | None, items: Sequence[int] | None) -> int:
+    number = 0
+    draft = target.with_name(f".{target.name}.new")
+    try:
+        with (
+            RunFile(path) as file,
+            open(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w", encoding="utf-8") as out,
+        ):
+            for name, entry in state.steps.items():
+                if step is not None and name != step:
+                    continue
+                numbers = (
+                    sorted(entry.failures) if items is None else [item for item in items if item in entry.failures]
+                )
+                for start in range(0, len(numbers), 500):
+                    for item in browse.item_rows(file, name, numbers[start : start + 500], payload=True):
+                        out.write(json.dumps(failed_item(name, item), ensure_ascii=False) + "\n")
+                        number += 1
+        os.replace(draft, target)
+    except OSError as error:
+        raise WfError(f"{target} cannot be written: {error.strerror}") from None
+    return number
