@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from tests.workers.bench import Engine, context_of, error, handler, items, program, run_items, run_one, value
+from tui_workflow.facts.logs import decode
 from tui_workflow.facts.outcome import Ended
 from tui_workflow.workers.deaths import made
 from tui_workflow.workers.pool import Pool
@@ -156,6 +157,17 @@ import asyncio, os, time
     assert death.error.type == "WorkerDied"
     assert "exited with code 3" in death.error.message
     assert "Exception" in death.error.mro
+
+
+@pytest.mark.parametrize("wait", ["", "time.sleep(0.6)"])
+async def test_a_death_comes_with_what_the_item_had_printed(pool: Pool, tmp_path: Path, wait: str) -> None:
+    code = f"import os, time\nprint('early')\n{wait}\nprint('late')\nos.write(2, b'raw')\nos._exit(1)"
+    worker, engine = await pool.acquire(), Engine()
+    await worker.program(program(tmp_path, inputs={"code": code}), engine)
+    worker.feed(items([0]))
+    await engine.until(lambda: bool(engine.deaths))
+    assert [line.text for line in decode(engine.deaths[0].logs[0])] == ["early", "late", "raw"]
+    assert engine.printed_text(0) == ["early", "late", "raw"]
 
 
 async def test_kill_ends_a_handler_that_ignores_signals_and_its_children(pool: Pool, tmp_path: Path) -> None:

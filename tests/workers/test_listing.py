@@ -141,7 +141,7 @@ async def test_a_million_elements_of_a_file_stream(pool: Pool, tmp_path: Path) -
 
 async def test_secret_items_are_refused(pool: Pool, tmp_path: Path) -> None:
     found = await refusal(
-        pool, tmp_path, Listing("items", ["x", "a {{ params.t }}"]), params={"t": "hunter2"}, secrets=["t"]
+        pool, tmp_path, Listing("items", ["x", "a {{ params.t }}"]), params={"t": "hunter2"}, secrets=["hunter2"]
     )
     assert found.type == "SecretLeak"
     assert "hunter2" not in json.dumps(found.message)

@@ -218,7 +218,7 @@ async def test_a_secret_never_leaves_the_worker(pool: Pool, tmp_path: Path, code
         tmp_path,
         inputs={"code": code},
         params={"token": SECRET},
-        secrets=["token"],
+        secrets=[SECRET],
         env={"TOKEN": "{{ params.token }}"},
     )
     outcome = await run_one(pool, prog)
@@ -236,7 +236,7 @@ async def test_a_secret_in_a_failing_handler_file(pool: Pool, tmp_path: Path) ->
 
     worker = await pool.acquire()
     source = "import os\nraise ValueError(os.environ['TOKEN'])\ndef handle(item): ...\n"
-    prog = handler(tmp_path, source, params={"token": SECRET}, secrets=["token"], env={"TOKEN": "{{ params.token }}"})
+    prog = handler(tmp_path, source, params={"token": SECRET}, secrets=[SECRET], env={"TOKEN": "{{ params.token }}"})
     with pytest.raises(Refused) as refused:
         await worker.program(prog, Engine())
     assert SECRET.encode() not in refused.value.error.encode()

@@ -59,6 +59,7 @@ class StepProgram:
     params: Mapping[str, bytes]
     context: Mapping[str, bytes]
     secrets: Sequence[str]
+    """Texts of secret parameters: masked in all that leaves the worker, and refused in values."""
     steps: Sequence[StepSummary]
     memory: int | None = None
     stop_on_failure: bool = False
@@ -121,6 +122,8 @@ class Death:
     unstarted: tuple[int, ...]
     wanted: bool = field(default=False)
     """True when `Worker.kill` or `Worker.close` asked for it."""
+    logs: Mapping[int, bytes] = field(default_factory=dict)
+    """What the blamed items had printed, by item, for their outcomes."""
 
 
 class Refused(Exception):

@@ -8,6 +8,7 @@ import signal
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from typing import Any
 
+from tui_workflow.facts.logs import LIMIT
 from tui_workflow.facts.outcome import Ended, ErrorInfo, Outcome
 from tui_workflow.facts.work import Death, Listed, Listing, Refused, Running, StepProgram, WorkerEvents, WorkItem
 from tui_workflow.workers import protocol
@@ -39,6 +40,7 @@ class ProcessWorker(asyncio.Protocol):
         self._transport: asyncio.Transport | None = None
         self._events: WorkerEvents | None = None
         self._in_flight: dict[int, int] = {}
+        self._printed: dict[int, bytes] = {}
         self._frames = 0
         self._failures = 0
         self._writes = 0
@@ -63,6 +65,7 @@ class ProcessWorker(asyncio.Protocol):
     async def program(self, program: StepProgram, events: WorkerEvents) -> None:
         self._events = events
         self._in_flight.clear()
+        self._printed.clear()
         self._failures = self._writes = 0
         self._stop_on_failure = program.stop_on_failure
         await self._ask(protocol.PROGRAM, pack_program(program))
@@ -200,6 +203,8 @@ class ProcessWorker(asyncio.Protocol):
             item, attempt, lines = protocol.unpack_printed(body)
             # What an item printed last may arrive after its outcome, which has it too.
             if events is not None and (item < 0 or self._in_flight.get(item) == attempt):
+                if item >= 0:
+                    self._printed[item] = (self._printed.get(item, b"") + lines)[-LIMIT:]
                 events.printed(self, item, attempt, lines)
         elif self._answer is not None and not self._answer.done():
             self._answer.set_result((kind, body))
@@ -207,12 +212,14 @@ class ProcessWorker(asyncio.Protocol):
             self._pages.put_nowait((kind, body))
 
     def _deliver(self, raw: Any) -> None:
-        in_flight = self._in_flight
+        in_flight, printed = self._in_flight, self._printed
         make = Outcome._make
         outcomes = []
         for one in raw:
             outcomes.append(make(one))
             in_flight.pop(one[0], None)
+            if printed:
+                printed.pop(one[0], None)
             if one[8] is not None:
                 self._writes += 1
             if one[2] == _FAILED and self._stop_on_failure:
@@ -240,12 +247,16 @@ class ProcessWorker(asyncio.Protocol):
         error = self._reason or worker_died(returncode)
         blamed = tuple(dict.fromkeys(place[1] for place in self._shared.running() if place[1] in self._in_flight))
         unstarted = tuple(number for number in self._in_flight if number not in blamed)
-        words = last_words(self._output)
         events, answer, pages = self._events, self._answer, self._pages
+        words = last_words(self._output)
+        if len(blamed) == 1:
+            words = self._shared.log_left() + words
         if words and events is not None:
             item = blamed[0] if len(blamed) == 1 else -1
-            events.printed(self, item, self._in_flight.get(item, 0), words)
+            self._take(protocol.PRINTED, protocol.pack_printed(item, self._in_flight.get(item, 0), words))
+        logs = {item: self._whole_lines(item) for item in blamed if item in self._printed}
         self._in_flight.clear()
+        self._printed.clear()
         self._shared.close()
         os.close(self._output)
         os.close(self._lifeline)
@@ -256,7 +267,12 @@ class ProcessWorker(asyncio.Protocol):
         self.dead.set()
         self._on_death(self)
         if events is not None:
-            events.died(self, Death(error, blamed, unstarted, asked))
+            events.died(self, Death(error, blamed, unstarted, asked, logs))
+
+    def _whole_lines(self, item: int) -> bytes:
+        """What an item has printed so far; of a long log the end, from the first whole line."""
+        lines = self._printed[item]
+        return lines if len(lines) < LIMIT else lines[lines.find(b"\n") + 1 :]
 
     async def _ending(self) -> int | None:
         """The exit status, waited for only as long as a process that has closed its socket may still take to end."""

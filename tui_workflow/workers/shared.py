@@ -1,7 +1,8 @@
 """Memory that engine and worker both see, so that a crash tells exactly what ran and what had ended.
 
 A `memfd` mapped by both sides. It holds a head (slots in use, frames sent, outcomes waiting), one place per slot
-(item, start, progress), and the outcomes that have ended but are not sent yet: their records, then their bytes.
+(item, start, progress), the outcomes that have ended but are not sent yet (their records, then their bytes), and
+the latest lines of the item that runs alone.
 The worker writes an outcome before it takes the next item, and counts a frame only once it is sent whole. So on its
 death the engine reads the socket dry and then takes what is left here, if the worker's count equals the frames
 that arrived (one more has arrived if it died in between; then what lies here has arrived too).
@@ -23,12 +24,15 @@ BLOB = 128 * 1024
 """Bytes of results, errors and logs that may wait; larger ones are sent at once."""
 
 _IDLE = -1
-_USED, _SENT, _WAITING, _BLOB_USED = range(4)
+_USED, _SENT, _WAITING, _BLOB_USED, _LOG_USED = range(5)
 _WORDS_PER_SLOT = 4
 _SLOTS_AT = 64
 _RECORDS_AT = _SLOTS_AT + SLOTS * _WORDS_PER_SLOT * 8
 _BLOB_AT = _RECORDS_AT + KEPT * RECORD.size
-SIZE = (_BLOB_AT + BLOB + mmap.PAGESIZE - 1) // mmap.PAGESIZE * mmap.PAGESIZE
+_LOG_AT = _BLOB_AT + BLOB
+LOG = 16 * 1024
+"""Bytes of log lines of the running item that are not sent yet."""
+SIZE = (_LOG_AT + LOG + mmap.PAGESIZE - 1) // mmap.PAGESIZE * mmap.PAGESIZE
 """Bytes of address space; only what is touched takes memory."""
 
 
@@ -119,7 +123,24 @@ class Shared:
         ints[_BLOB_USED] = 0
         ints[_SENT] += 1
 
+    def log_add(self, lines: bytes) -> None:
+        """Keep lines of the running item's log in case it does not end well; of many, the latest."""
+        used = self._ints[_LOG_USED]
+        if used + len(lines) > LOG:
+            used, lines = 0, lines[-LOG:]
+        start = _LOG_AT + used
+        self._view[start : start + len(lines)] = lines
+        self._ints[_LOG_USED] = used + len(lines)
+
+    def log_reset(self) -> None:
+        """Forget the lines: they are sent, or their item has ended."""
+        self._ints[_LOG_USED] = 0
+
     # The engine's side.
+
+    def log_left(self) -> bytes:
+        """Lines that the item that ran alone had printed and not sent."""
+        return bytes(self._view[_LOG_AT : _LOG_AT + min(self._ints[_LOG_USED], LOG)])
 
     def running(self) -> list[tuple[int, int, float, float, float]]:
         """(slot, item, since, done, total) of each busy slot."""

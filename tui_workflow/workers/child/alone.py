@@ -26,6 +26,7 @@ class Alone:
         office.several = False
         office.shared.use_slots(1)
         reporter.report = office.report
+        step.tell = office.shared.log_add
         self._task = TaskContext(
             step.names,
             step=step.program.step,
@@ -74,6 +75,7 @@ class Alone:
             office.alone = None
             if attempt.log is not None:
                 outcome = attempt.with_log(outcome)
+                shared.log_reset()
             if not attempt.context.touched:
                 step.spare = attempt.context
             outbox.end(outcome)

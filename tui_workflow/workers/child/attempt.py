@@ -53,7 +53,7 @@ class Attempt:
         """The item's log."""
         log = self.log
         if log is None:
-            log = self.log = ItemLog(self.start, self._step.mask)
+            log = self.log = ItemLog(self.start, self._step.mask, self._step.tell)
         return log
 
     def print(self, text: str) -> None:

@@ -39,9 +39,16 @@ class ItemLog:
         "_start",
         "_tail",
         "_tail_size",
+        "_tell",
     )
 
-    def __init__(self, start: float, mask: Callable[[str], str] | None = None) -> None:
+    def __init__(
+        self,
+        start: float,
+        mask: Callable[[str], str] | None = None,
+        tell: Callable[[bytes], None] | None = None,
+    ) -> None:
+        self._tell = tell
         self._start = start
         self._mask = mask
         self._open: list[str] = []
@@ -140,6 +147,8 @@ class ItemLog:
         if len(self._fresh) == _FRESH:
             self._missed += 1
         self._fresh.append(line)
+        if self._tell is not None:
+            self._tell(encode((line,)))
         size = len(text) + 8 if text.isascii() else len(text.encode("utf-8", "backslashreplace")) + 8
         if self._head_size + size <= _HEAD and not self._tail and not self._cut_lines:
             self._head.append(line)

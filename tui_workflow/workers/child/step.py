@@ -31,13 +31,15 @@ class Step:
         self.program = program
         self.user = UserCode(program.flow_dir)
         params = {name: values.decode(stored) for name, stored in program.params.items()}
-        self.secrets = Secrets(params.get(name, name) for name in program.secrets)
+        self.secrets = Secrets(program.secrets)
         self.mask = self.secrets.masker
         self._plain = {name: value for name, value in params.items() if not isinstance(value, list | dict | set)}
         self.makers: dict[str, Callable[[], Any]] = {
             name: _maker(program.params[name]) for name in params if name not in self._plain
         }
         self.spare: Context | None = None
+        self.tell: Callable[[bytes], None] | None = None
+        """Where log lines go besides, in case their item does not end: with one item at a time."""
         self._data = StepData(program.run_file)
         self.context = ContextBase(program.context)
         self.forbidden = PARALLEL if program.parallel else None

@@ -56,6 +56,8 @@ class Ticker:
             alone = office.alone
             for attempt in (alone,) if alone is not None else tuple(self.running.values()):
                 log = attempt.log
+                if alone is not None:
+                    office.shared.log_reset()  # before the lines are taken: one told twice is better than one lost
                 if log is not None and (lines := log.fresh_lines()):
                     office.outbox.send(protocol.PRINTED, protocol.pack_printed(attempt.number, attempt.attempt, lines))
             self.send_step_log()
