@@ -102,6 +102,20 @@ def test_a_handler_that_asks_for_steps_reads_them(check: Examine) -> None:
     assert (plan["b"].needs, plan["b"].reads, plan["c"].reads) == (("a",), ("a",), None)
 
 
+def test_a_template_file_is_read_for_what_it_reads(check: Examine, folder: Path) -> None:
+    text = "steps:\n  a: {type: python, inputs: {code: result = 1}}\n  b: {type: template, needs: [], inputs: {file: t.txt, output: o}}\n"
+    plan, problems = check(text)
+    assert [(p.severity, p.message) for p in problems] == [("warning", "there is no template file 't.txt' yet")]
+    assert plan is not None
+    assert plan["b"].reads is None
+    (folder / "t.txt").write_text("one\n{{ steps.a.result }}\n")
+    plan = plan_of(check, text)
+    assert (plan["b"].needs, plan["b"].reads) == (("a",), ("a",))
+    (folder / "t.txt").write_text("one\n{{ steps.a. }}\n")
+    _, problems = check(text)
+    assert problems[0].message.startswith("bad template in line 2 of 't.txt': ")
+
+
 def test_thousands_of_steps_are_no_trouble(tmp_path: Path) -> None:
     lines = [f"  s{n}: {{type: python, inputs: {{code: \"result = steps['s{n - 1}']\"}}}}" for n in range(1, 5000)]
     text = "steps:\n  s0: {type: python, inputs: {code: result = 1}}\n" + "\n".join(lines)

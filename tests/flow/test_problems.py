@@ -180,7 +180,7 @@ CASES: dict[str, tuple[str, list[tuple[int, int, str, str]]]] = {
         ],
     ),
     "env per item with an async handler": (
-        body('type: python\nfor_each: [1]\nenv: {X: "{{ item }}"}\ninputs: {handler: fetch}\n'),
+        body('type: python\nfor_each: [1]\nenv: {X: "{{ item }}"}\nparallel: 2\ninputs: {handler: fetch}\n'),
         [
             (
                 5,
@@ -292,6 +292,7 @@ CASES: dict[str, tuple[str, list[tuple[int, int, str, str]]]] = {
         body("type: template\ninputs: {template: x, file: y, output: ../z}\n"),
         [
             (4, 27, "step 'a' has both 'template' and 'file'", "give one of the two"),
+            (4, 33, "there is no template file 'y' yet", ""),
             (4, 44, "'output' must stay below the flow's folder, not '../z'", ""),
         ],
     ),

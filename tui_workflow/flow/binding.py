@@ -8,7 +8,8 @@ from collections.abc import Mapping
 from importlib.util import find_spec
 from pathlib import Path
 
-from tui_workflow.flow import handlers
+from tui_workflow.flow import handlers, template
+from tui_workflow.flow.access import Unreadable
 from tui_workflow.flow.inputs import BUILT_IN
 from tui_workflow.flow.nodes import Entry, Scalar
 from tui_workflow.flow.nodes import Mapping as MappingNode
@@ -17,6 +18,7 @@ from tui_workflow.flow.plan import HandlerFile
 from tui_workflow.flow.problems import Problem, did_you_mean, suggest
 from tui_workflow.flow.reader import Reader
 from tui_workflow.flow.references import References, of_python
+from tui_workflow.flow.segments import is_template
 from tui_workflow.flow.steps import ReadStep, per_item
 
 MAX_SOURCE = 5_000_000
@@ -89,7 +91,7 @@ def _importable(top: str, folder: str) -> bool:
 
 
 def bind(parsed: Parsed, files: tuple[HandlerFile, ...], folder: str) -> dict[str, References]:
-    """Report every handler and type that cannot be found; returns what handlers read of other steps, by step."""
+    """Report every handler and type that cannot be found; returns what handlers and template files read, by step."""
     read = parsed.read
     for file in files:
         if error := handlers.names_of(file.source).error:
@@ -102,6 +104,8 @@ def bind(parsed: Parsed, files: tuple[HandlerFile, ...], folder: str) -> dict[st
                 function = _handler(read, step, handler.value, files)
                 _check_async(read, step, function)
                 found[step.step.name] = _of_function(function)
+        elif step.step.type == "template":
+            found[step.step.name] = _template_file(read, step, folder)
         elif step.step.type and step.step.type not in BUILT_IN:
             found[step.step.name] = _of_function(_task(read, step, files))
     return found
@@ -148,7 +152,7 @@ def _handler(read: Reader, step: ReadStep, node: Scalar, files: tuple[HandlerFil
 
 def _check_async(read: Reader, step: ReadStep, function: handlers.Function | None) -> None:
     parallel = step.step.parallel
-    if not isinstance(function, ast.AsyncFunctionDef) or (parallel and parallel.executor):
+    if not isinstance(function, ast.AsyncFunctionDef) or parallel is None or parallel.executor:
         return
     env = _inner(step, "env")
     if env and step.step.for_each and (where := per_item(env.value)):
@@ -171,6 +175,31 @@ def _task(read: Reader, step: ReadStep, files: tuple[HandlerFile, ...]) -> handl
         hint = f'types: {", ".join([*BUILT_IN, *declared, *installed])}; another one needs @task("{type_}") in a handler file'
     read.error(entry.value, f"unknown type '{type_}' of step '{step.step.name}'", hint)
     return None
+
+
+def _template_file(read: Reader, step: ReadStep, folder: str) -> References:
+    """What the file of a template step reads; everything, when that can only be known later."""
+    entry = _inner(step, "inputs", "file")
+    if entry is None or not isinstance(entry.value, Scalar):
+        return References()
+    later = References(dynamic=True)
+    if is_template(entry.value.text):
+        return later
+    try:
+        with open(os.path.join(folder, entry.value.text), "rb") as file:
+            text = file.read(MAX_SOURCE).decode()
+    except FileNotFoundError:
+        read.warning(entry.value, f"there is no template file '{entry.value.text}' yet")
+        return later
+    except (OSError, ValueError) as error:
+        read.error(entry.value, f"template file '{entry.value.text}' cannot be read: {error}")
+        return later
+    try:
+        return template.check(text)
+    except template.TemplateError as error:
+        where = f"line {error.line} of " if isinstance(error, Unreadable) else ""
+        read.error(entry.value, f"bad template in {where}'{entry.value.text}': {error.message}", error.hint or "")
+        return later
 
 
 def _installed() -> list[str]:
