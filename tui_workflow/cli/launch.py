@@ -4,22 +4,16 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Callable
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any
 
 import click
+
+from tui_workflow.cli.select import place_options, run_option, select_run, select_to_change
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from tui_workflow.session.choose import Latest, Wanted
-
-_F = TypeVar("_F", bound=Callable[..., Any])
-
-
-def state_dir_option(command: _F) -> _F:
-    """`--state-dir`, as every command has it."""
-    return click.option("--state-dir", metavar="DIR", help="Where runs are kept; beside the flow by default.")(command)
 
 
 @click.command(no_args_is_help=True)
@@ -36,7 +30,7 @@ def state_dir_option(command: _F) -> _F:
 @click.option("--max-parallel", type=click.IntRange(min=1), metavar="N", help="At most N slots per step.")
 @click.option("--rerun-stale", is_flag=True, help="Also run again what an older definition made.")
 @click.option("--strict", is_flag=True, help="Exit 3 when items failed that the flow tolerates.")
-@state_dir_option
+@click.option("--state-dir", metavar="DIR", help="Where runs are kept; beside the flow by default.")
 def run(
     flow: str,
     params: tuple[str, ...],
@@ -185,3 +179,81 @@ async def conduct(assignment: Any, pool: Any, lock: Any, launch: Launch) -> int:
     if launch.plain:
         return await headless(assignment, pool, lock, Style("json" if launch.as_json else "plain", launch.strict))
     return await with_dashboard(assignment, pool, lock, strict=launch.strict, resume=f"wf-tui {launch.flow} --resume")
+
+
+@click.command()
+@click.argument("params", nargs=-1, metavar="[NAME=VALUE]...")
+@run_option
+@click.option("--step", metavar="STEP", help="Only failed items of this step.")
+@click.option("--key", "keys", multiple=True, metavar="KEY", help="Only these items; may be given more than once.")
+@click.option(
+    "--group", metavar="FINGERPRINT", help="Only failures of one cause, as `wf-tui failed --group` lists them."
+)
+@click.option("--open", "opened", is_flag=True, help="With the dashboard.")
+@click.option("--strict", is_flag=True, help="Exit 3 when items are failed in the end that the flow tolerates.")
+@place_options
+def retry(
+    params: tuple[str, ...],
+    run: str | None,
+    step: str | None,
+    keys: tuple[str, ...],
+    group: str | None,
+    opened: bool,
+    strict: bool,
+    state_dir: str | None,
+    flow: str | None,
+) -> int:
+    """Run failed items again, all of them without a filter, and the steps that read them.
+
+    NAME=VALUE is for secret parameters only, as NAME=env:VARIABLE or NAME=@FILE: they are stored nowhere.
+    """
+    import asyncio
+
+    from tui_workflow.flow.params import assignments
+    from tui_workflow.session.choose import Wanted
+
+    path = select_to_change(run, state_dir, flow)
+    launch = Launch("", Wanted(assignments(params)), path.parent.parent, not opened, False, strict, False)
+    return asyncio.run(_retry(path, launch, step, keys, group))
+
+
+async def _retry(path: Path, launch: Launch, step: str | None, keys: tuple[str, ...], group: str | None) -> int:
+    from tui_workflow.errors import UsageError
+    from tui_workflow.session.choose import take_up
+    from tui_workflow.session.retrying import chosen
+    from tui_workflow.workers.pool import Pool
+
+    assignment, lock = take_up(path, launch.wanted)
+    launch.flow = assignment.plan.path
+    pool = Pool(os.path.dirname(assignment.plan.path))
+    try:
+        wishes = chosen(assignment, step, keys, group)
+        if not wishes:
+            raise UsageError(
+                "nothing to retry: no failed item matches",
+                hint=f"wf-tui failed --run {assignment.meta.run} lists what failed",
+            )
+        assignment.wishes = wishes
+        for note in assignment.notes:
+            click.echo(note, err=True)
+        return await conduct(assignment, pool, lock, launch)
+    finally:
+        lock.release()
+        await pool.close()
+
+
+@click.command("open")
+@click.argument("run", required=False)
+@place_options
+def open_(run: str | None, state_dir: str | None, flow: str | None) -> int:
+    """The dashboard on a stored run, nothing executed. RUN is an id, `latest`, a flow file, or a run file."""
+    import asyncio
+
+    from tui_workflow.errors import UsageError
+    from tui_workflow.session.conduct import look
+
+    path = select_run(run, state_dir, flow)
+    if not sys.stdout.isatty():
+        raise UsageError("the dashboard needs a terminal", hint=f"wf-tui show {path.stem} prints the run")
+    asyncio.run(look(path))
+    return 0

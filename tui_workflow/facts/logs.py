@@ -20,6 +20,11 @@ class LogLine(NamedTuple):
     text: str
 
 
+def encode_line(offset: float, text: str) -> bytes:
+    """One line; `offset` in seconds, `text` without a line break."""
+    return f"{int(offset * 1000)}\t{text}\n".encode("utf-8", "backslashreplace")
+
+
 def encode(lines: Iterable[LogLine]) -> bytes:
     return "".join(f"{int(offset * 1000)}\t{text}\n" for offset, text in lines).encode("utf-8", "backslashreplace")
 

@@ -175,6 +175,8 @@ class RunState:
 def fold(state: RunState, facts: Iterable[ev.Event]) -> RunState:
     """Apply facts in order, in place; returns the state it was given."""
     for fact in facts:
+        if isinstance(fact, ev.StepPrinted):
+            continue  # it is text for the log and nothing to count
         _apply(state, fact)
         state.last_at = max(state.last_at, fact.at)
         state.version += 1

@@ -32,6 +32,8 @@ class Assignment:
     params: Mapping[str, Any]
     secrets: tuple[str, ...] = ()
     state: RunState | None = None
+    made: bool = False
+    """The run file is there already, though nothing happened in it: its process died before the first fact."""
     context: dict[str, bytes] = field(default_factory=dict)
     previous: Plan | None = None
     changed: bool = False

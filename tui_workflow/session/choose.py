@@ -84,6 +84,8 @@ def take_up(path: Path, wanted: Wanted, plan: Plan | None = None) -> tuple[Assig
     try:
         with RunFile(path) as file:
             meta, state, context = file.meta(), file.state(), file.context()
+            if state.started is None:
+                return _start_over(plan or load(meta.path), path, meta, wanted), lock
             stored = file.revision()
             notes: list[str] = []
             if plan is None:
@@ -121,6 +123,13 @@ def take_up(path: Path, wanted: Wanted, plan: Plan | None = None) -> tuple[Assig
         lock.release()
         raise
     return assignment, lock
+
+
+def _start_over(plan: Plan, path: Path, meta: RunMeta, wanted: Wanted) -> Assignment:
+    """A run whose process died before its first fact begins at the beginning, in its own file."""
+    params = _params(plan, meta, wanted)
+    texts = secret_texts(params, secret_names(plan.flow))
+    return Assignment(plan, path, meta, params, texts, made=True, max_slots=wanted.max_slots, only=_only(plan, wanted))
 
 
 def _params(plan: Plan, meta: RunMeta, wanted: Wanted) -> dict[str, Any]:

@@ -15,7 +15,6 @@ from tui_workflow.engine.engine import ASKED_FOR
 from tui_workflow.facts.commands import Drain, Stop
 from tui_workflow.facts.state import RunState
 from tui_workflow.flow.graph import readers
-from tui_workflow.flow.plan import Plan
 from tui_workflow.headless import JsonReporter, PlainReporter, Reporter
 from tui_workflow.session.assignment import Assignment
 from tui_workflow.session.details import StoredDetails
@@ -104,9 +103,7 @@ async def with_dashboard(assignment: Assignment, pool: Pool, lock: RunLock, *, s
     async with Stage(assignment, pool, lock, ask=True) as stage:
         notifier = Notifier(stage.plan, stage.state, sys.stderr)
         stage.engine.subscribe(notifier.take)
-        options = Options(
-            resume=resume, library=FlowLibrary(stage.details, assignment.path, lambda: stage.state), environ=os.environ
-        )
+        options = Options(resume=resume, library=FlowLibrary(assignment.path, lambda: stage.state), environ=os.environ)
         playing = asyncio.create_task(stage.play())
         app = WfApp(stage.feed, stage.details, options)
         showing = asyncio.ensure_future(_show(app))
@@ -152,15 +149,16 @@ async def _leave_when_drained(stage: Stage, signals: Signals, leave: Callable[[]
     leave()
 
 
-async def look(path: Path, state: RunState, plan: Plan, retry: str) -> None:
-    """The dashboard on a stored run; nothing is executed."""
-    from tui_workflow.session.library import FlowLibrary
+async def look(path: Path) -> None:
+    """The dashboard on a stored run; nothing is executed. Raises `DamagedRunFile`, and what broke the screen."""
+    from tui_workflow.session.library import FlowLibrary, read_run
     from tui_workflow.ui.app import WfApp
     from tui_workflow.ui.options import Options
 
-    feed = StoredFeed(state, lambda step: readers(plan, step), retry)
+    state, plan = await asyncio.to_thread(read_run, path)
+    feed = StoredFeed(state, lambda step: readers(plan, step), f"wf-tui retry --run {state.run} --open")
     async with StoredDetails(path, lambda: state, lambda: plan) as details:
-        options = Options(library=FlowLibrary(details, path, lambda: state), environ=os.environ)
+        options = Options(library=FlowLibrary(path, lambda: state), environ=os.environ)
         app = WfApp(feed, details, options)
         with Signals(app.leave_at_once, app.leave_at_once):
             await _show(app)

@@ -26,8 +26,7 @@ from tui_workflow.view.ports import Details, Feed, RunRow
 class FlowLibrary:
     """The runs beside one run file."""
 
-    def __init__(self, details: StoredDetails, path: Path, state: Callable[[], RunState]) -> None:
-        self._details = details
+    def __init__(self, path: Path, state: Callable[[], RunState]) -> None:
         self._path = path
         self._state = state
         self._opened: list[StoredDetails] = []
@@ -54,7 +53,7 @@ class FlowLibrary:
     async def open_run(self, run: str) -> tuple[Feed, Details]:
         """A stored run to look at; nothing is executed."""
         path = self._path.with_name(f"{run}.db")
-        state, plan = await asyncio.to_thread(_read, path)
+        state, plan = await asyncio.to_thread(read_run, path)
         details = StoredDetails(path, lambda: state, lambda: plan)
         await details.__aenter__()
         self._opened.append(details)
@@ -75,7 +74,8 @@ class FlowLibrary:
         return f"Wrote {count(number)} failed items to {target.name}"
 
 
-def _read(path: Path) -> tuple[RunState, Plan]:
+def read_run(path: Path) -> tuple[RunState, Plan]:
+    """A stored run as it is true now, with the plan it ran by last."""
     with RunFile(path) as file:
         return open_state(file)[0], stored_plan(file)
 

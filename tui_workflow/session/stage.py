@@ -54,7 +54,7 @@ class Stage:
             stack.push_async_callback(self._pool.close)
             self._journal = Journal(
                 work.path,
-                work.meta if work.state is None else None,
+                work.meta if work.state is None and not work.made else None,
                 on_trouble=self._in_trouble,
                 on_recovered=self._recovered,
                 snapshot_of=lambda: self.engine.state,

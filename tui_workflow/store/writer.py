@@ -139,6 +139,9 @@ class Writer:
                 case Revision():
                     self._add_revision(entry)
                     continue
+                case ev.StepPrinted():
+                    logs.append((self._step(entry.step), -1, 0, entry.at, 0, entry.lines))
+                    continue
                 case ev.ItemsListed():
                     step = self._step(entry.step)
                     items += [
