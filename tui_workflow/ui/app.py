@@ -31,6 +31,8 @@ TICK = 0.25
 """Seconds between two looks at the run: numbers change four times a second at most."""
 AT_ONCE = 0.1
 """Seconds between two paints for failures, which do not wait for the tick."""
+ANSWERS = 0.5
+"""Seconds after a key in which what it asked for is painted as soon as it comes."""
 IDLE = 60.0
 """Seconds without a key after which one paint a second is enough."""
 
@@ -83,8 +85,17 @@ class WfApp(App[Left], inherit_bindings=False):
 
     def show_run(self, feed: Feed, details: Details) -> None:
         """Put a run in front of those that are there; `back` on its first page takes it away."""
-        desk = Desk(feed, details, self._options, self._key_table, paint=self.paint_soon, leave=self.leave)
+        desk = Desk(
+            feed,
+            details,
+            self._options,
+            self._key_table,
+            paint=self.paint_soon,
+            arrived=self._arrived,
+            leave=self.leave,
+        )
         desk.copy_out, desk.show_run, desk.turn_looks = self.copy_out, self.show_run, self.turn_looks
+        desk.set_mouse = self.set_mouse
         if self._runs:
             desk.up, desk.root = self._close_run, self._first_run
             feed.on_urgent(self._urgent)
@@ -106,6 +117,13 @@ class WfApp(App[Left], inherit_bindings=False):
 
     async def _to_tmux(self, text: str) -> None:
         await clipboard.to_tmux(text, self._options.environ)
+
+    def set_mouse(self, wanted: bool) -> None:
+        """Report the mouse, or leave it to the terminal so that it selects text by itself."""
+        name = "_enable_mouse_support" if wanted else "_disable_mouse_support"
+        switch = getattr(self._driver, name, None)
+        if switch is not None:
+            switch()
 
     def turn_looks(self) -> str:
         """Change the looks; the sentence says to what."""
@@ -140,6 +158,14 @@ class WfApp(App[Left], inherit_bindings=False):
         if self._soon is None and self.is_running:
             self._soon = self.set_timer(0.001, self.paint)
 
+    def _arrived(self) -> None:
+        """An answer of the run file: at once for somebody who just pressed a key, else with the others that come."""
+        now = time.monotonic()
+        if now - self._pressed_at < ANSWERS:
+            self.paint_soon()
+        elif self._soon is None and self.is_running:
+            self._soon = self.set_timer(max(0.001, AT_ONCE - (now - self._painted_at)), self.paint)
+
     def _tick(self) -> None:
         desk = self.desk
         now = time.monotonic()
@@ -169,6 +195,9 @@ class WfApp(App[Left], inherit_bindings=False):
         """Keys and pastes go to the router before any widget or binding; it alone knows what they mean here."""
         if isinstance(event, events.Key):
             self._pressed_at = time.monotonic()
+            if event.key == "ctrl+z":
+                self.action_suspend_process()
+                return
             self.router.press(event.key, event.character if event.is_printable else None)
             self.paint()
         elif isinstance(event, events.Paste):

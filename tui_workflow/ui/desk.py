@@ -48,6 +48,7 @@ class Desk:
         keymap: Keymap,
         *,
         paint: Callable[[], None],
+        arrived: Callable[[], None],
         leave: Callable[[Left], None],
     ) -> None:
         self.feed = feed
@@ -60,7 +61,7 @@ class Desk:
         if feed.state.finished is not None and any(step.failed for step in feed.state.steps.values()):
             self.nav.pane = Pane.FAILURES
         self.sampling = Sampling()
-        self.loader = Loader(details, paint)
+        self.loader = Loader(details, arrived)
         self.dialogs: list[Dialog] = []
         self.notice: tuple[str, bool] | None = None
         self.interrupted_at = float("-inf")
@@ -84,6 +85,8 @@ class Desk:
         """Puts another run on the screen."""
         self.turn_looks: Callable[[], str] = lambda: ""
         """Changes the looks, and says to what."""
+        self.set_mouse: Callable[[bool], None] = lambda wanted: None
+        """Gives the mouse to this program, or leaves it to the terminal."""
         self.root: Callable[[], Desk] = lambda: self
         """Takes away every run that was opened from the first one, and returns that."""
         self.up: Callable[[], None] | None = None
@@ -171,8 +174,15 @@ class Desk:
             self.notice = None
 
     def spawn(self, name: str, work: Coroutine[Any, Any, None]) -> None:
-        """Do something in the background that a key asked for."""
-        self.loader.spawn(("action", name), work)
+        """Do something in the background that a key asked for; what goes wrong is said."""
+
+        async def guarded() -> None:
+            try:
+                await work
+            except Exception as problem:  # a full disk or a lock must not end the screen
+                self.refuse(str(problem) or type(problem).__name__)
+
+        self.loader.spawn(("action", name), guarded())
 
     async def send(self, command: Command) -> Reply:
         """Wish for something and say the answer."""

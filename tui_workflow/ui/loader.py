@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import Awaitable, Callable, Collection, Coroutine, Hashable, Iterable
 from typing import Any
 
@@ -10,6 +11,8 @@ from tui_workflow.view.ports import Details, ItemDetail, ItemRow
 
 KEYS = 20_000
 """Item keys that are kept."""
+AGAIN = 1.0
+"""Seconds after which an item that is not stored yet is asked for again."""
 ANSWERS = 200
 """Other answers that are kept."""
 DERIVED = 20
@@ -24,6 +27,8 @@ class Loader:
         self._arrived = arrived
         self._known: dict[Hashable, tuple[object, Any]] = {}
         self._asked: dict[Hashable, asyncio.Task[None]] = {}
+        self._unknown: dict[tuple[str, int], float] = {}
+        """Items that the run file did not hold yet, and when they were asked for."""
         self._derived: dict[Hashable, tuple[Any, Any]] = {}
         self.broken: str = ""
         """The latest question that failed, as a sentence; empty when it was answered."""
@@ -73,10 +78,13 @@ class Loader:
         if self._asked.get(key) is task:
             del self._asked[key]
         if not task.cancelled():
-            problem = task.exception()
-            if problem is not None:
-                self.broken = str(problem)
+            task.exception()
             self._arrived()
+
+    @property
+    def busy(self) -> bool:
+        """Whether an answer is still to come."""
+        return bool(self._asked)
 
     def close(self) -> None:
         """Ask for nothing more."""
@@ -87,12 +95,20 @@ class Loader:
 
     def want_keys(self, step: str, numbers: Iterable[int]) -> None:
         """See to it that `keys` holds these items soon."""
-        missing = [number for number in numbers if (step, number) not in self.keys]
+        now = time.monotonic()
+        missing = [
+            number
+            for number in numbers
+            if (step, number) not in self.keys and now - self._unknown.get((step, number), 0.0) > AGAIN
+        ]
         if missing and ("keys", step) not in self._asked:
             self.spawn(("keys", step), self._name(step, missing))
 
     async def _name(self, step: str, numbers: list[int]) -> None:
         self.learn(step, await self.details.items(step, numbers))
+        if len(self._unknown) > KEYS:
+            self._unknown.clear()
+        self._unknown.update({(step, n): time.monotonic() for n in numbers if (step, n) not in self.keys})
 
     def learn(self, step: str, rows: Collection[ItemRow]) -> None:
         """Keep the keys of rows that were read for another purpose."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from bisect import bisect_left
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from itertools import compress
 
 from tui_workflow.facts.state import Item, StepState
@@ -12,10 +12,11 @@ from tui_workflow.view.nav import Items
 
 def numbers(step: StepState, items: Items) -> Sequence[int]:
     """The numbers of the items that the list holds now, in its order."""
-    found = _members(step, items)
-    if items.found is not None:
-        held = items.found
-        found = [number for number in found if number in held]
+    if items.found is None:
+        found = _members(step, items)
+    else:
+        belongs = _membership(step, items)
+        found = sorted(number for number in items.found if belongs(number))
     if items.order is None:
         return found
     present = set(found)
@@ -28,16 +29,37 @@ def numbers(step: StepState, items: Items) -> Sequence[int]:
 
 def _members(step: StepState, items: Items) -> Sequence[int]:
     if items.group is not None:
-        place = next((n for n, group in enumerate(step.groups) if group.fingerprint == items.group), -1)
+        place = _place(step, items.group)
         return sorted(number for number, own in step.failures.items() if own == place)
-    span = items.cell if items.cell is not None else range(len(step.states))
-    span = range(span.start, min(span.stop, len(step.states)))
+    span = _span(step, items)
     if not items.states and not step.gone:
         return span
     wanted = bytearray(256)
-    for state in items.states or [state for state in Item if state != Item.GONE]:
+    for state in _states(items):
         wanted[state] = 1
     return list(compress(span, step.states[span.start : span.stop].translate(bytes(wanted))))
+
+
+def _membership(step: StepState, items: Items) -> Callable[[int], bool]:
+    """Whether a number is in the list, for when few are asked about."""
+    if items.group is not None:
+        place = _place(step, items.group)
+        return lambda number: step.failures.get(number) == place
+    span, states = _span(step, items), _states(items)
+    return lambda number: number in span and step.states[number] in states
+
+
+def _place(step: StepState, group: str) -> int:
+    return next((place for place, each in enumerate(step.groups) if each.fingerprint == group), -1)
+
+
+def _span(step: StepState, items: Items) -> range:
+    span = items.cell if items.cell is not None else range(len(step.states))
+    return range(span.start, min(span.stop, len(step.states)))
+
+
+def _states(items: Items) -> frozenset[int]:
+    return frozenset(items.states or (state for state in Item if state != Item.GONE))
 
 
 def place_of(found: Sequence[int], number: int | None, *, in_order: bool) -> int | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import time
 
 from tui_workflow.facts.commands import Drain, Stop
@@ -10,6 +11,8 @@ from tui_workflow.ui.desk import Desk
 from tui_workflow.ui.options import Left
 from tui_workflow.ui.screens.leave import LeaveDialog
 
+PATIENCE = 2.0
+"""Seconds that the run may take to answer the last stop."""
 TWICE = 2.0
 """Seconds within which a second ctrl+c stops the run."""
 
@@ -33,11 +36,19 @@ def interrupt(desk: Desk) -> None:
     desk = desk.root()
     now = time.monotonic()
     if at_stake(desk) and now - desk.interrupted_at <= TWICE:
-        desk.wish(Stop())
-        desk.leave(Left("interrupted"))
+        desk.spawn("stop and leave", _stop_and_leave(desk))
         return
     desk.interrupted_at = now
     leave(desk)
+
+
+async def _stop_and_leave(desk: Desk) -> None:
+    """Leave once the stop has been taken, or anyway when nobody takes it."""
+    try:
+        async with asyncio.timeout(PATIENCE):
+            await desk.feed.send(Stop())
+    finally:
+        desk.leave(Left("interrupted"))
 
 
 def drain_then_leave(desk: Desk) -> None:

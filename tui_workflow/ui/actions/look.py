@@ -17,6 +17,7 @@ def zoom(desk: Desk) -> None:
         desk.refuse(f"{desk.key('zoom')} does nothing here: this page is one pane already")
         return
     nav.zoomed = not nav.zoomed
+    desk.set_mouse(not nav.zoomed)
 
 
 def failures(desk: Desk) -> None:

@@ -114,6 +114,7 @@ def back(desk: Desk) -> None:
             nav.back()
     elif nav.zoomed:
         nav.zoomed = False
+        desk.set_mouse(True)
     elif nav.groups_marked and nav.pane == Pane.FAILURES:
         nav.groups_marked.clear()
         nav.group_anchor = None

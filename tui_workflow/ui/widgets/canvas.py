@@ -69,6 +69,11 @@ class Canvas(Widget):
             self.refresh(*(Region(0, y, width, 1) for y in changed))
         return len(changed)
 
+    @property
+    def text(self) -> str:
+        """What is on the screen, without its looks."""
+        return "\n".join(strip.text for strip in self._strips)
+
     def render_lines(self, crop: Region) -> list[Strip]:
         """The rows of `crop`; rows of which nothing is known yet are blank."""
         page = self._styles_used.page if self._styles_used is not None else None

@@ -89,7 +89,10 @@ def _step(
     state: RunState, step: StepState, now: float, width: int, longest: int, glyphs: Glyphs, *, bold: bool
 ) -> Line:
     quiet = step.status in ("pending", "skipped", "cancelled")
-    glyph = Span(f"{glyphs.of_step(step.status)} ", _ROLES[step.status])
+    sign = glyphs.of_step(step.status)
+    if step.status == "running" and step.shape.for_each and not step.total:
+        sign = glyphs.busy[int(now * 2) % len(glyphs.busy)]  # nothing else moves while it lists
+    glyph = Span(f"{sign} ", _ROLES[step.status])
     right = _right(state, step, now, glyphs)
     room = max(4, width - 2 - line_width(right) - 2)
     label = short(step.name, room, "strong" if bold else "dim" if quiet else "text", glyphs, bold=bold)

@@ -1,0 +1,278 @@
+"""Keys that wish for something: what is sent, what is asked before, what is said."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from tests.ui.screen import Screen, opened
+from tests.ui.simulate import Simulation
+from tui_workflow.facts import commands as cm
+from tui_workflow.facts.outcome import Ended
+from tui_workflow.facts.state import Item
+
+
+def failed(screen: Screen) -> int:
+    return screen.run.state.steps["process_chunks"].failed
+
+
+async def test_r_on_a_group_asks_with_number_and_steps_before_it_retries() -> None:
+    async with opened() as screen:
+        text = await screen.press("3", "r")
+        group = screen.run.state.steps["process_chunks"].groups[0]
+        assert f"Retry {group.count} items of process_chunks with HTTPError?" in text
+        assert "build_index and publish run again." in text
+        assert screen.run.sent == []
+        count = group.count
+        await screen.press("enter")
+        assert screen.run.sent == [cm.RetryItems("process_chunks", None, group.fingerprint)]
+        assert f"{count} queued" in screen.footer
+        assert group.count == 0
+
+
+async def test_escape_from_the_question_retries_nothing() -> None:
+    async with opened() as screen:
+        text = await screen.press("3", "r", "escape")
+        assert screen.run.sent == []
+        assert "Retry" not in text
+
+
+async def test_r_on_one_item_retries_at_once() -> None:
+    async with opened() as screen:
+        await screen.press("3", "enter")
+        items = screen.desk.nav.items
+        assert items is not None
+        number = items.item
+        await screen.press("r")
+        assert number is not None
+        assert screen.run.sent == [cm.RetryItems("process_chunks", (number,), None)]
+        assert "1 queued" in screen.footer
+        assert screen.run.state.steps["process_chunks"].states[number] == Item.PENDING
+
+
+async def test_r_retries_the_marked_and_forgets_the_marks() -> None:
+    async with opened() as screen:
+        text = await screen.press("3", "enter", "space", "space")
+        assert "2 marked" in text
+        assert "r retry 2 marked" in screen.footer
+        text = await screen.press("r")
+        assert "Retry the 2 marked?" in text
+        items = screen.desk.nav.items
+        assert items is not None
+        chosen = tuple(sorted(items.marked))
+        await screen.press("enter")
+        assert screen.run.sent == [cm.RetryItems("process_chunks", chosen, None)]
+        assert not items.marked
+
+
+async def test_marked_items_that_are_done_are_not_retried() -> None:
+    async with opened() as screen:
+        await screen.press("2", "g", "enter", "g", "space", "space", "r")
+        assert screen.run.sent == []
+        assert "Nothing to retry: the 2 marked are not failed" in screen.footer
+
+
+async def test_a_range_is_marked_from_v_to_v() -> None:
+    async with opened() as screen:
+        await screen.press("3", "enter", "v")
+        assert "A range begins here" in screen.footer
+        await screen.press("j", "j", "v")
+        items = screen.desk.nav.items
+        assert items is not None
+        assert items.marked == set(screen.desk.item_list.numbers[:3])
+        await screen.press("escape")
+        assert not items.marked
+
+
+async def test_groups_are_marked_and_retried_together() -> None:
+    async with opened(Simulation(total=100_000)) as screen:
+        text = await screen.press("3", "space", "space")
+        assert "2 marked" in text
+        await screen.press("r", "enter")
+        groups = screen.run.state.steps["process_chunks"].groups
+        sent = [command.group for command in screen.run.sent if isinstance(command, cm.RetryItems)]
+        assert len(sent) == 2
+        assert sorted(group.count for group in groups)[:2] == [0, 0]
+
+
+async def test_capital_r_retries_all_failed_of_every_step() -> None:
+    async with opened() as screen:
+        number = failed(screen)
+        text = await screen.press("R")
+        assert f"Retry {number} items of process_chunks?" in text
+        await screen.press("enter")
+        assert screen.run.sent == [cm.RetryItems("process_chunks", None, None)]
+        assert failed(screen) == 0
+        await screen.press("R")
+        assert "Nothing to retry: no item has failed" in screen.footer
+
+
+async def test_the_canary_goes_first_and_offers_the_rest_when_it_is_well() -> None:
+    async with opened() as screen:
+        group = screen.run.state.steps["process_chunks"].groups[0]
+        count = group.count
+        await screen.press("3", "C")
+        sent = screen.run.sent[0]
+        assert isinstance(sent, cm.RetryItems)
+        assert sent.items is not None
+        assert len(sent.items) == 1
+        assert f"{count - 1} wait for it" in screen.footer
+        screen.run.end("process_chunks", screen.run.clock, [(sent.items[0], Ended.OK, 4, 0.9, None)])
+        screen.app._tick()
+        text = await screen.settle()
+        assert "ok in 0.79 s." in text
+        assert f"retry the other {count - 1}" in text
+        await screen.press("enter")
+        assert screen.run.sent[1] == cm.RetryItems("process_chunks", None, group.fingerprint)
+        assert group.count == 0
+
+
+async def test_a_canary_that_fails_again_retries_nothing_else() -> None:
+    async with opened() as screen:
+        from tests.ui.simulate import http_error
+
+        await screen.press("3", "C")
+        sent = screen.run.sent[0]
+        assert isinstance(sent, cm.RetryItems)
+        assert sent.items is not None
+        screen.run.end("process_chunks", screen.run.clock, [(sent.items[0], Ended.FAILED, 4, 0.9, http_error(1))])
+        screen.app._tick()
+        await screen.settle()
+        assert "failed again" in screen.footer
+        assert len(screen.run.sent) == 1
+
+
+async def test_ctrl_r_runs_a_step_again_after_a_question() -> None:
+    async with opened() as screen:
+        text = await screen.press("ctrl+r")
+        assert "Run process_chunks again?" in text
+        assert "build_index and publish run again." in text
+        await screen.press("enter")
+        assert screen.run.sent == [cm.RetryStep("process_chunks")]
+
+
+async def test_s_skips_with_a_reason_and_not_without_one() -> None:
+    async with opened() as screen:
+        text = await screen.press("3", "enter", "s")
+        assert "Skip doc-" in text
+        text = await screen.press("enter")
+        assert screen.run.sent == []
+        assert "Skip doc-" in text
+        await screen.type("bad row")
+        await screen.press("enter")
+        sent = screen.run.sent[0]
+        assert isinstance(sent, cm.SkipItems)
+        assert (sent.step, len(sent.items), sent.reason) == ("process_chunks", 1, "bad row")
+
+
+async def test_p_pauses_and_goes_on() -> None:
+    async with opened() as screen:
+        text = await screen.press("p")
+        assert "Paused. 8 items in flight finish" in screen.footer
+        assert "PAUSED" in text
+        assert "ETA paused" in text
+        await screen.press("p")
+        assert screen.run.sent == [cm.Pause(), cm.Unpause()]
+
+
+async def test_x_drains_once() -> None:
+    async with opened() as screen:
+        text = await screen.press("x")
+        assert screen.run.sent == [cm.Drain()]
+        assert "DRAINING" in text
+        await screen.press("x")
+        assert "draining already" in screen.footer
+        assert len(screen.run.sent) == 1
+
+
+@pytest.mark.parametrize(("key", "sent"), [("enter", [cm.Stop()]), ("c", [cm.Stop(cancel=True)]), ("escape", [])])
+async def test_capital_x_asks_before_it_stops(key: str, sent: list[cm.Command]) -> None:
+    async with opened() as screen:
+        text = await screen.press("X")
+        assert "Stop process-dataset now?" in text
+        assert screen.run.sent == []
+        await screen.press(key)
+        assert screen.run.sent == sent
+
+
+async def test_slots_change_live_and_are_refused_without_parallel() -> None:
+    async with opened() as screen:
+        await screen.press("greater_than_sign")
+        assert screen.run.sent == [cm.SetSlots("process_chunks", 9)]
+        await screen.press("less_than_sign")
+        assert screen.run.sent[1] == cm.SetSlots("process_chunks", 8)
+        await screen.press("g", "less_than_sign")
+        assert "< does nothing here: prepare_chunks has no parallel" in screen.footer
+        assert len(screen.run.sent) == 2
+
+
+async def test_the_last_slot_stays() -> None:
+    async with opened() as screen:
+        screen.run.state.steps["process_chunks"].slots = 1
+        await screen.press("less_than_sign")
+        assert "has one slot, the least" in screen.footer
+        assert screen.run.sent == []
+
+
+async def test_w_writes_all_failed_or_those_of_the_list() -> None:
+    async with opened() as screen:
+        number = failed(screen)
+        await screen.press("W")
+        assert screen.run.written == [(None, number)]
+        assert f"Wrote {number} records to failed.jsonl" in screen.footer
+        await screen.press("3", "enter", "space", "W")
+        assert screen.run.written[1] == ("process_chunks", 1)
+
+
+async def test_copying_says_what_and_how_much() -> None:
+    async with opened() as screen:
+        copied: list[str] = []
+        screen.desk.copy_out = copied.append
+        await screen.press("y")
+        assert copied == ["process_chunks"]
+        assert "Copied the step's name, 14 B, to the terminal's clipboard" in screen.footer
+        await screen.press("3", "y")
+        assert copied[1].startswith("HTTPError: 429 Client Error")
+        await screen.press("enter", "y")
+        assert copied[2].startswith("doc-")
+        await screen.press("Y", "t")
+        assert copied[3].startswith("Traceback (most recent call last):")
+        assert 'File "/home/me/flows/fetch.py", line 88, in fetch_rows' in copied[3]
+        await screen.press("Y", "j")
+        record = json.loads(copied[4])
+        assert record["step"] == "process_chunks"
+        assert record["item"]["pages"] == 11
+        assert record["error"]["where"] == {"file": "/home/me/flows/fetch.py", "line": 88}
+        await screen.press("4", "y")
+        assert copied[5] == "cleaned 640 rows, [3 dropped]" or copied[5].startswith("GET ")
+
+
+async def test_a_copy_goes_out_as_osc_52() -> None:
+    async with opened() as screen:
+        await screen.press("y")
+        assert screen.app.clipboard == "process_chunks"
+
+
+async def test_a_command_that_breaks_is_said_and_the_screen_stays() -> None:
+    class Broken(Simulation):
+        async def send(self, command: cm.Command) -> cm.Reply:
+            raise OSError("the disk is full")
+
+    async with opened(Broken(total=1000)) as screen:
+        await screen.press("p")
+        assert "the disk is full" in screen.footer
+        await screen.press("j")
+        assert screen.desk.nav.step == "fetch_images"
+
+
+async def test_a_stored_run_refuses_what_would_change_it() -> None:
+    run = Simulation(total=1000, live=False)
+    async with opened(run) as screen:
+        await screen.press("1", "p")
+        assert "p does nothing here: this is a stored run" in screen.footer
+        await screen.press("3", "r", "enter")
+        assert "This is a stored run" in screen.footer
+        await screen.press("q")
+    assert screen.left is not None
+    assert screen.left.how == "looked"

@@ -1,0 +1,229 @@
+"""Filter, search, sort, log, definition, history, help, palette, looks."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.ui.screen import opened
+from tests.ui.simulate import Simulation
+from tui_workflow.view.nav import Pane
+
+
+async def test_steps_are_filtered_by_name_and_inversely() -> None:
+    async with opened() as screen:
+        text = await screen.press("slash", *"chunk")
+        assert "/chunk" in text
+        assert "2 of 9" in text
+        assert "build_index" not in text.split("Selected")[0]
+        await screen.press("enter")
+        assert screen.desk.nav.entry is None
+        assert "2 of 9" in screen.text
+        text = await screen.press("escape")
+        assert "2 of 9" not in text
+        text = await screen.press("slash", "exclamation_mark", *"chunk", "enter")
+        assert "7 of 9" in text
+
+
+async def test_items_are_filtered_by_the_run_file() -> None:
+    async with opened(Simulation(total=100_000)) as screen:
+        await screen.press("3", "enter", "slash")
+        text = await screen.type("doc-31")
+        assert "/doc-31" in text
+        whole = screen.run.state.steps["process_chunks"].groups[0].count
+        assert f"of {whole}" in text
+        listed = screen.desk.item_list.numbers
+        assert listed
+        assert all(31_000 <= number < 32_000 for number in listed)
+        await screen.press("enter", "n")
+        items = screen.desk.nav.items
+        assert items is not None
+        assert items.item == listed[1]
+        await screen.press("N")
+        assert items.item == listed[0]
+        await screen.press("escape")
+        assert len(screen.desk.item_list.numbers) == whole
+
+
+async def test_an_inverse_filter_keeps_the_others() -> None:
+    async with opened(Simulation(total=100_000)) as screen:
+        await screen.press("3", "enter", "slash")
+        await screen.type("!doc-31")
+        listed = screen.desk.item_list.numbers
+        assert listed
+        assert not any(31_000 <= number < 32_000 for number in listed)
+
+
+async def test_groups_are_filtered_and_sorted() -> None:
+    async with opened(Simulation(total=100_000)) as screen:
+        text = await screen.press("3", "slash", *"key", "enter")
+        assert "1 of 3 groups" in text
+        await screen.press("escape")
+        assert "by count" in screen.text
+        text = await screen.press("o")
+        assert "by latest" in text
+        text = await screen.press("o")
+        assert "by type" in text
+        names = [line for line in screen.lines if "HTTPError" in line or "KeyError" in line or "WorkerDied" in line]
+        assert [("HTTP" in line, "Key" in line) for line in names[:2]] == [(True, False), (False, True)]
+
+
+@pytest.mark.parametrize(
+    ("presses", "word"), [(1, "by tries"), (2, "by time taken"), (3, "by end"), (4, "by key"), (5, "by item")]
+)
+async def test_items_are_sorted(presses: int, word: str) -> None:
+    async with opened() as screen:
+        await screen.press("3", "enter")
+        before = sorted(screen.desk.item_list.numbers)
+        text = await screen.press(*["o"] * presses)
+        assert word in text
+        assert sorted(screen.desk.item_list.numbers) == before
+
+
+async def test_f_jumps_to_the_failures_and_says_when_there_are_none() -> None:
+    async with opened() as screen:
+        await screen.press("f")
+        assert screen.desk.nav.pane == Pane.FAILURES
+        assert screen.desk.nav.group
+        await screen.press("R", "enter", "1", "f")
+        assert "No item has failed" in screen.footer
+
+
+async def test_l_opens_the_log_of_an_item_and_escape_returns() -> None:
+    async with opened() as screen:
+        await screen.press("3", "enter", "l")
+        assert screen.desk.nav.pane == Pane.LOG
+        assert screen.desk.nav.log.item is not None
+        assert "4 Log  doc-" in screen.text
+        await screen.press("escape")
+        assert screen.desk.nav.place == "items"
+
+
+async def test_the_log_follows_until_it_is_told_to_stay() -> None:
+    async with opened() as screen:
+        text = await screen.press("4")
+        assert "following" in text
+        screen.run.say(screen.run.clock, "process_chunks", 1, "a new line")
+        assert "a new line" in await screen.settle()
+        text = await screen.press("F")
+        assert "not following" in text
+        screen.run.say(screen.run.clock, "process_chunks", 1, "a newer line")
+        for _ in range(30):
+            screen.run.say(screen.run.clock, "process_chunks", 1, "more")
+        at = screen.desk.nav.log.at
+        await screen.settle()
+        assert screen.desk.nav.log.at == at
+        text = await screen.press("F")
+        assert "following" in text
+        assert "more" in text
+
+
+async def test_the_log_wraps_and_hides_times() -> None:
+    async with opened() as screen:
+        screen.run.say(screen.run.clock, "process_chunks", 1, "x" * 200 + " the end")
+        await screen.press("4")
+        assert "the end" not in screen.text
+        text = await screen.press("w")
+        assert "the end" in text
+        assert "   wrap" in text
+        text = await screen.press("t")
+        assert "03:12" not in "\n".join(line for line in screen.lines if "GET" in line)
+
+
+async def test_the_log_is_searched_beyond_what_is_visible() -> None:
+    async with opened() as screen:
+        await screen.press("4", "slash")
+        await screen.type("stored line 123")
+        text = await screen.press("enter")
+        assert "1 hit" in text
+        assert "stored line 123" in text
+        await screen.press("n")
+        assert "No later line holds stored line 123" in screen.footer
+        await screen.press("escape", "G")
+        assert "GET https" in screen.text
+
+
+async def test_scrolling_up_reads_older_lines() -> None:
+    async with opened() as screen:
+        text = await screen.press("4", "g")
+        assert "stored line 0" in text
+
+
+async def test_the_definition_opens_at_the_step_and_is_searched() -> None:
+    async with opened() as screen:
+        text = await screen.press("d")
+        assert "Definition  nightly.yaml, r2 in use" in text
+        assert "line 5 of 21" in text
+        await screen.press("slash")
+        await screen.type("delay")
+        text = await screen.press("enter")
+        assert "line 14 of 21" in text
+        await screen.press("escape", "escape")
+        assert screen.desk.nav.place == "main"
+
+
+async def test_history_opens_an_earlier_run_and_comes_back() -> None:
+    async with opened() as screen:
+        text = await screen.press("H")
+        assert "20260130-031207-a1b2" in text
+        await screen.press("j", "enter")
+        text = await screen.settle()
+        assert "SUCCEEDED" in text
+        assert screen.desk.feed is not screen.run
+        await screen.press("escape", "escape")
+        text = await screen.settle()
+        assert "RUNNING" in text
+        assert screen.desk.feed is screen.run
+
+
+async def test_leaving_from_an_earlier_run_asks_about_the_present_one() -> None:
+    async with opened() as screen:
+        await screen.press("H", "j", "enter")
+        await screen.settle()
+        text = await screen.press("q")
+        assert "Leave process-dataset?" in text
+        assert screen.desk.feed is screen.run
+
+
+async def test_help_lists_the_keys_of_this_place() -> None:
+    async with opened(size=(120, 60)) as screen:
+        text = await screen.press("question_mark")
+        assert "Retry what is selected or marked" in text
+        assert "in steps" in text
+        await screen.press("escape")
+        text = await screen.press("4", "question_mark")
+        assert "Follow the log, or stay" in text
+        assert "Retry all failed items" not in text
+
+
+@pytest.mark.parametrize("key", ["colon", "ctrl+p"])
+async def test_the_palette_finds_an_action_by_its_words(key: str) -> None:
+    async with opened() as screen:
+        text = await screen.press(key)
+        assert "Commands" in text
+        text = await screen.type("pause")
+        assert "Pause or resume the run" in text
+        assert "Retry" not in text
+        await screen.press("enter")
+        assert screen.run.state.paused
+
+
+async def test_looks_go_round() -> None:
+    async with opened() as screen:
+        await screen.press("A")
+        assert "Colours for colour-blind eyes" in screen.footer
+        text = await screen.press("A", "j")
+        assert text.isascii() or all(ord(c) < 128 for c in text.split("GET")[0])
+        await screen.press("A", "j")
+        assert "●" in screen.text
+
+
+async def test_typed_text_can_be_edited() -> None:
+    async with opened() as screen:
+        await screen.press("slash", *"abc", "left", "backspace", "home", "x")
+        entry = screen.desk.nav.entry
+        assert entry is not None
+        assert entry.text == "xac"
+        await screen.press("ctrl+w", "ctrl+u", "delete")
+        await screen.press("escape")
+        assert screen.desk.nav.entry is None
+        assert screen.desk.nav.step_filter.text == ""

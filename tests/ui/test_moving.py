@@ -1,0 +1,187 @@
+"""Moving with real keys."""
+
+from __future__ import annotations
+
+from tests.ui.screen import opened
+from tests.ui.simulate import Simulation
+from tui_workflow.view.nav import Pane
+
+
+async def test_the_step_that_runs_is_selected_first() -> None:
+    async with opened() as screen:
+        assert screen.desk.nav.step == "process_chunks"
+        assert "2 process_chunks  611 of 1 000" in screen.text
+
+
+async def test_j_and_k_move_between_steps_and_stop_at_the_ends() -> None:
+    async with opened() as screen:
+        await screen.press("j")
+        assert screen.desk.nav.step == "fetch_images"
+        await screen.press("k", "k")
+        assert screen.desk.nav.step == "prepare_chunks"
+        await screen.press("up")
+        assert screen.desk.nav.step == "prepare_chunks"
+        await screen.press("G")
+        assert screen.desk.nav.step == "publish"
+        await screen.press("down")
+        assert screen.desk.nav.step == "publish"
+        await screen.press("g")
+        assert screen.desk.nav.step == "prepare_chunks"
+        await screen.press("ctrl+d")
+        assert screen.desk.nav.step == "publish"
+        await screen.press("ctrl+u")
+        assert screen.desk.nav.step == "prepare_chunks"
+
+
+async def test_numbers_and_tab_choose_the_pane_and_one_has_the_keyboard() -> None:
+    async with opened() as screen:
+        for key, pane in (("2", Pane.STEP), ("3", Pane.FAILURES), ("4", Pane.LOG), ("1", Pane.STEPS)):
+            await screen.press(key)
+            assert screen.desk.nav.pane == pane
+            titles = [line for line in screen.lines if "━━━" in line and f"{key} " in line]
+            assert len(titles) >= 1
+        seen = []
+        for key in ("tab", "shift+tab", "shift+tab"):
+            await screen.press(key)
+            seen.append(screen.desk.nav.pane)
+        assert seen == [Pane.STEP, Pane.STEPS, Pane.LOG]
+
+
+async def test_enter_on_a_group_lists_its_items_and_enter_again_reads_one() -> None:
+    async with opened() as screen:
+        text = await screen.press("3", "enter")
+        assert "HTTPError 429" in text
+        assert "Too Many Requests" in text
+        assert "traceback" in text
+        assert screen.desk.context() == "items"
+        await screen.press("enter")
+        assert screen.desk.context() == "item"
+        await screen.press("escape")
+        assert screen.desk.context() == "items"
+        await screen.press("escape")
+        assert screen.desk.nav.place == "main"
+        assert screen.desk.nav.pane == Pane.FAILURES
+
+
+async def test_enter_unfolds_the_frames_of_libraries() -> None:
+    async with opened() as screen:
+        text = await screen.press("3", "enter", "enter")
+        assert "2 frames of requests folded, enter unfolds" in text
+        text = await screen.press("enter")
+        assert "raise_for_status" in text
+        assert "raise HTTPError(msg)" in text
+        assert "folded" not in text
+
+
+async def test_tab_goes_between_the_list_and_the_item_and_keys_scroll_there() -> None:
+    async with opened(size=(120, 24)) as screen:
+        await screen.press("3", "enter", "tab")
+        assert screen.desk.context() == "item"
+        before = screen.text
+        after = await screen.press("j", "j", "j")
+        assert after != before
+        await screen.press("g")
+        assert screen.text == before
+
+
+async def test_the_map_opens_the_items_of_a_cell() -> None:
+    async with opened(Simulation(total=100_000)) as screen:
+        await screen.press("2", "right", "right", "left")
+        assert screen.desk.nav.cell == 1
+        text = await screen.press("enter")
+        assert "items 500 to 999" in text
+        assert "500 items" in text
+        assert "doc-00997" in text, "the cursor stands on the first that failed"
+
+
+async def test_the_map_moves_by_rows_and_keeps_its_ends() -> None:
+    async with opened(Simulation(total=100_000)) as screen:
+        await screen.press("2", "j")
+        assert screen.desk.nav.cell == 60
+        await screen.press("G", "j")
+        assert screen.desk.nav.cell == 199
+        await screen.press("g", "h")
+        assert screen.desk.nav.cell == 0
+
+
+async def test_a_map_of_single_items_opens_the_list_at_that_item() -> None:
+    async with opened(Simulation(total=100)) as screen:
+        await screen.press("2", "right", "right")
+        assert screen.desk.nav.cell == 2
+        await screen.press("enter")
+        assert screen.desk.nav.items is not None
+        assert screen.desk.nav.items.item == 2
+        assert screen.desk.item_list.numbers == range(100)
+
+
+async def test_results_of_succeeded_items_can_be_read() -> None:
+    async with opened(Simulation(total=100)) as screen:
+        await screen.press("2", "enter")
+        text = await screen.press("enter")
+        assert "result" in text
+        assert '{"rows": 640}' in text
+
+
+async def test_the_last_of_a_million_items_is_one_key_away() -> None:
+    async with opened(Simulation(total=100_000)) as screen:
+        await screen.press("2", "enter", "G")
+        items = screen.desk.nav.items
+        assert items is not None
+        assert items.item == 499
+        await screen.press("g", "ctrl+d")
+        assert items.item == 10
+
+
+async def test_escape_on_the_first_page_says_where_the_way_out_is() -> None:
+    async with opened() as screen:
+        await screen.press("escape")
+        assert "This is the first page   q leave" in screen.footer
+
+
+async def test_a_key_that_does_nothing_here_says_why() -> None:
+    async with opened() as screen:
+        await screen.press("space")
+        assert "space does nothing here: mark acts in failures, items" in screen.footer
+        await screen.press("4", "r")
+        assert "r does nothing here" in screen.footer
+        await screen.press("ampersand")
+        assert "& does nothing   ? help" in screen.footer
+
+
+async def test_an_action_of_a_later_time_says_so() -> None:
+    async with opened() as screen:
+        await screen.press("e")
+        assert "e does nothing here" in screen.footer
+        assert "edit" not in screen.lines[-1].split("does nothing")[0]
+
+
+async def test_zoom_shows_one_pane_without_a_frame() -> None:
+    async with opened() as screen:
+        text = await screen.press("4", "z")
+        assert "Steps" not in text
+        assert "GET https://api.example.org" in text
+        assert "━" not in text
+        text = await screen.press("z")
+        assert "Steps" in text
+
+
+async def test_the_mouse_selects_and_opens_and_is_never_needed() -> None:
+    async with opened(Simulation(total=100_000)) as screen:
+        await screen.click("fetch_images")
+        assert screen.desk.nav.step == "fetch_images"
+        await screen.click("HTTPError")
+        assert screen.desk.nav.pane == Pane.FAILURES
+        await screen.click("KeyError")
+        group = next(g for g in screen.run.state.steps["process_chunks"].groups if g.type == "KeyError")
+        assert screen.desk.nav.group.endswith(group.fingerprint)
+        await screen.click("HTTPError", twice=True)
+        assert screen.desk.nav.place == "items"
+        await screen.click("traceback")
+        assert screen.desk.context() == "item"
+
+
+async def test_a_key_in_the_footer_can_be_clicked() -> None:
+    async with opened() as screen:
+        await screen.click("p pause")
+        assert screen.run.state.paused
+        assert "PAUSED" in screen.text
