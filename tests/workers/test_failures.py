@@ -1,13 +1,17 @@
 from __future__ import annotations
 
 import asyncio
+import os
+import random
+import signal
 from pathlib import Path
 
 import pytest
 
-from tests.workers.bench import Engine, context_of, error, handler, items, program, run_items, run_one, value
+from tests.workers.bench import Engine, context_of, error, handler, items, log, program, run_items, run_one, value
 from tui_workflow.facts.logs import decode
 from tui_workflow.facts.outcome import Ended
+from tui_workflow.facts.work import Worker, WorkItem
 from tui_workflow.workers.deaths import made
 from tui_workflow.workers.pool import Pool
 
@@ -291,3 +295,95 @@ async def test_a_write_from_a_parallel_step_is_an_error_that_says_why(pool: Pool
     found = error(await run_one(pool, prog))
     assert "parallel" in found.message
     assert "fold" in found.message
+
+
+async def test_forked_processes_are_no_workers(pool: Pool, tmp_path: Path) -> None:
+    source = """
+import multiprocessing, os, sys
+def child(n):
+    print("child", n, flush=True)
+def handle(item):
+    pid = os.fork()
+    if pid == 0:
+        if item == 0: return "from the child"
+        if item == 1: sys.exit(5)
+        raise ValueError
+    status = os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1])
+    process = multiprocessing.get_context("fork").Process(target=child, args=(item,))
+    process.start(); process.join()
+    return [item, status]
+"""
+    worker = await pool.acquire()
+    outcomes = await run_items(worker, handler(tmp_path, source), [0, 1, 2])
+    assert [value(outcomes[n]) for n in range(3)] == [[0, 0], [1, 1], [2, 1]]
+    assert log(outcomes[2]) == ["child 2"]
+
+
+async def test_closing_a_worker_flushes_what_its_modules_hold(tmp_path: Path) -> None:
+    pool = Pool(str(tmp_path))
+    source = "out = open('out.txt', 'w')\ndef handle(item):\n    out.write(item)\n"
+    await run_one(pool, handler(tmp_path, source), "kept")
+    await pool.close()
+    assert (tmp_path / "out.txt").read_text() == "kept"
+
+
+async def test_a_question_nobody_waits_for_does_not_answer_the_next(pool: Pool, tmp_path: Path) -> None:
+    worker = await pool.acquire()
+    await worker.program(program(tmp_path, inputs={"code": ""}), Engine())
+    for number in range(5):
+        asking = asyncio.create_task(worker.evaluate({"a": "{{ 'stale' }}"}))
+        await asyncio.sleep(0)
+        asking.cancel()
+        assert await worker.evaluate({"b": f"{{{{ {number} }}}}"}) == {"b": b"%d" % number}
+
+
+async def feed_all(worker: Worker, left: set[int]) -> set[int]:
+    """Feed what is left in batches, with turns of the loop in between."""
+    fed: set[int] = set()
+    for first in range(0, 6000, 300):
+        batch = [WorkItem(n, f"k{n}", n, 1, b"%d" % n) for n in range(first, first + 300) if n in left]
+        fed |= {item.number for item in batch}
+        worker.feed(batch)
+        await asyncio.sleep(0)
+    return fed
+
+
+async def crashed(worker: Worker, engine: Engine, after: int, fed: set[int]) -> None:
+    """Kill the worker once `after` items have ended; each item must be in exactly one place."""
+    await engine.until(lambda: len(engine.outcomes) > after)
+    os.kill(worker.pid, signal.SIGKILL)
+    await engine.until(lambda: bool(engine.deaths))
+    (death,) = engine.deaths
+    assert len(death.blamed) <= 1
+    ended = [outcome.item for outcome in engine.outcomes]
+    assert sorted([*ended, *death.blamed, *death.unstarted]) == sorted(fed)
+
+
+@pytest.mark.parametrize("seed", range(6))
+async def test_kill_9_at_any_time_loses_and_repeats_nothing(pool: Pool, tmp_path: Path, seed: int) -> None:
+    """However the worker dies while batches are on their way, each item is in exactly one place."""
+    source = f"""
+import os
+effects = os.open({str(tmp_path / "effects")!r}, os.O_WRONLY | os.O_CREAT | os.O_APPEND)
+def handle(item):
+    os.write(effects, b"%d\\n" % item)
+    return item
+"""
+    rng = random.Random(seed)
+    left = set(range(6000))
+    for crash in range(5):
+        worker, engine = await pool.acquire(), Engine()
+        await worker.program(handler(tmp_path, source), engine)
+        fed = await feed_all(worker, left)
+        if crash < 4:
+            await crashed(worker, engine, rng.randrange(400), fed)
+        else:
+            await engine.settled(len(left))
+        ended = [outcome.item for outcome in engine.outcomes]
+        assert len(set(ended)) == len(ended)
+        assert left.issuperset(ended)
+        left -= set(ended)
+    assert left == set()
+    effects = [int(line) for line in (tmp_path / "effects").read_text().split()]
+    assert set(effects) == set(range(6000))
+    assert len(effects) - 6000 <= 4

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+from collections.abc import AsyncGenerator
 from pathlib import Path
 from typing import Any
 
@@ -122,6 +123,7 @@ async def test_listing_waits_for_its_reader(pool: Pool, tmp_path: Path) -> None:
     worker = await pool.acquire()
     await worker.program(program(tmp_path, inputs={"code": "result = item"}), engine := Engine())
     pages = worker.list_items(Listing("range", 100_000_000))
+    assert isinstance(pages, AsyncGenerator)
     first = await anext(pages)
     assert 0 < len(first) <= 500
     # Items run between pages, and leaving early ends it.

@@ -32,6 +32,7 @@ class ProcessWorker(asyncio.Protocol):
 
     def __init__(self, spawned: Spawned, on_death: Callable[[ProcessWorker], None]) -> None:
         self._process = spawned.process
+        self._sock = spawned.sock
         self._shared = spawned.shared
         self._output = spawned.output
         self._lifeline = spawned.lifeline
@@ -46,6 +47,9 @@ class ProcessWorker(asyncio.Protocol):
         self._writes = 0
         self._stop_on_failure = False
         self._answer: asyncio.Future[tuple[int, bytes]] | None = None
+        self._asking = asyncio.Lock()
+        self._unwanted = 0
+        """Answers to come that nobody waits for any more."""
         self._pages: asyncio.Queue[tuple[int, bytes]] | None = None
         self._reason: ErrorInfo | None = None
         self._closing = False
@@ -87,7 +91,7 @@ class ProcessWorker(asyncio.Protocol):
         try:
             while True:
                 kind, body = await self._next_page(pages)
-                if kind == protocol.REFUSED:
+                if kind == protocol.LIST_REFUSED:
                     raise Refused(ErrorInfo.decode(body))
                 if kind == protocol.LIST_END:
                     return
@@ -157,6 +161,12 @@ class ProcessWorker(asyncio.Protocol):
         return False
 
     def connection_lost(self, exc: Exception | None) -> None:
+        # A write that failed ends the connection at once; what the worker had sent before is still to be read.
+        try:
+            while data := self._sock.recv(_READ):
+                self.data_received(data)
+        except OSError:
+            pass
         if self._burying is None:
             self._burying = asyncio.get_running_loop().create_task(self._bury())
 
@@ -167,20 +177,23 @@ class ProcessWorker(asyncio.Protocol):
             self._transport.writelines((protocol.HEADER.pack(len(body), kind), body))
 
     async def _ask(self, kind: int, body: bytes, limit: float | None = None, late: str = "") -> bytes:
-        """Send a question and wait for its answer. Raises `Refused`."""
-        if self._burying is not None:
-            raise Refused(self._reason or worker_died(self._process.returncode))
-        assert self._answer is None, "one question at a time"
-        self._answer = asyncio.get_running_loop().create_future()
-        self._send(kind, body)
-        try:
-            answered, answer = await asyncio.wait_for(self._answer, limit)
-        except TimeoutError:
-            error = made("Timeout", late)
-            self.kill(error)
-            raise Refused(error) from None
-        finally:
-            self._answer = None
+        """Send a question and wait for its answer, one at a time. Raises `Refused`."""
+        async with self._asking:
+            if self._burying is not None:
+                raise Refused(self._reason or worker_died(self._process.returncode))
+            self._answer = asyncio.get_running_loop().create_future()
+            self._send(kind, body)
+            try:
+                answered, answer = await asyncio.wait_for(self._answer, limit)
+            except TimeoutError:
+                error = made("Timeout", late)
+                self.kill(error)
+                raise Refused(error) from None
+            except asyncio.CancelledError:
+                self._unwanted += 1
+                raise
+            finally:
+                self._answer = None
         if answered == protocol.REFUSED:
             raise Refused(ErrorInfo.decode(answer))
         return answer
@@ -190,7 +203,7 @@ class ProcessWorker(asyncio.Protocol):
         if kind == protocol.OUTCOMES:
             self._frames += 1
             self._deliver(protocol.unpack_outcome_frame(body))
-        elif kind in (protocol.LISTED, protocol.LIST_END):
+        elif kind in (protocol.LISTED, protocol.LIST_END, protocol.LIST_REFUSED):
             if self._pages is not None:
                 self._pages.put_nowait((kind, body))
         elif kind == protocol.RECALLED:
@@ -206,10 +219,10 @@ class ProcessWorker(asyncio.Protocol):
                 if item >= 0:
                     self._printed[item] = (self._printed.get(item, b"") + lines)[-LIMIT:]
                 events.printed(self, item, attempt, lines)
+        elif self._unwanted:
+            self._unwanted -= 1
         elif self._answer is not None and not self._answer.done():
             self._answer.set_result((kind, body))
-        elif kind == protocol.REFUSED and self._pages is not None:
-            self._pages.put_nowait((kind, body))
 
     def _deliver(self, raw: Any) -> None:
         in_flight, printed = self._in_flight, self._printed
@@ -263,7 +276,7 @@ class ProcessWorker(asyncio.Protocol):
         if answer is not None and not answer.done():
             answer.set_result((protocol.REFUSED, error.encode()))
         if pages is not None:
-            pages.put_nowait((protocol.REFUSED, error.encode()))
+            pages.put_nowait((protocol.LIST_REFUSED, error.encode()))
         self.dead.set()
         self._on_death(self)
         if events is not None:

@@ -19,7 +19,7 @@ LARGEST = (1 << 32) - 1
 # Engine to worker.
 PROGRAM, FEED, RECALL, EVALUATE, LIST, CREDIT, UNLIST, PROGRESS, CLOSE = range(1, 10)
 # Worker to engine.
-READY, REFUSED, OUTCOMES, RECALLED, PRINTED, EVALUATED, LISTED, LIST_END = range(65, 73)
+READY, REFUSED, OUTCOMES, RECALLED, PRINTED, EVALUATED, LISTED, LIST_END, LIST_REFUSED = range(65, 74)
 
 RECORD = Struct("<qIBddiiii")
 """An outcome: item, attempt, status, started, duration, then the lengths of result, error, log and context (-1: none)."""

@@ -10,7 +10,7 @@ from tui_workflow.workers.child import lifeline
 
 
 def main(sock_fd: int, shared_fd: int, lifeline_fd: int, flow_dir: str) -> None:
-    """Never returns."""
+    """Returns when the engine wants no more."""
     for fd in (sock_fd, shared_fd, lifeline_fd):
         # Passed descriptors arrive inheritable: a background process of a handler would hold the socket open.
         os.set_inheritable(fd, False)

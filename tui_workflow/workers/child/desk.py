@@ -6,9 +6,8 @@ import gc
 import os
 import resource
 from time import perf_counter
-from typing import TYPE_CHECKING, NoReturn
+from typing import TYPE_CHECKING
 
-from tui_workflow.facts.outcome import ErrorInfo
 from tui_workflow.tasks import registry
 from tui_workflow.workers import protocol
 from tui_workflow.workers.child.failure import UserCode, describe
@@ -34,23 +33,25 @@ class Desk:
         self._runner: Alone | InThreads | OnLoop | None = None
         self._listing: ListingRun | None = None
         self._progress: ProgressCode | None = None
+        self._closed = False
 
-    def work(self) -> NoReturn:
-        """Take commands until there are no more, then end the process without the delays of an orderly exit."""
+    def work(self) -> None:
+        """Take commands until there are no more. The process then ends as any: files are flushed, `atexit` is honoured."""
         office = self._office
         office.inbox.start()
         office.ticker.start()
         commands = office.inbox.commands
         _warm_up()
-        while True:
-            kind, body = commands.get()
-            self._do(kind, body)
+        while not self._closed:
+            self._do(*commands.get())
 
     def _do(self, kind: int, body: bytes) -> None:
         if kind == protocol.CLOSE:
             self._end_progress()
             self._office.outbox.flush()
-            os._exit(0)
+            if self._office.several:
+                os._exit(0)  # what runs in a loop or in threads is not waited for
+            self._closed = True
         if kind == protocol.FEED:
             self._office.inbox.unpack()
             if self._runner is not None:
@@ -141,7 +142,7 @@ class Desk:
 
         return Alone(self._office, step, prepared)
 
-    def _refuse(self, error: BaseException, program: StepProgram | None = None) -> None:
+    def _refuse(self, error: BaseException, program: StepProgram | None = None, kind: int = protocol.REFUSED) -> None:
         step = self._office.step
         if step is not None:
             info = step.describe(error)
@@ -149,11 +150,11 @@ class Desk:
             folder = program.flow_dir if program is not None else os.getcwd()
             # Without the step its secrets are unknown, so that only what the error itself says may leave.
             info = describe(error, UserCode(folder))
-        self._send_refusal(info)
-
-    def _send_refusal(self, info: ErrorInfo) -> None:
         self._office.ticker.send_step_log()
-        self._office.outbox.send(protocol.REFUSED, info.encode())
+        self._office.outbox.send(kind, info.encode())
+
+    def _refuse_listing(self, error: BaseException) -> None:
+        self._refuse(error, kind=protocol.LIST_REFUSED)
 
     def _evaluate(self, body: bytes) -> None:
         from tui_workflow.workers.child.evaluate import evaluate
@@ -173,9 +174,9 @@ class Desk:
         from tui_workflow.workers.programs import unpack_listing
 
         if self._office.step is None:
-            self._refuse(RuntimeError("list_items came before a program"))
+            self._refuse_listing(RuntimeError("list_items came before a program"))
             return
-        self._listing = ListingRun(self._office, self._office.step, unpack_listing(body), self._refuse)
+        self._listing = ListingRun(self._office, self._office.step, unpack_listing(body), self._refuse_listing)
 
 
 def _warm_up() -> None:

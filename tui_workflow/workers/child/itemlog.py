@@ -10,7 +10,7 @@ from collections import deque
 from collections.abc import Callable
 from time import perf_counter
 
-from tui_workflow.facts.logs import CUT, LIMIT, LogLine, encode
+from tui_workflow.facts.logs import CUT, LIMIT, encode_line
 
 _HEAD = LIMIT // 2
 _TAIL = LIMIT // 2 - 512
@@ -26,6 +26,7 @@ class ItemLog:
     """Not locked: written by the thread that runs the item, looked at through `fresh_lines` by another."""
 
     __slots__ = (
+        "_cut_at",
         "_cut_bytes",
         "_cut_lines",
         "_fresh",
@@ -54,14 +55,15 @@ class ItemLog:
         self._open: list[str] = []
         self._open_size = 0
         self._lost = 0
-        self._head: list[LogLine] = []
+        self._head: list[bytes] = []
         self._head_size = 0
-        self._tail: deque[LogLine] = deque()
+        self._tail: deque[bytes] = deque()
         self._tail_size = 0
         self._cut_lines = 0
         self._cut_bytes = 0
+        self._cut_at = 0.0
         self._missed = 0
-        self._fresh: deque[LogLine] = deque(maxlen=_FRESH)
+        self._fresh: deque[bytes] = deque(maxlen=_FRESH)
 
     def write(self, text: str) -> None:
         end = text.find("\n")
@@ -93,21 +95,18 @@ class ItemLog:
         while self._fresh:
             lines.append(self._fresh.popleft())
         if self._missed:
-            lines.insert(0, LogLine(lines[0].offset if lines else 0.0, f"{CUT}{self._missed:,} lines left out"))
+            lines.insert(0, encode_line(perf_counter() - self._start, f"{CUT}{self._missed:,} lines left out"))
             self._missed = 0
-        return encode(lines) if lines else b""
+        return b"".join(lines)
 
     def finished(self) -> bytes:
         """The whole log, encoded; an unfinished line counts as one."""
         if self._open:
             self._finish("".join(self._open))
-        lines = list(self._head)
-        if self._cut_lines:
-            at = self._tail[0].offset if self._tail else lines[-1].offset if lines else 0.0
-            what = f"{self._cut_lines:,} lines, {_size(self._cut_bytes)}, left out"
-            lines.append(LogLine(at, CUT + what))
-        lines.extend(self._tail)
-        return encode(lines)
+        if not self._cut_lines:
+            return b"".join((*self._head, *self._tail))
+        what = f"{CUT}{self._cut_lines:,} lines, {_size(self._cut_bytes)}, left out"
+        return b"".join((*self._head, encode_line(self._cut_at, what), *self._tail))
 
     def _extend(self, text: str) -> None:
         if not text:
@@ -143,25 +142,25 @@ class ItemLog:
             half = _LINE // 2
             lost += max(0, len(text) - 2 * half)
             text = f"{text[:half]} {CUT}{lost:,} characters left out {CUT}{text[half:][-half:]}"
-        line = LogLine(perf_counter() - self._start, text)
+        offset = perf_counter() - self._start
+        line = encode_line(offset, text)
         if len(self._fresh) == _FRESH:
             self._missed += 1
         self._fresh.append(line)
         if self._tell is not None:
-            self._tell(encode((line,)))
-        size = len(text) + 8 if text.isascii() else len(text.encode("utf-8", "backslashreplace")) + 8
-        if self._head_size + size <= _HEAD and not self._tail and not self._cut_lines:
+            self._tell(line)
+        if self._head_size + len(line) <= _HEAD and not self._tail and not self._cut_lines:
             self._head.append(line)
-            self._head_size += size
+            self._head_size += len(line)
             return
         self._tail.append(line)
-        self._tail_size += size
+        self._tail_size += len(line)
         while self._tail_size > _TAIL:
-            gone = self._tail.popleft()
-            size = len(gone.text.encode("utf-8", "backslashreplace")) + 8
-            self._tail_size -= size
+            gone = len(self._tail.popleft())
+            self._tail_size -= gone
             self._cut_lines += 1
-            self._cut_bytes += size - 8
+            self._cut_bytes += gone
+            self._cut_at = offset
 
 
 def _size(count: int) -> str:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import os
 import socket
 import threading
 from time import perf_counter
 
+from tui_workflow.facts.outcome import Ended
 from tui_workflow.workers import protocol
 from tui_workflow.workers.protocol import RawOutcome
 from tui_workflow.workers.shared import BLOB, KEPT, Shared
@@ -24,14 +26,24 @@ class Outbox:
         self._sending = threading.Lock()
         self._adding = threading.Lock()
         self._sent_at = 0.0
+        self._forked = False
+        os.register_at_fork(after_in_child=self._leave)
+
+    def _leave(self) -> None:
+        """In a process that a handler forked: it is no worker, and ends where it would talk for one."""
+        self._forked = True
 
     def send(self, kind: int, body: bytes = b"") -> None:
+        if self._forked:
+            os._exit(1)
         data = protocol.frame(kind, body)
         with self._sending:
             self._sock.sendall(data)
 
     def end(self, outcome: RawOutcome) -> None:
         """Keep one outcome; it is safe from a crash when this returns."""
+        if self._forked:
+            os._exit(0 if outcome[2] == Ended.OK else 1)
         number, attempt, status, began, took, result, error, log, context = outcome
         if error is None and log is None and context is None and result is not None:
             record = _PACK(number, attempt, status, began, took, len(result), -1, -1, -1)

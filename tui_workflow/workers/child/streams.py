@@ -29,13 +29,21 @@ class Writer(io.TextIOBase):
         super().__init__()
         self._current = current
         self._fd = fd
+        self._raw = False
         self.buffer = _Bytes(self)
 
     def write(self, text: str) -> int:
         if not isinstance(text, str):
             raise TypeError(f"write() argument must be str, not {type(text).__name__}")
-        self._current().write(text)
+        if self._raw:
+            os.write(self._fd, text.encode("utf-8", "backslashreplace"))
+        else:
+            self._current().write(text)
         return len(text)
+
+    def go_raw(self) -> None:
+        """In a process that a handler forked: write to the descriptor, since the item's log is its parent's."""
+        self._raw = True
 
     def writelines(self, lines: Any) -> None:
         for line in lines:
@@ -120,6 +128,8 @@ class RawOutput:
 def install(current: Callable[[], ItemLog]) -> tuple[Writer, Writer]:
     """Put writers in place of the standard streams."""
     out, err = Writer(current, 1), Writer(current, 2)
+    os.register_at_fork(after_in_child=out.go_raw)
+    os.register_at_fork(after_in_child=err.go_raw)
     streams: Any = sys
     streams.stdout = streams.__stdout__ = out
     streams.stderr = streams.__stderr__ = err
