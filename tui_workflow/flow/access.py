@@ -141,6 +141,24 @@ def check_size(size: int) -> None:
         raise TooLarge(f"a template may make at most {MAX_SIZE} characters or elements at once, not {size:.3g}")
 
 
+def check_weight(value: Any) -> None:
+    """Raises `TooLarge` when a value, written as text, would be far above `MAX_SIZE`: a short list can hold long texts."""
+    weight = 0
+    waiting = [value]
+    while waiting:
+        each = waiting.pop()
+        if isinstance(each, str | bytes):
+            weight += len(each)
+        elif isinstance(each, list | tuple | set | frozenset):
+            weight += len(each)
+            waiting.extend(each if weight <= MAX_SIZE else ())
+        elif isinstance(each, dict):
+            weight += len(each)
+            waiting.extend((*each, *each.values()) if weight <= MAX_SIZE else ())
+        if weight > MAX_SIZE:
+            check_size(weight)
+
+
 def _replace(text: str, old: str, new: str, count: int = -1) -> str:
     times = text.count(old) if old else len(text) + 1
     check_size(len(text) + (times if count < 0 else min(times, count)) * max(0, len(new) - len(old)))

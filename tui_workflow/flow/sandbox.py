@@ -8,6 +8,8 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable, Iterable, Mapping
+from decimal import Decimal
+from functools import wraps
 from itertools import islice
 from types import GeneratorType
 from typing import Any, cast
@@ -20,12 +22,26 @@ from jinja2.visitor import NodeTransformer
 from markupsafe import Markup
 
 from tui_workflow.flow import access
-from tui_workflow.flow.access import MAX_BITS, MAX_SIZE, TemplateError, TooLarge, UndefinedName, Unreadable, check_size
+from tui_workflow.flow.access import (
+    MAX_BITS,
+    MAX_SIZE,
+    TemplateError,
+    TooLarge,
+    UndefinedName,
+    Unreadable,
+    check_size,
+    check_weight,
+)
 from tui_workflow.flow.problems import did_you_mean
 
-_REMOVED_FILTERS = ("attr", "safe", "pprint", "urlize", "xmlattr", "striptags", "forceescape", "filesizeformat")
+_REMOVED_FILTERS = ("attr", "safe", "pprint", "urlize", "xmlattr", "striptags", "forceescape")
+# fmt: off
+_WRITING_FILTERS = (
+    "string", "escape", "e", "upper", "lower", "capitalize", "title", "trim", "truncate", "urlencode", "wordcount",
+)
+# fmt: on
 _STATEMENTS = (nodes.For, nodes.If, nodes.Output, nodes.Assign, nodes.AssignBlock, nodes.With, nodes.Scope)
-_WIDTH = re.compile(r"%[^a-zA-Z%]*?(\*|\d{5,})")
+_WIDTH = re.compile(r"%[^a-zA-Z%]*?(\*|\d{5,})|%\([\s\S]*\d{5,}")
 
 
 class _Undefined(jinja2.StrictUndefined):
@@ -127,7 +143,21 @@ def _check_operands(operator: str, left: Any, right: Any) -> None:
         if isinstance(left, int) and isinstance(right, int) and right > 0 and abs(left) > 1:
             _check_bits(left.bit_length() * right)
     elif operator == "%" and isinstance(left, str | bytes):
+        check_weight(right)
+        check_size(len(left) + _format_weight(right) * left.count("%" if isinstance(left, str) else b"%"))  # type: ignore[arg-type]
         _check_format(left if isinstance(left, str) else left.decode("latin-1"))
+
+
+def _format_weight(arguments: Any) -> int:
+    """The characters of the longest text among the arguments of a format; lists are weighed as a whole."""
+    parts = (
+        arguments.values()
+        if isinstance(arguments, dict)
+        else arguments
+        if isinstance(arguments, tuple)
+        else (arguments,)
+    )
+    return max((len(part) for part in parts if isinstance(part, str | bytes)), default=0)
 
 
 def _check_bits(bits: int) -> None:
@@ -141,7 +171,34 @@ def _check_format(text: str) -> None:
 
 
 def _text(value: object) -> str:
-    return value if isinstance(value, str) else str(value)
+    if isinstance(value, str):
+        return value
+    check_weight(value)
+    return str(value)
+
+
+def _finalize(value: Any) -> Any:
+    """What a mixed text is about to write."""
+    if not isinstance(value, str):
+        check_weight(value)
+    return value
+
+
+def _weighed(filter_: Callable[..., Any], passes: int) -> Callable[..., Any]:
+    """A filter that writes its value as text, behind a check of the size; `passes` are arguments that jinja2 adds."""
+
+    @wraps(filter_)
+    def weighed(*args: Any, **kwargs: Any) -> Any:
+        check_weight(args[passes])
+        return filter_(*args, **kwargs)
+
+    return weighed
+
+
+def _sum(environment: Any, iterable: Iterable[Any], attribute: str | int | None = None, start: Any = 0) -> Any:
+    if not isinstance(start, int | float | Decimal):
+        raise TemplateError("the filter 'sum' adds numbers only")
+    return filters.sync_do_sum(environment, iterable, attribute, start)
 
 
 def _concat(parts: Iterable[Any]) -> str:
@@ -170,7 +227,7 @@ def _center(value: Any, width: int = 80) -> str:
 
 
 def _format(value: Any, *args: Any, **kwargs: Any) -> str:
-    _check_format(_text(value))
+    _check_operands("%", _text(value), kwargs or args)
     return _text(value) % (kwargs or args)
 
 
@@ -202,7 +259,13 @@ def _wordwrap(environment: Any, text: str, width: int = 79, *args: Any, **kwargs
 
 def _tojson(value: Any, indent: int | None = None) -> str:
     check_size(0 if indent is None or indent <= 16 else MAX_SIZE + 1)
-    return json.dumps(value, ensure_ascii=False, indent=indent, default=_listed)
+    texts: list[str] = []
+    size = 0
+    for text in json.JSONEncoder(ensure_ascii=False, indent=indent, default=_listed).iterencode(value):
+        size += len(text)
+        check_size(size)
+        texts.append(text)
+    return "".join(texts)
 
 
 def _listed(value: Any) -> Any:
@@ -213,7 +276,12 @@ def _listed(value: Any) -> Any:
 
 def _environment() -> Sandbox:
     sandbox = Sandbox(
-        undefined=_Undefined, optimized=False, keep_trailing_newline=True, auto_reload=False, cache_size=0
+        undefined=_Undefined,
+        optimized=False,
+        keep_trailing_newline=True,
+        finalize=_finalize,
+        auto_reload=False,
+        cache_size=0,
     )
     sandbox.globals = {"range": sandbox.globals["range"], "dict": dict}
     for name in _REMOVED_FILTERS:
@@ -230,7 +298,11 @@ def _environment() -> Sandbox:
         "tojson": _tojson,
         "join": jinja2.pass_eval_context(_join),
         "wordwrap": jinja2.pass_environment(_wordwrap),
+        "sum": jinja2.pass_environment(_sum),
     }
+    for name in _WRITING_FILTERS:
+        original: Any = sandbox.filters[name]
+        own[name] = _weighed(original, 1 if hasattr(original, "jinja_pass_arg") else 0)
     sandbox.filters.update(own)
     return sandbox
 
