@@ -10,8 +10,9 @@ import yaml
 
 from tui_workflow.cli.root import COMMANDS
 from tui_workflow.flow import foreach, params_text, parse, settings, steps
-from tui_workflow.view.topics import TOPICS, page
+from tui_workflow.help import page, topics
 
+TOPICS = topics()
 BLOCK = re.compile(r"^```(\w+)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 
 
