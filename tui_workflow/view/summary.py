@@ -6,7 +6,7 @@ import shlex
 from collections.abc import Sequence
 
 from tui_workflow.facts.outcome import ErrorInfo
-from tui_workflow.facts.state import RunState, StepState
+from tui_workflow.facts.state import Group, RunState, StepState
 from tui_workflow.text import visible
 from tui_workflow.view.columns import Column, cut_line, fill, layout, row, width
 from tui_workflow.view.glyphs import UNICODE, Glyphs
@@ -133,7 +133,7 @@ def _groups(run: RunState, columns: int, room: int, glyphs: Glyphs) -> list[Line
         (Span(visible(group.type), "strong", bold=True), Span(f" {visible(group.message)}" if group.message else ""))
         for group in shown
     ]
-    places = [_place(group.where) for group in shown]
+    places = [_place(group) for group in shown]
     longest = max(sum(width(span.text) for span in what) for what in whats)
     places_wide = max(map(width, places))
     number_wide = max(4, *map(len, numbers))
@@ -154,8 +154,10 @@ def _groups(run: RunState, columns: int, room: int, glyphs: Glyphs) -> list[Line
     return lines
 
 
-def _place(where: tuple[str, int] | None) -> str:
-    return f"{visible(where[0].rsplit('/', 1)[-1])}:{where[1]}" if where else "worker"
+def _place(group: Group) -> str:
+    if group.where:
+        return f"{visible(group.where[0].rsplit('/', 1)[-1])}:{group.where[1]}"
+    return "worker" if group.type in ("WorkerDied", "OutOfMemory") else ""
 
 
 def _broken(run: RunState) -> list[Line]:
