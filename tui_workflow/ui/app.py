@@ -16,7 +16,6 @@ from textual.screen import Screen
 
 from tui_workflow.ui import clipboard, keys, painter
 from tui_workflow.ui.actions import table
-from tui_workflow.ui.actions.retry import judge
 from tui_workflow.ui.desk import Desk
 from tui_workflow.ui.looks import Looks
 from tui_workflow.ui.options import Left, Options
@@ -174,7 +173,10 @@ class WfApp(App[Left], inherit_bindings=False):
         if first.leaving is not None and first.state.finished is not None:
             self.leave(first.leaving)
             return
-        judge(first)
+        if first.canary is not None:
+            from tui_workflow.ui.actions.retry import judge
+
+            judge(first)
         if now - self._pressed_at > IDLE and now - self._painted_at < 1.0:
             return
         shown = (desk.state.version, int(desk.feed.now()))

@@ -3,19 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING
 
 from tui_workflow.facts.state import Item
 from tui_workflow.facts.work import Running
 from tui_workflow.ui.desk import Desk
 from tui_workflow.ui.looks import Looks
-from tui_workflow.view import drill
 from tui_workflow.view.frame import LEFT, Frame, shape_of
 from tui_workflow.view.line import Line, Span
 from tui_workflow.view.nav import Items
 from tui_workflow.view.page import Scene, causes_of, draw
-from tui_workflow.view.panes import banner, item
+from tui_workflow.view.panes import banner
 from tui_workflow.view.panes.dialog import over
 from tui_workflow.view.panes.row import Row
+
+if TYPE_CHECKING:
+    from tui_workflow.view import drill
 
 READABLE = 0.2
 """Seconds an item must have run before its key is worth asking for."""
@@ -34,6 +37,10 @@ def frame_of(desk: Desk, looks: Looks, width: int, height: int) -> list[tuple[Li
 
 def _page(desk: Desk, scene: Scene, width: int, height: int) -> Frame:
     nav = desk.nav
+    if nav.place == "main":
+        return draw(scene, width, height)
+    from tui_workflow.view import drill
+
     match nav.place:
         case "items" if nav.items is not None and nav.items.step in desk.state.steps:
             return drill.draw_items(scene, _drilled(desk, scene, nav.items, width, height), width, height)
@@ -79,6 +86,8 @@ def _scene(desk: Desk, looks: Looks) -> Scene:
 
 def _drilled(desk: Desk, scene: Scene, held: Items, width: int, height: int) -> drill.Drilled:
     """The list and the item's page, as far as they are known."""
+    from tui_workflow.view import drill
+
     step = desk.state.steps[held.step]
     listed = desk.item_list.listed(step, held, desk.state.version)
     shape = shape_of(width, height)
@@ -101,6 +110,8 @@ def _drilled(desk: Desk, scene: Scene, held: Items, width: int, height: int) -> 
 
 
 def _detail_rows(desk: Desk, scene: Scene, held: Items, drilled: drill.Drilled, width: int) -> list[Row]:
+    from tui_workflow.view.panes import item
+
     detail, options = drilled.detail, desk.nav.log.options
     assert detail is not None
     nexts = _nexts(desk, held, drilled)

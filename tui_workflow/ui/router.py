@@ -5,11 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from tui_workflow.ui import keys
-from tui_workflow.ui.actions import Act, find, walk
-from tui_workflow.ui.actions import open as opening
+from tui_workflow.ui.actions import Act, walk
 from tui_workflow.ui.desk import Desk
-from tui_workflow.view.drill import LIST, READING
-from tui_workflow.view.frame import Hit
+from tui_workflow.view.frame import LIST, READING, Hit
 from tui_workflow.view.nav import Pane
 from tui_workflow.view.panes.row import Target
 
@@ -32,6 +30,8 @@ class Router:
         elif desk.dialogs:
             desk.dialogs[-1].press(key, character)
         elif desk.nav.entry is not None:
+            from tui_workflow.ui.actions import find
+
             find.press(desk, key, character)
         else:
             name = keys.read(key, character, desk.keymap, desk.context())
@@ -70,6 +70,8 @@ class Router:
             if take is not None:
                 take(line)
         elif desk.nav.entry is not None:
+            from tui_workflow.ui.actions import find
+
             desk.nav.entry.insert(line)
             find.apply(desk)
 
@@ -109,7 +111,9 @@ class Router:
                 nav.group = mark
                 cause = walk.cause(desk)
                 if nav.place == "items" and cause is not None:
-                    opening.open_group(desk, cause)
+                    from tui_workflow.ui.actions.open import open_group
+
+                    open_group(desk, cause)
             case Target("item", int() as number) if nav.place == "items" and nav.items is not None:
                 nav.items.item, nav.items.top = number, 0
             case Target("log", int() as place):

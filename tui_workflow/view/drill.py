@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from tui_workflow.view.frame import GAP, LEFT, Frame, shape_of
+from tui_workflow.view.frame import GAP, LEFT, LIST, READING, Frame, shape_of
 from tui_workflow.view.keys import Context
 from tui_workflow.view.line import Span
 from tui_workflow.view.nav import Items, Pane
@@ -13,10 +13,6 @@ from tui_workflow.view.page import Scene, bottom, causes_of, failure_rows_of, to
 from tui_workflow.view.panes import definition, entry, history, item, items
 from tui_workflow.view.panes.row import BLANK, Cursor, Row, Rows
 from tui_workflow.view.ports import ItemDetail, ItemRow, RunRow
-
-LIST = 5
-"""The number by which a click knows the list of items, and the next one the item's page."""
-READING = 6
 
 
 @dataclass(slots=True)

@@ -20,6 +20,8 @@ Shape: TypeAlias = Literal["wide", "stacked", "tiny"]
 LEFT = 44
 """Columns of the left side when there are two."""
 GAP = 3
+LIST, READING = 5, 6
+"""The numbers by which a click knows the list of items and the page of one, after those of `nav.Pane`."""
 
 
 def shape_of(width: int, height: int) -> Shape:

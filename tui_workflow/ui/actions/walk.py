@@ -8,7 +8,6 @@ from typing import TypeAlias
 from tui_workflow.ui.desk import Desk
 from tui_workflow.view.nav import Pane, moved
 from tui_workflow.view.panes import failures
-from tui_workflow.view.panes.definition import lines_of
 from tui_workflow.view.skyline import Skyline
 
 Act: TypeAlias = Callable[[Desk], None]
@@ -38,6 +37,8 @@ def by(desk: Desk, rows: int) -> None:
             else:
                 desk.item_list.move(nav.items, rows)
         case "definition":
+            from tui_workflow.view.panes.definition import lines_of
+
             last = len(lines_of(desk.details.definition()[1])) - 1
             nav.definition_at = min(max(0, nav.definition_at + rows), last)
         case "history":
