@@ -212,3 +212,15 @@ async def test_executor_async_needs_an_async_handler(pool: Pool, tmp_path: Path)
     worker = await pool.acquire()
     with pytest.raises(Refused, match="async def"):
         await worker.program(handler(tmp_path, "def handle(item): ...\n", executor="async"), Engine())
+
+
+@pytest.mark.parametrize("executor", ["auto", "thread", "async"])
+async def test_one_step_follows_another_at_once(pool: Pool, tmp_path: Path, executor: str) -> None:
+    word = "async " if executor == "async" else ""
+    worker = await pool.acquire()
+    for number in range(15):
+        prog = handler(tmp_path, f"{word}def handle(item):\n    return item + {number}\n", executor=executor, slots=5)
+        outcomes = await run_items(worker, prog, list(range(50)))
+        assert [value(outcomes[n]) for n in range(50)] == list(range(number, number + 50))
+        plain = await run_items(worker, program(tmp_path, inputs={"code": "result = 'x'"}), [0])
+        assert value(plain[0]) == "x"

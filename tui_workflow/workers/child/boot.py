@@ -25,4 +25,11 @@ def main(sock_fd: int, shared_fd: int, lifeline_fd: int, flow_dir: str) -> None:
     os.close(shared_fd)
     # Last, so that no file beside the flow stands in for a module of ours or of Python's.
     sys.path.append(flow_dir)
-    Desk(Office(sock, shared)).work()
+    try:
+        Desk(Office(sock, shared)).work()
+    except BaseException:
+        # A fault of the worker itself, not of an item: to where the engine finds it, since no log is left to take it.
+        import traceback
+
+        os.write(2, traceback.format_exc().encode("utf-8", "backslashreplace"))
+        os._exit(70)

@@ -10,10 +10,10 @@ from typing import TYPE_CHECKING
 
 from tui_workflow.tasks import registry
 from tui_workflow.workers import protocol
-from tui_workflow.workers.child.failure import UserCode, describe
 from tui_workflow.workers.child.itemlog import ItemLog
 from tui_workflow.workers.child.office import Office
 from tui_workflow.workers.child.step import Step
+from tui_workflow.workers.child.usercode import UserCode
 from tui_workflow.workers.programs import unpack_program
 
 if TYPE_CHECKING:
@@ -41,7 +41,8 @@ class Desk:
         office.inbox.start()
         office.ticker.start()
         commands = office.inbox.commands
-        _warm_up()
+        if commands.empty():
+            _warm_up()
         while not self._closed:
             self._do(*commands.get())
 
@@ -148,6 +149,8 @@ class Desk:
             info = step.describe(error)
         else:
             folder = program.flow_dir if program is not None else os.getcwd()
+            from tui_workflow.workers.child.failure import describe
+
             # Without the step its secrets are unknown, so that only what the error itself says may leave.
             info = describe(error, UserCode(folder))
         self._office.ticker.send_step_log()
@@ -182,7 +185,8 @@ class Desk:
 def _warm_up() -> None:
     """Import what most steps need, while the engine still reads the flow."""
     import tui_workflow.flow.template
-    import tui_workflow.tasks.python  # noqa: F401
+    import tui_workflow.tasks.python
+    import tui_workflow.workers.child.failure  # noqa: F401
 
 
 def _limit_memory(limit: int | None) -> None:

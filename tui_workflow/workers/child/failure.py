@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import linecache
 import os
-from collections.abc import Callable, Collection
+from collections.abc import Callable
 from types import TracebackType
 
 import tui_workflow
@@ -12,6 +12,7 @@ from tui_workflow.errors import WfError
 from tui_workflow.facts.fingerprint import fingerprint
 from tui_workflow.facts.outcome import ErrorInfo, Frame
 from tui_workflow.tasks.api import RetryLater
+from tui_workflow.workers.child.usercode import UserCode
 
 MESSAGE = 16 * 1024
 """Characters of a message that are kept."""
@@ -19,20 +20,6 @@ TRACEBACK = 64 * 1024
 """Characters of a traceback that are kept."""
 _FRAMES = 40
 _OURS = os.path.dirname(os.path.abspath(tui_workflow.__file__)) + os.sep
-_LIBRARY = (f"{os.sep}site-packages{os.sep}", f"{os.sep}dist-packages{os.sep}")
-
-
-class UserCode:
-    """Tells the user's files from libraries: the flow's own sources, and what lies below its folder."""
-
-    def __init__(self, flow_dir: str, sources: Collection[str] = ()) -> None:
-        self._below = flow_dir.rstrip(os.sep) + os.sep
-        self._sources = frozenset(sources)
-
-    def owns(self, file: str) -> bool:
-        if file in self._sources or file.startswith("<code of step "):
-            return True
-        return file.startswith(self._below) and not any(part in file for part in _LIBRARY)
 
 
 def describe(

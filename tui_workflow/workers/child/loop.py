@@ -39,6 +39,7 @@ class OnLoop:
         self._loop = asyncio.new_event_loop()
         asyncio.set_event_loop(self._loop)
         self._woken = asyncio.Event()
+        self._program: bytes | None = None
         office.several = True
         office.find_attempt = current.get
         office.ticker.running = self._running
@@ -58,6 +59,9 @@ class OnLoop:
         self._loop.run_until_complete(self._run_all())
         self._office.outbox.flush()
         self._office.ticker.idle()
+        program, self._program = self._program, None
+        if program is not None:
+            self._command(protocol.PROGRAM, program)
 
     def stop(self) -> None:
         """Close the loop; no item is running when this is called."""
@@ -95,13 +99,16 @@ class OnLoop:
 
     def _take_commands(self) -> None:
         commands = self._office.inbox.commands
-        while True:
+        while self._program is None:
             try:
                 kind, body = commands.get_nowait()
             except Empty:
                 return
             if kind == protocol.FEED:
                 self._office.inbox.unpack()
+            elif kind == protocol.PROGRAM:
+                # The last item has been told, and this loop has not quite ended; the next step closes it.
+                self._program = body
             else:
                 self._command(kind, body)
 

@@ -12,10 +12,10 @@ from tui_workflow.facts.outcome import ErrorInfo
 from tui_workflow.facts.work import StepProgram
 from tui_workflow.store.stepdata import StepData
 from tui_workflow.tasks.inputs import Render, compile_input
-from tui_workflow.workers.child.failure import UserCode, describe
 from tui_workflow.workers.child.secrets import Secrets
 from tui_workflow.workers.child.shared_values import PARALLEL, Context, ContextBase, Params
 from tui_workflow.workers.child.steps_view import Steps
+from tui_workflow.workers.child.usercode import UserCode
 
 _PER_ITEM = frozenset(("item", "index", "key", "attempt"))
 
@@ -101,6 +101,8 @@ class Step:
             raise SecretLeak(f"{what} holds the value of a secret parameter, which is never stored")
 
     def describe(self, error: BaseException) -> ErrorInfo:
+        from tui_workflow.workers.child.failure import describe
+
         kind: str | None = getattr(error, "wf_kind", None)
         if isinstance(error, MemoryError) and self.program.memory is not None:
             kind = "OutOfMemory"

@@ -27,15 +27,18 @@ class InThreads:
         self._prepared = prepared
         self._waiting = threading.Semaphore(0)
         self._running: dict[int, Attempt] = {}
-        self._slots = slots
         self._stopped = False
         office.several = True
         office.find_attempt = current.get
         office.ticker.running = self._running
         office.shared.use_slots(slots)
         reporter.report = office.report
-        for slot in range(slots):
-            threading.Thread(target=self._work, args=(slot,), name=f"wf-slot-{slot}", daemon=True).start()
+        self._threads = [
+            threading.Thread(target=self._work, args=(slot,), name=f"wf-slot-{slot}", daemon=True)
+            for slot in range(slots)
+        ]
+        for thread in self._threads:
+            thread.start()
 
     def run_pending(self) -> None:
         """Wake a thread for each item that waits; returns at once."""
@@ -47,7 +50,9 @@ class InThreads:
     def stop(self) -> None:
         """End the threads; no item is running when this is called."""
         self._stopped = True
-        self._waiting.release(self._slots)
+        self._waiting.release(len(self._threads))
+        for thread in self._threads:
+            thread.join(1.0)
         self._office.several = False
         self._office.ticker.running = {}
         reporter.report = None
