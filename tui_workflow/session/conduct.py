@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import os
+import shutil
+import signal
 import sys
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
@@ -71,8 +74,8 @@ async def headless(assignment: Assignment, pool: Pool, lock: RunLock, style: Sty
                 await notifier.finish()
         state = stage.state
         if style.form == "plain":
-            for line in summary(state, flow=assignment.plan.path):
-                reporter.line(copyable(plain(line)))
+            for line in left_behind(state, assignment.plan.path):
+                reporter.line(line)
         if signals.exit_code is not None and state.status not in {"succeeded", "failed"}:
             return signals.exit_code
         return exit_code(state, style.strict)
@@ -130,9 +133,23 @@ async def with_dashboard(assignment: Assignment, pool: Pool, lock: RunLock, *, s
         if isinstance(broken, BaseException):
             raise broken
         state = stage.state
+        if signals.received is not signal.SIGHUP:  # then there is no terminal any more
+            _leave_behind(state, assignment.plan.path)
         if signals.exit_code is not None and state.status not in {"succeeded", "failed"}:
             return signals.exit_code
         return exit_code(state, strict)
+
+
+def left_behind(state: RunState, flow: str, columns: int = 80) -> list[str]:
+    """The lines that tell how a run stands, as plain text that can be copied."""
+    return [copyable(plain(line)) for line in summary(state, columns, flow=flow)]
+
+
+def _leave_behind(state: RunState, flow: str) -> None:
+    """What stays in the terminal when the screen has gone."""
+    columns = shutil.get_terminal_size().columns
+    with suppress(OSError):
+        print(*left_behind(state, flow, columns), sep="\n", flush=True)
 
 
 async def _show(app: WfApp) -> None:
@@ -160,5 +177,7 @@ async def look(path: Path) -> None:
     async with StoredDetails(path, lambda: state, lambda: plan) as details:
         options = Options(library=FlowLibrary(path, lambda: state), environ=os.environ)
         app = WfApp(feed, details, options)
-        with Signals(app.leave_at_once, app.leave_at_once):
+        with Signals(app.leave_at_once, app.leave_at_once) as signals:
             await _show(app)
+    if signals.received is not signal.SIGHUP:
+        _leave_behind(state, state.path)
