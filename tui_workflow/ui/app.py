@@ -14,7 +14,7 @@ from textual import events
 from textual.app import App, ComposeResult
 from textual.screen import Screen
 
-from tui_workflow.ui import clipboard, keys, painter
+from tui_workflow.ui import clipboard, keys, painter, terminal
 from tui_workflow.ui.actions import table
 from tui_workflow.ui.desk import Desk
 from tui_workflow.ui.looks import Looks
@@ -22,6 +22,7 @@ from tui_workflow.ui.options import Left, Options
 from tui_workflow.ui.router import Router
 from tui_workflow.ui.widgets.canvas import Canvas
 from tui_workflow.view.ports import Details, Feed
+from tui_workflow.view.sampling import BEAT
 
 if TYPE_CHECKING:
     from textual.timer import Timer
@@ -71,6 +72,7 @@ class WfApp(App[Left], inherit_bindings=False):
         self._painted_at = 0.0
         self._pressed_at = time.monotonic()
         self._shown = (-1, -1)
+        self._moved_at = 0.0
 
     @property
     def router(self) -> Router:
@@ -140,12 +142,15 @@ class WfApp(App[Left], inherit_bindings=False):
     # painting
 
     def paint(self) -> None:
-        """Put the frame on the screen now."""
-        if not self.is_running or not self.screen_stack:
-            return
+        """Put the frame on the screen now; left out while the terminal takes nothing."""
         if self._soon is not None:
             self._soon.stop()
             self._soon = None
+        if not self.is_running or not self.screen_stack:
+            return
+        if terminal.clogged(self._driver):
+            self._shown = (-1, -1)
+            return
         self._painted_at = time.monotonic()
         self.desk.sampling.beat(self._painted_at)
         width, height = self.size
@@ -180,8 +185,11 @@ class WfApp(App[Left], inherit_bindings=False):
         if now - self._pressed_at > IDLE and now - self._painted_at < 1.0:
             return
         shown = (desk.state.version, int(desk.feed.now()))
-        if shown != self._shown or any(step.status == "running" for step in desk.state.steps.values()):
-            self._shown = shown
+        if shown != self._shown:
+            self._shown, self._moved_at = shown, now
+        # Maps and trends follow by a beat: they would stay behind for ever if the last change were the last paint.
+        behind = now - self._moved_at <= BEAT + TICK
+        if behind or any(step.status == "running" for step in desk.state.steps.values()):
             self.paint()
 
     def _urgent(self) -> None:
@@ -229,9 +237,15 @@ class WfApp(App[Left], inherit_bindings=False):
             router.desk.loader.close()
         self.exit(left)
 
-    def leave_at_once(self) -> None:
-        """For signals: restore the terminal and end, whatever is open."""
+    def leave_at_once(self, *, terminal_gone: bool = False) -> None:
+        """For signals: end, whatever is open. The terminal is restored, or not written to any more if it is gone (SIGHUP)."""
+        if terminal_gone or (terminal.clogged(self._driver) and not self.is_headless):
+            terminal.forsake(self._driver)
         self.leave(Left("signal"))
+
+    def panic(self, *renderables: object) -> None:
+        """The keyboard cannot be read any more: the terminal is gone."""
+        self.leave_at_once(terminal_gone=True)
 
     def _handle_exception(self, error: Exception) -> None:
         """An error of the screen's own ends the screen, not the run; it is raised by `run_dashboard`, never printed."""
