@@ -30,6 +30,7 @@ if TYPE_CHECKING:
 @click.option("--max-parallel", type=click.IntRange(min=1), metavar="N", help="At most N slots per step.")
 @click.option("--rerun-stale", is_flag=True, help="Also run again what an older definition made.")
 @click.option("--strict", is_flag=True, help="Exit 3 when items failed that the flow tolerates.")
+@click.option("--reload", "reload", is_flag=True, help="Take up saved edits without a dashboard too.")
 @click.option("--state-dir", metavar="DIR", help="Where runs are kept; beside the flow by default.")
 def run(
     flow: str,
@@ -45,6 +46,7 @@ def run(
     max_parallel: int | None,
     rerun_stale: bool,
     strict: bool,
+    reload: bool,
     state_dir: str | None,
 ) -> int:
     """Run FLOW with the dashboard.
@@ -69,7 +71,7 @@ def run(
         assignments(params), read_params(params_file) if params_file else {}, limit, max_parallel, only, start_at
     )
     plain = headless or as_json or not sys.stdout.isatty()
-    launch = Launch(flow, wanted, home_for(Path(flow), state_dir), plain, as_json, strict, rerun_stale)
+    launch = Launch(flow, wanted, home_for(Path(flow), state_dir), plain, as_json, strict, rerun_stale, reload)
     return asyncio.run(launch.run(resume, new))
 
 
@@ -85,6 +87,7 @@ class Launch:
         as_json: bool,
         strict: bool,
         rerun_stale: bool,
+        reload: bool = False,
     ) -> None:
         self.flow = flow
         self.wanted = wanted
@@ -93,6 +96,7 @@ class Launch:
         self.as_json = as_json
         self.strict = strict
         self.rerun_stale = rerun_stale
+        self.reload = reload
 
     async def run(self, resume: bool, new: bool) -> int:
         """Begin a run or take one up, and conduct it; returns the exit code."""
@@ -177,7 +181,9 @@ async def conduct(assignment: Any, pool: Any, lock: Any, launch: Launch) -> int:
     if launch.rerun_stale:
         assignment.wishes = [*assignment.wishes, RetryItems(stale=True)]
     if launch.plain:
-        return await headless(assignment, pool, lock, Style("json" if launch.as_json else "plain", launch.strict))
+        return await headless(
+            assignment, pool, lock, Style("json" if launch.as_json else "plain", launch.strict, launch.reload)
+        )
     return await with_dashboard(assignment, pool, lock, strict=launch.strict, resume=f"wf-tui {launch.flow} --resume")
 
 

@@ -11,13 +11,14 @@ from collections.abc import Callable, Sequence
 
 from tui_workflow.engine.decide import ENDED, StepView, decide
 from tui_workflow.engine.ports import Options, Surroundings
-from tui_workflow.engine.program import Revision
+from tui_workflow.engine.program import Revision, program
 from tui_workflow.engine.steprun import Context, StepRun
 from tui_workflow.engine.wishes import Wishes
 from tui_workflow.facts import events as ev
-from tui_workflow.facts.commands import Command, Drain, Pause, Reply, SetSlots, Stop, Unpause
+from tui_workflow.facts.commands import Command, Drain, GoBack, Pause, Reply, SetSlots, Stop, TakeUp, Unpause
+from tui_workflow.facts.outcome import Outcome
 from tui_workflow.facts.state import RunState, fold
-from tui_workflow.facts.work import Running
+from tui_workflow.facts.work import Death, Refused, Running, Worker
 from tui_workflow.flow.executor import executor_of
 from tui_workflow.flow.plan import Plan
 
@@ -210,10 +211,8 @@ class Engine:
         return views
 
     def _start(self, name: str) -> None:
-        planned = self.plan[name]
-        revision = Revision(planned, self.plan, self.state.revision, executor_of(planned.step, self.plan.handlers))
         run = StepRun(
-            revision,
+            self._revision(name, self.state.revision),
             self.state,
             self.options,
             self._around,
@@ -236,6 +235,47 @@ class Engine:
         self._closing.clear()
         self.record([ev.RunFinished(self.now(), status, reason)])
 
+    # ---- revisions -------------------------------------------------------------------------------------------------
+
+    def take_revision(self, plan: Plan, number: int, facts: Sequence[ev.Event]) -> None:
+        """Run by another plan from now on. `facts`, which say so, are recorded here.
+
+        Steps that are not in it are ended at once; running ones finish what is in flight under the revision they began with.
+        """
+        self.plan = plan
+        names = {planned.name for planned in plan.steps}
+        for name in [name for name in self._runs if name not in names]:
+            self._runs.pop(name).stop()
+        self.record(facts)
+        for name, run in self._runs.items():
+            run.take(self._revision(name, number))
+
+    def _revision(self, name: str, number: int) -> Revision:
+        planned = self.plan[name]
+        return Revision(planned, self.plan, number, executor_of(planned.step, self.plan.handlers))
+
+    async def trial(self, plan: Plan, number: int) -> str:
+        """Have a worker prepare for each step of a plan that runs or has run; what went wrong, in words, empty if nothing did.
+
+        A handler file can be valid and still not import; an edit like that must not reach the workers.
+        """
+        before = {planned.name: planned.definition for planned in self.plan.steps}
+        for planned in plan.steps:
+            step = self.state.steps.get(planned.name)
+            touched = planned.definition != before.get(planned.name) or plan.handlers != self.plan.handlers
+            if step is None or not touched or planned.step.type in {"shell", "template"}:
+                continue
+            worker = await self._around.pool.acquire()
+            revision = Revision(planned, plan, number, executor_of(planned.step, plan.handlers))
+            try:
+                await worker.program(program(revision, self.state, self.options, self._context.values, 1), Deaf())
+            except Refused as refused:
+                where = f"{refused.error.where[0]}:{refused.error.where[1]}: " if refused.error.where else ""
+                return f"{where}{refused.error.type}: {refused.error.message}"
+            finally:
+                self._around.pool.release(worker)
+        return ""
+
     # ---- wishes ----------------------------------------------------------------------------------------------------
 
     def send(self, command: Command) -> Reply:
@@ -254,6 +294,8 @@ class Engine:
                 return self._stop(command.cancel)
             case SetSlots():
                 return self._set_slots(command)
+            case TakeUp() | GoBack():
+                return Reply("Nothing waits to be taken up", refused=True)
             case _:
                 return self._wishes.carry_out(command)
 
@@ -336,3 +378,15 @@ class Engine:
             for run in self._runs.values():
                 run.go_on()
         self._advance()
+
+
+class Deaf:
+    """Hears a worker that runs nothing."""
+
+    def ended(self, worker: Worker, outcomes: list[Outcome]) -> None: ...
+
+    def recalled(self, worker: Worker, items: list[int]) -> None: ...
+
+    def printed(self, worker: Worker, item: int, attempt: int, lines: bytes) -> None: ...
+
+    def died(self, worker: Worker, death: Death) -> None: ...

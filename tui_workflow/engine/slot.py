@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Protocol
 
+from tui_workflow.engine.program import Revision
 from tui_workflow.facts.outcome import Ended, Outcome
 from tui_workflow.facts.work import Death, Worker, WorkItem
 
@@ -28,11 +29,15 @@ class Slot:
     It hears what its worker tells and keeps the books: `fed` holds the items given and not ended, in order.
     """
 
-    def __init__(self, owner: SlotOwner, number: int, lanes: int) -> None:
+    def __init__(self, owner: SlotOwner, number: int, lanes: int, revision: Revision) -> None:
         self.owner = owner
         self.number = number
         self.lanes = lanes
         self.worker: Worker | None = None
+        self.revision = revision
+        """What its worker has been told to run by; outcomes are recorded under it."""
+        self.outdated = False
+        """A later revision holds: it takes nothing more before its worker has been told."""
         self.staffing = False
         self.retiring = False
         self.recalling = False

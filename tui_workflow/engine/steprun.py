@@ -84,6 +84,7 @@ class StepRun:
         self._listing = False
         self._lister: Worker | None = None
         self._ready = False
+        self._rebuild = False
         self._held = False
         self._stopping = False
         self._ending = False
@@ -137,7 +138,7 @@ class StepRun:
 
     async def _begin(self) -> None:
         worker = await self._around.pool.acquire()
-        slot = Slot(self, 0, 1)
+        slot = Slot(self, 0, 1, self.revision)
         slot.worker = worker
         try:
             await worker.program(self._program(1), slot)
@@ -237,9 +238,9 @@ class StepRun:
             for slot in self._slots:
                 slot.retiring = slot.number >= self._want_slots
             for number in range(len(self._slots), self._want_slots):
-                self._slots.append(Slot(self, number, 1))
+                self._slots.append(Slot(self, number, 1, self.revision))
         elif not self._slots:
-            self._slots.append(Slot(self, 0, self._want_slots))
+            self._slots.append(Slot(self, 0, self._want_slots, self.revision))
 
     def set_slots(self, slots: int) -> None:
         """Change the number of slots while the step runs; items in flight finish, and none starts above the number."""
@@ -260,9 +261,10 @@ class StepRun:
             slot.worker = worker
             if self.revision.executor != "process":
                 slot.lanes = self._want_slots
-            version = self._context.version
+            version, revision = self._context.version, self.revision
             await worker.program(self._program(slot.lanes), slot)
-            slot.context_version = version
+            slot.context_version, slot.revision = version, revision
+            slot.outdated = revision is not self.revision and self._differs(revision)
         except Refused as refused:
             if not self._stopping:
                 self._refuse(refused.error)
@@ -287,7 +289,9 @@ class StepRun:
         """Give every free slot what it may have, and see whether the step has come to its end."""
         if not self._ready or self._ending or self._stopping:
             return
-        if not self._closed:
+        if self._rebuild:
+            self._rebuild_slots()
+        if not self._closed and not self._rebuild:
             self._read_ahead()
             waiting = self._stock.ready + len(self._suspects)
             for slot in self._slots:
@@ -304,9 +308,8 @@ class StepRun:
                 self._around.pool.release(slot.worker)
                 slot.worker = None
             return waiting
-        shared_resized = slot.worker is not None and self.revision.executor != "process"
-        shared_resized = shared_resized and slot.lanes != self._want_slots
-        if slot.worker is None or shared_resized:
+        resized = self.revision.executor != "process" and slot.lanes != self._want_slots
+        if slot.worker is None or resized or slot.outdated:
             if waiting > 0 and not self._keeps_waiting and slot.settled:
                 slot.staffing = True
                 self._spawn(self._staff(slot))
@@ -353,6 +356,8 @@ class StepRun:
         now = self._around.monotonic()
         if slot.idle:
             slot.busy_since = slot.last_end = now
+        if slot.settled:
+            slot.revision = self.revision
         context = None
         if slot.context_version != self._context.version and slot.settled:
             context, slot.context_version = dict(self._context.values), self._context.version
@@ -383,15 +388,17 @@ class StepRun:
     def _record(self, slot: Slot | None, outcomes: Sequence[Outcome], keys: dict[int, str]) -> None:
         """Record attempts that ended; `keys` names the items for a sentence, should one of them fail the step."""
         now = self._around.now()
+        revision = slot.revision if slot is not None else self.revision
         next_at: dict[int, float] = {}
         failed = 0
         if any(outcome.status == Ended.FAILED for outcome in outcomes):
-            verdict = judge(outcomes, self.step.retry, self.state.tries, self._around.chance)
+            policy = revision.planned.step
+            verdict = judge(outcomes, policy.retry, self.state.tries, self._around.chance)
             outcomes = verdict.outcomes
             for item, delay in verdict.delays.items():
                 next_at[item] = now + delay
                 self._due[item] = self._around.monotonic() + delay
-            if verdict.failed and self.step.on_error.action == "fail":
+            if verdict.failed and policy.on_error.action == "fail":
                 item, error = verdict.failed[0]
                 self._start_failing(keys.get(item, str(item)), error)
             failed = len(verdict.failed)
@@ -404,8 +411,8 @@ class StepRun:
                 ev.ItemsEnded(
                     now,
                     self.name,
-                    self.revision.number,
-                    self.revision.planned.definition,
+                    revision.number,
+                    revision.planned.definition,
                     worker,
                     tuple(outcomes),
                     next_at or None,
@@ -511,18 +518,18 @@ class StepRun:
         """Called some twenty times a second: time-outs, waits that are over, batches to share, progress to report."""
         if not self._ready or self._ending:
             return
-        if self.step.timeout is not None:
-            self._end_late_items(self.step.timeout)
+        self._end_late_items()
         self._share_work()
         if self.step.on_progress is not None:
             self._report_progress()
         if self._stock.due:
             self.pump()
 
-    def _end_late_items(self, timeout: float) -> None:
+    def _end_late_items(self) -> None:
         now = self._around.now()
         for slot in self._slots:
-            if slot.worker is None or not slot.fed:
+            timeout = slot.revision.planned.step.timeout
+            if slot.worker is None or not slot.fed or timeout is None:
                 continue
             late = [entry.item for entry in slot.worker.running() if now - entry.since > timeout]
             late = [item for item in late if item in slot.fed]
@@ -551,6 +558,65 @@ class StepRun:
         if worker is not None:
             self._progress_told, self._progress_at = state.done, now
             worker.report_progress(state.done, state.total)
+
+    # ---- revisions -------------------------------------------------------------------------------------------------
+
+    def take(self, revision: Revision) -> None:
+        """Run by another revision from now on: items in flight finish under the one they began with.
+
+        What workers hold and have not begun comes back; each worker is told before it gets anything more.
+        """
+        before, self.revision = self.revision, revision
+        if not self._differs(before):
+            return
+        for slot in self._slots:
+            slot.outdated = True
+            slot.recall()
+        if before.executor != revision.executor:
+            self._rebuild = True
+        if self._ready and before.planned.step.parallel != revision.planned.step.parallel:
+            self._spawn(self._resize())
+        self.pump()
+
+    def _differs(self, other: Revision) -> bool:
+        mine = self.revision
+        return (
+            mine.planned.step != other.planned.step
+            or mine.planned.definition != other.planned.definition
+            or mine.plan.handlers != other.plan.handlers
+            or mine.plan.flow.env != other.plan.flow.env
+        )
+
+    async def _resize(self) -> None:
+        """Work out the number of slots again, because an edit changed it."""
+        parallel = self.step.parallel
+        slots: object = 1 if parallel is None else parallel.max_parallel
+        if slots is None:
+            slots = cores()
+        try:
+            if isinstance(slots, str):
+                worker = await self._around.pool.acquire()
+                await worker.program(self._program(1), Slot(self, 0, 1, self.revision))
+                slots = values.decode((await worker.evaluate({"parallel": slots}))["parallel"])
+                self._around.pool.release(worker)
+            number = slot_count(slots)
+        except Refused as refused:
+            self._around.printed(self.name, -1, refused.error.message.encode())
+            return
+        number = max(1, min(number, self._options.max_slots or number))
+        if number != self._want_slots and not self._ending:
+            self.set_slots(number)
+
+    def _rebuild_slots(self) -> None:
+        """Another executor takes over, once nothing is in flight in the slots of the one before."""
+        if not all(slot.settled and not slot.staffing for slot in self._slots):
+            return
+        for slot in self._slots:
+            if slot.worker is not None:
+                self._around.pool.release(slot.worker)
+        self._slots = []
+        self._rebuild = False
+        self._make_slots()
 
     # ---- pausing, stopping -----------------------------------------------------------------------------------------
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TypeAlias
+from typing import Literal, TypeAlias
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +61,19 @@ class SetSlots:
     slots: int
 
 
-Command: TypeAlias = RetryItems | RetryStep | SkipItems | Pause | Unpause | Drain | Stop | SetSlots
+@dataclass(frozen=True, slots=True)
+class TakeUp:
+    """Accept the structural edits that wait. `then` also runs the failed or the stale items again."""
+
+    then: Literal["", "failed", "stale"] = ""
+
+
+@dataclass(frozen=True, slots=True)
+class GoBack:
+    """Run by the revision before the present one again, whatever the file says."""
+
+
+Command: TypeAlias = TakeUp | GoBack | RetryItems | RetryStep | SkipItems | Pause | Unpause | Drain | Stop | SetSlots
 
 
 @dataclass(frozen=True, slots=True)

@@ -177,6 +177,9 @@ def fold(state: RunState, facts: Iterable[ev.Event]) -> RunState:
     for fact in facts:
         if isinstance(fact, ev.StepPrinted):
             continue  # it is text for the log and nothing to count
+        step = getattr(fact, "step", None)
+        if step is not None and step not in state.steps:
+            continue  # an edit took the step out of the run while the fact was on its way
         _apply(state, fact)
         state.last_at = max(state.last_at, fact.at)
         state.version += 1

@@ -41,10 +41,11 @@ FAILED_ITEMS = 3
 
 @dataclass(frozen=True, slots=True)
 class Style:
-    """How a headless run reports, and whether tolerated failures count."""
+    """How a headless run reports, whether tolerated failures count, and whether saved edits are taken up."""
 
     form: Literal["plain", "json"] = "plain"
     strict: bool = False
+    reload: bool = False
 
 
 def exit_code(state: RunState, strict: bool = False) -> int:
@@ -60,7 +61,7 @@ def exit_code(state: RunState, strict: bool = False) -> int:
 
 async def headless(assignment: Assignment, pool: Pool, lock: RunLock, style: Style) -> int:
     """Run without a dashboard; returns the exit code. Raises `StoreIOError` when the run file cannot be written."""
-    async with Stage(assignment, pool, lock, ask=False) as stage:
+    async with Stage(assignment, pool, lock, ask=False, reload=style.reload) as stage:
         reporter = _reporter(stage, style)
         stage.engine.subscribe(reporter.take)
         notifier = Notifier(stage.plan, stage.state, sys.stderr)

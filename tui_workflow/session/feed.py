@@ -9,11 +9,12 @@ from collections.abc import Callable, Sequence
 from tui_workflow.engine.engine import Engine
 from tui_workflow.facts import events as ev
 from tui_workflow.facts import logs
-from tui_workflow.facts.commands import Command, Reply
+from tui_workflow.facts.commands import Command, GoBack, Reply, TakeUp
 from tui_workflow.facts.outcome import Ended
 from tui_workflow.facts.state import RunState
 from tui_workflow.facts.work import Running
-from tui_workflow.view.ports import Printed
+from tui_workflow.session.reload import Reloader
+from tui_workflow.view.ports import Printed, Rejected, ReloadPlan
 
 KEPT_LINES = 2000
 """Lines of output of items in flight that are kept for the screen; the stored log has all of them in the end."""
@@ -46,8 +47,9 @@ class LiveFeed:
 
     live = True
 
-    def __init__(self, engine: Engine, printed: PrintedLines) -> None:
+    def __init__(self, engine: Engine, printed: PrintedLines, reloader: Reloader) -> None:
         self._engine = engine
+        self._reloader = reloader
         self._printed = printed
         self._wake: Callable[[], None] = lambda: None
         engine.subscribe(self._look)
@@ -80,11 +82,25 @@ class LiveFeed:
 
     async def send(self, command: Command) -> Reply:
         """Wish for something."""
-        return self._engine.send(command)
+        match command:
+            case TakeUp():
+                return await self._reloader.take_up(command.then)
+            case GoBack():
+                return await self._reloader.go_back()
+            case _:
+                return self._engine.send(command)
 
     def reruns(self, step: str) -> tuple[str, ...]:
         """The later steps that would run again if items of `step` were retried."""
         return self._engine.reruns(step)
+
+    def reload_plan(self) -> ReloadPlan | None:
+        """What the latest edit that was taken up changed."""
+        return self._reloader.plan
+
+    def rejected(self) -> Rejected | None:
+        """The latest save, if it was not taken up."""
+        return self._reloader.rejected
 
     def _look(self, facts: Sequence[ev.Event]) -> None:
         for fact in facts:
@@ -132,3 +148,11 @@ class StoredFeed:
     def reruns(self, step: str) -> tuple[str, ...]:
         """The later steps that would run again if items of `step` were retried."""
         return self._reruns(step)
+
+    def reload_plan(self) -> ReloadPlan | None:
+        """A stored run is not edited."""
+        return None
+
+    def rejected(self) -> Rejected | None:
+        """A stored run is not edited."""
+        return None

@@ -5,6 +5,7 @@ A front end (plain lines, JSON Lines, the dashboard) is put upon the stage; it s
 
 from __future__ import annotations
 
+import asyncio
 import os
 import random
 import time
@@ -19,6 +20,7 @@ from tui_workflow.flow.plan import Plan
 from tui_workflow.session.assignment import Assignment
 from tui_workflow.session.details import StoredDetails
 from tui_workflow.session.feed import LiveFeed, PrintedLines
+from tui_workflow.session.reload import Reloader
 from tui_workflow.store.journal import Journal
 from tui_workflow.store.listing import ItemReader
 from tui_workflow.store.lock import RunLock
@@ -28,9 +30,11 @@ from tui_workflow.workers.pool import Pool
 class Stage:
     """Use it as `async with Stage(assignment, pool, ask=…) as stage`, subscribe readers, then `await stage.play()`."""
 
-    def __init__(self, assignment: Assignment, pool: Pool, lock: RunLock, *, ask: bool) -> None:
+    def __init__(self, assignment: Assignment, pool: Pool, lock: RunLock, *, ask: bool, reload: bool = False) -> None:
         self.assignment = assignment
         self.ask = ask
+        self.reload = reload
+        """Take up saved edits although nobody is there to look at them."""
         self.failure: StoreIOError | None = None
         """Why the run file cannot be written any more."""
         self._pool = pool
@@ -84,7 +88,8 @@ class Stage:
             )
             self.engine = Engine(work.plan, work.state or RunState(), options, around, work.context)
             self._journal.on_committed = self.engine.committed
-            self.feed = LiveFeed(self.engine, self._printed)
+            self.reloader = Reloader(work.plan.path, lambda: self.engine, lambda: self._journal, strict=not self.ask)
+            self.feed = LiveFeed(self.engine, self._printed, self.reloader)
             self.lookup = items.payloads
             self.details = StoredDetails(work.path, lambda: self.engine.state, lambda: self.engine.plan)
             await stack.enter_async_context(self.details)
@@ -111,7 +116,13 @@ class Stage:
         await self._journal.flush()
         for wish in work.wishes:
             self.engine.send(wish)
-        await self.engine.run()
+        watching = asyncio.create_task(self.reloader.watch()) if self.ask or self.reload else None
+        try:
+            await self.engine.run()
+        finally:
+            if watching is not None:
+                watching.cancel()
+                await asyncio.gather(watching, return_exceptions=True)
         if self.failure is not None:
             raise self.failure
 

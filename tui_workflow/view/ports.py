@@ -44,6 +44,76 @@ class Feed(Protocol):
     def reruns(self, step: str) -> tuple[str, ...]:
         """The later steps that would run again if items of `step` were retried."""
 
+    @property
+    def trouble(self) -> str:
+        """Why nothing can be recorded for now (a full disk, say), in words; empty when all is well."""
+
+    def reload_plan(self) -> ReloadPlan | None:
+        """What the latest edit that was taken up changed, None if there was none in this process."""
+
+    def rejected(self) -> Rejected | None:
+        """The latest save, if it was not taken up."""
+
+
+@dataclass(frozen=True, slots=True)
+class Edit:
+    """One line of a reload plan: a step, what of it changed, from what to what (empty where it is not set).
+
+    `what` is `changed`, `added` or `removed`. `kept_ok`, `kept_failed` and `not_started` are the counts of the step now.
+    """
+
+    step: str
+    what: str
+    key: str = ""
+    old: str = ""
+    new: str = ""
+    note: str = ""
+    stale: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class EditedFile:
+    """A handler file with the numbers of lines added and removed."""
+
+    path: str
+    added: int
+    removed: int
+    steps: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class ReloadPlan:
+    """What the latest edit changed: `in_force` holds already for items that start from now, `waiting` waits for `TakeUp`.
+
+    `unchanged` is the number of other steps; `text` is the difference of the two texts, line by line; `saved` a Unix time.
+    """
+
+    path: str
+    before: int
+    after: int
+    saved: float
+    in_force: tuple[Edit, ...] = ()
+    files: tuple[EditedFile, ...] = ()
+    waiting: tuple[Edit, ...] = ()
+    unchanged: int = 0
+    text: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Rejected:
+    """A save that was not taken up: the lines of its problems as a terminal shows them, and where `e` should jump."""
+
+    path: str
+    line: int
+    column: int
+    message: str
+    hint: str
+    problems: tuple[str, ...]
+    text: str
+    """The flow's text as it was saved, for the definition pane."""
+    lines: tuple[int, ...] = ()
+    """The lines of that text with problems."""
+
 
 @dataclass(frozen=True, slots=True)
 class Printed:

@@ -1,0 +1,253 @@
+"""An edited flow, taken up while it runs: what holds at once, what waits for a person, what is rejected and why.
+
+The files are read again whenever something may have changed; the same bytes as before change nothing. A save that is not valid,
+or whose handlers a worker cannot import, leaves the last good revision in force, from its stored text and sources.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import time
+from collections.abc import Callable
+from difflib import unified_diff
+
+from tui_workflow.engine.engine import Engine
+from tui_workflow.facts import events as ev
+from tui_workflow.facts.commands import Reply, RetryItems
+from tui_workflow.flow.diff import PlanDiff, StepDiff, diff
+from tui_workflow.flow.load import examine
+from tui_workflow.flow.merge import in_force
+from tui_workflow.flow.plan import Plan
+from tui_workflow.flow.problems import Problem, render
+from tui_workflow.session.assignment import relisted, shapes
+from tui_workflow.store.journal import Journal
+from tui_workflow.view.ports import Edit, EditedFile, Rejected, ReloadPlan
+from tui_workflow.watch import changes
+
+
+class Reloader:
+    """Takes up the edits of one run's flow. `strict` rejects structural edits, since nobody is there to accept them."""
+
+    def __init__(
+        self, path: str, engine: Callable[[], Engine], journal: Callable[[], Journal], *, strict: bool
+    ) -> None:
+        self._path = path
+        self._engine = engine
+        self._journal = journal
+        self._strict = strict
+        self._lock = asyncio.Lock()
+        self._seen: tuple[bytes, tuple[tuple[str, bytes], ...]] | None = None
+        self._saved: Plan | None = None
+        """The plan of the latest valid save, whose structural edits may still wait."""
+        self._earlier: list[Plan] = []
+        self._base: Plan | None = None
+        self.plan: ReloadPlan | None = None
+        self.rejected: Rejected | None = None
+
+    async def watch(self) -> None:
+        """Take up edits until cancelled."""
+        self._seen = self._fingerprint()
+        async for _ in changes(self._files):
+            await self.look()
+
+    def _files(self) -> list[str]:
+        folder = os.path.dirname(os.path.abspath(self._path))
+        stem = os.path.splitext(os.path.basename(self._path))[0]
+        known = [self._path, os.path.join(folder, f"{stem}.py"), os.path.join(folder, "handlers.py")]
+        plans = [self._engine().plan, *([self._saved] if self._saved is not None else [])]
+        for plan in plans:
+            known += [handler.path for handler in plan.handlers if os.path.isabs(handler.path)]
+        return known
+
+    def _fingerprint(self) -> tuple[bytes, tuple[tuple[str, bytes], ...]]:
+        """The contents of all files; what cannot be read counts as empty."""
+        found = []
+        for path in dict.fromkeys(self._files()):
+            try:
+                with open(path, "rb") as file:
+                    found.append((path, file.read()))
+            except OSError:
+                found.append((path, b""))
+        return found[0][1], tuple(found[1:])
+
+    async def look(self) -> None:
+        """Read the files again; take up what is new and valid, reject what is not."""
+        async with self._lock:
+            contents = await asyncio.to_thread(self._fingerprint)
+            if contents == self._seen:
+                return
+            self._seen = contents
+            await self._journal().flush()
+            saved, problems = await asyncio.to_thread(examine, self._path)
+            if saved is None:
+                self._reject(problems, contents[0])
+                return
+            await self._take(saved)
+
+    async def _take(self, saved: Plan) -> None:
+        engine = self._engine()
+        current = engine.plan
+        base = self._saved or current
+        if self.rejected is None and _same(saved, base):
+            return
+        difference = diff(current, saved)
+        if self._strict and difference.structural:
+            edits = ", ".join(f"{step.name} {step.what}" for step in difference.steps if step.structural)
+            self._reject([_problem(self._path, f"structural edits wait for a person or for a resume: {edits}")], None)
+            return
+        plan = in_force(current, saved) if difference.structural else saved
+        wrong = await engine.trial(plan, engine.state.revision + 1)
+        if wrong:
+            self._reject([_problem(self._path, f"a worker cannot take it up: {wrong}")], None)
+            return
+        self._adopt(plan, saved, difference)
+
+    def _adopt(self, plan: Plan, saved: Plan, difference: PlanDiff) -> None:
+        """Put a plan into force as the next revision."""
+        engine, now = self._engine(), time.time()
+        current = engine.plan
+        number = engine.state.revision + 1
+        self._earlier.append(self._saved or current)
+        self._base, self._saved, self.rejected = current, saved, None
+        self._store(number, now, saved)
+        self.plan = reload_plan(self._earlier[-1], saved, difference, number, now)
+        engine.take_revision(plan, number, [ev.RevisionTaken(now, number, shapes(plan))])
+
+    def _store(self, number: int, now: float, plan: Plan) -> None:
+        self._journal().add_revision(
+            number,
+            now,
+            plan.path,
+            plan.text.encode("utf-8", "surrogateescape"),
+            [(handler.path, handler.source) for handler in plan.handlers],
+        )
+
+    def _reject(self, problems: list[Problem], text: bytes | None) -> None:
+        errors = [problem for problem in problems if problem.severity == "error"] or problems
+        first = errors[0]
+        shown = (text or b"").decode("utf-8", "replace") if text is not None else self._engine().plan.text
+        mine = os.path.basename(self._path)
+        self.rejected = Rejected(
+            path=first.file,
+            line=first.line,
+            column=first.column,
+            message=first.message,
+            hint=first.hint,
+            problems=tuple(line for problem in errors for line in render(problem)),
+            text=shown,
+            lines=tuple(problem.line for problem in errors if os.path.basename(problem.file) == mine),
+        )
+        engine = self._engine()
+        told = tuple(f"{problem.file}:{problem.line}:{problem.column}: {problem.message}" for problem in errors)
+        engine.record([ev.ReloadRejected(time.time(), engine.state.revision, told)])
+
+    async def take_up(self, then: str) -> Reply:
+        """Accept the structural edits that wait, and run failed or stale items again if that is wished."""
+        async with self._lock:
+            saved, engine = self._saved, self._engine()
+            edits = [step for step in diff(engine.plan, saved).steps if step.structural] if saved is not None else []
+            text = ""
+            if saved is not None and edits:
+                wrong = await engine.trial(saved, engine.state.revision)
+                if wrong:
+                    return Reply(f"Not taken up: {wrong}", refused=True)
+                self._take_structure(saved, engine)
+                text = f"{len(edits)} edits taken up"
+            elif not then:
+                return Reply("Nothing waits to be taken up", refused=True)
+        if then:
+            await self._journal().flush()
+            reply = engine.send(RetryItems(stale=then == "stale"))
+            return Reply(
+                "; ".join(filter(None, (text, reply.text))), reply.count, reply.reruns, reply.refused and not text
+            )
+        return Reply(text, len(edits))
+
+    def _take_structure(self, saved: Plan, engine: Engine) -> None:
+        now, number = time.time(), engine.state.revision
+        again = relisted(engine.plan, saved)
+        self.plan = None
+        facts: list[ev.Event] = [ev.RevisionTaken(now, number, shapes(saved))]
+        known = engine.state.steps
+        facts += [ev.StepReopened(now, name, "its items changed", relist=True) for name in again if name in known]
+        # A run that has ended goes on for steps that are new.
+        added = any(planned.name not in known for planned in saved.steps)
+        if engine.finished and (again or added):
+            facts.insert(0, ev.RunResumed(now, engine.state.pid, engine.state.host))
+        engine.take_revision(saved, number, facts)
+
+    async def go_back(self) -> Reply:
+        """Run by the revision before the present one again, as a new revision."""
+        async with self._lock:
+            if not self._earlier:
+                return Reply("There is no earlier revision to go back to", refused=True)
+            earlier, engine = self._earlier.pop(), self._engine()
+            difference = diff(engine.plan, earlier)
+            plan = in_force(engine.plan, earlier) if difference.structural else earlier
+            self._adopt(plan, earlier, difference)
+            self._earlier.pop()
+            name = os.path.basename(self._path)
+            return Reply(
+                f"Back to the earlier revision, as r{engine.state.revision + 1}; {name} itself is as it was saved"
+            )
+
+
+def _same(one: Plan, other: Plan) -> bool:
+    return one.text == other.text and one.handlers == other.handlers
+
+
+def _problem(path: str, message: str) -> Problem:
+    return Problem("error", path, 1, 1, message)
+
+
+def reload_plan(before: Plan, after: Plan, difference: PlanDiff, number: int, saved: float) -> ReloadPlan:
+    """The difference of two plans as the screen and `wf-tui plan` show it."""
+    force: list[Edit] = []
+    waiting: list[Edit] = []
+    for step in difference.steps:
+        if step.what != "changed":
+            waiting.append(Edit(step.name, step.what, note=_place(step, after)))
+            continue
+        for change in step.changes:
+            edit = Edit(step.name, "changed", change.key, change.old or "", change.new or "", stale=step.stale)
+            (waiting if change.kind == "structural" else force).append(edit)
+        if step.moved:
+            waiting.append(Edit(step.name, "changed", "order", note=_place(step, after)))
+        if step.stale and not step.changes:
+            force.append(Edit(step.name, "changed", "code", stale=True))
+    touched = {step.name for step in difference.steps}
+    return ReloadPlan(
+        path=after.path,
+        before=number - 1,
+        after=number,
+        saved=saved,
+        in_force=tuple(force),
+        files=tuple(EditedFile(file.path, file.added, file.removed, file.steps) for file in difference.files),
+        waiting=tuple(waiting),
+        unchanged=sum(planned.name not in touched for planned in after.steps),
+        text=text_diff(before, after),
+    )
+
+
+def _place(step: StepDiff, plan: Plan) -> str:
+    if step.what == "removed":
+        return "removed"
+    names = [planned.name for planned in plan.steps]
+    at = names.index(step.name)
+    return f"after {names[at - 1]}" if at else "first"
+
+
+def text_diff(before: Plan, after: Plan) -> tuple[str, ...]:
+    """The difference of the texts of flow and handler files, line by line, in the form of `diff -u`."""
+    lines: list[str] = []
+    old = {handler.path: handler.source for handler in before.handlers}
+    new = {handler.path: handler.source for handler in after.handlers}
+    pairs = [(os.path.basename(after.path), before.text, after.text)]
+    for path in dict.fromkeys([*old, *new]):
+        texts = [sources.get(path, b"").decode("utf-8", "replace") for sources in (old, new)]
+        pairs.append((os.path.basename(path), texts[0], texts[1]))
+    for name, was, now in pairs:
+        if was != now:
+            lines += unified_diff(was.splitlines(), now.splitlines(), name, name, lineterm="")
+    return tuple(lines)
