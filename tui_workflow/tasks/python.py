@@ -129,7 +129,7 @@ def _handler(step: StepText) -> Prepared:
         render_item = compile_input(step.inputs.get("item")) if has_item_input else _loop_item
         if render_item is not None:
             render = render_item
-            return Prepared(lambda names, _: function(render(names)), is_async, sources)
+            return Prepared(lambda names, _: function(render(names)), is_async, needs_task=False, sources=sources)
 
     def call(names: Mapping[str, Any], task: TaskContext) -> Any:
         arguments = inputs.render(names) if has_inputs else {}
@@ -141,7 +141,7 @@ def _handler(step: StepText) -> Prepared:
             return function(names["item"], **arguments)
         return function(**arguments)
 
-    return Prepared(call, is_async, sources)
+    return Prepared(call, is_async, bool(filled), sources)
 
 
 def _loop_item(names: Mapping[str, Any]) -> Any:

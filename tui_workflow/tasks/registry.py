@@ -48,6 +48,8 @@ class Prepared:
 
     call: Call
     is_async: bool = False
+    needs_task: bool = True
+    """False when `call` does not look at its `task`, which then need not be made for each item."""
     sources: Mapping[str, str] = field(default_factory=dict)
 
 
@@ -78,7 +80,7 @@ def _plugin(step: StepText) -> Prepared:
     def call(names: Mapping[str, Any], task: api.TaskContext) -> Any:
         return run(inputs.render(names), task)
 
-    return Prepared(call, inspect.iscoroutinefunction(run), sources)
+    return Prepared(call, inspect.iscoroutinefunction(run), sources=sources)
 
 
 def _installed(name: str) -> api.TaskFunction | None:

@@ -145,6 +145,10 @@ class ProcessWorker(asyncio.Protocol):
                 self._kill_group()
         await self.dead.wait()
 
+    def forget(self) -> None:
+        """Tell nobody about it any more: its step is over."""
+        self._events = None
+
     # What the transport calls.
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:

@@ -36,6 +36,7 @@ class Pool:
 
     def release(self, worker: Worker) -> None:
         assert isinstance(worker, ProcessWorker)
+        worker.forget()
         if worker.alive and not self._closed:
             self._idle.append(worker)
 

@@ -5,19 +5,20 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable
 from queue import Empty
-from time import time
+from time import perf_counter, time
 
 from tui_workflow.facts.outcome import Ended
 from tui_workflow.tasks.api import reporter
 from tui_workflow.tasks.registry import Prepared
 from tui_workflow.workers import protocol
 from tui_workflow.workers.child.attempt import Attempt, task_context
-from tui_workflow.workers.child.inbox import Given
 from tui_workflow.workers.child.office import Office
 from tui_workflow.workers.child.step import Step
 from tui_workflow.workers.child.threads import current
 
 _FAILED = int(Ended.FAILED)
+_TURN = 0.005
+"""Seconds after which items that do not wait let others have a turn."""
 
 
 class OnLoop:
@@ -39,6 +40,7 @@ class OnLoop:
         self._loop = asyncio.new_event_loop()
         asyncio.set_event_loop(self._loop)
         self._woken = asyncio.Event()
+        self._turn = 0.0
         self._program: bytes | None = None
         office.several = True
         office.find_attempt = current.get
@@ -87,15 +89,16 @@ class OnLoop:
             self._take_commands()
 
     def _start_some(self) -> None:
-        pending, free = self._office.inbox.pending, self._free
-        while free and pending:
-            try:
-                given = pending.popleft()
-            except IndexError:
-                return
-            task = self._loop.create_task(self._run(given, free.pop()))
+        """Fill free slots, as far as items wait."""
+        for _ in range(min(len(self._free), len(self._office.inbox.pending))):
+            task = self._loop.create_task(self._fill(self._free.pop()))
             self._tasks.add(task)
-            task.add_done_callback(self._tasks.discard)
+            task.add_done_callback(self._emptied)
+
+    def _emptied(self, task: asyncio.Task[None]) -> None:
+        self._tasks.discard(task)
+        if not self._tasks:
+            self._woken.set()
 
     def _take_commands(self) -> None:
         commands = self._office.inbox.commands
@@ -112,23 +115,38 @@ class OnLoop:
             else:
                 self._command(kind, body)
 
-    async def _run(self, given: Given, slot: int) -> None:
-        office, step = self._office, self._step
-        attempt = Attempt(step, given, slot, time())
-        office.shared.begin(slot, attempt.number, attempt.began)
-        self._running[slot] = attempt
-        current.set(attempt)
-        task = task_context(step, attempt, step.env, office.report)
-        outcome = attempt.with_log(await attempt.run_async(self._prepared, task))
-        del self._running[slot]
-        office.outbox.end(outcome)
-        office.shared.end(slot)
+    async def _fill(self, slot: int) -> None:
+        """Run one item after another in this slot until none waits: a task for each would cost more than a small item."""
+        office, step, prepared = self._office, self._step, self._prepared
+        pending, shared, outbox, running = office.inbox.pending, office.shared, office.outbox, self._running
+        program, me = step.program, asyncio.current_task()
+        while pending:
+            try:
+                given = pending.popleft()
+            except IndexError:  # it has been handed back meanwhile
+                break
+            began = time()
+            shared.begin(slot, given[0], began)
+            running[slot] = attempt = Attempt(step, given, slot, began)
+            current.set(attempt)
+            task = task_context(step, attempt, step.env, office.report) if prepared.needs_task else step.no_task
+            outcome = await attempt.run_async(prepared, task)
+            if attempt.log is not None:
+                outcome = attempt.with_log(outcome)
+            outbox.end(outcome)
+            if program.flush_each or not pending:
+                outbox.flush()
+            if program.stop_on_failure and outcome[2] == _FAILED:
+                office.inbox.failures += 1
+                office.inbox.give_back()
+            if me is not None and me.cancelling():
+                while me.uncancel():  # an item that cancelled its own task has ended; the slot goes on
+                    pass
+            if perf_counter() - self._turn > _TURN:
+                # Items that never wait would keep the loop from all others, and from the engine.
+                await asyncio.sleep(0)
+                self._turn = perf_counter()
+        running.pop(slot, None)
+        shared.end(slot)
         self._free.append(slot)
-        if outcome[2] == _FAILED and step.program.stop_on_failure:
-            office.inbox.failures += 1
-            office.inbox.give_back()
-        self._start_some()
-        if step.program.flush_each or not office.inbox.pending:
-            office.outbox.flush()
-        if not self._running and not office.inbox.pending:
-            self._woken.set()
+        current.set(None)

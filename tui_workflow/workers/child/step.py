@@ -11,6 +11,7 @@ from tui_workflow.errors import WfError
 from tui_workflow.facts.outcome import ErrorInfo
 from tui_workflow.facts.work import StepProgram
 from tui_workflow.store.stepdata import StepData
+from tui_workflow.tasks.api import TaskContext
 from tui_workflow.tasks.inputs import Render, compile_input
 from tui_workflow.workers.child.secrets import Secrets
 from tui_workflow.workers.child.shared_values import PARALLEL, Context, ContextBase, Params
@@ -64,6 +65,7 @@ class Step:
         ).rstrip("/")
         condition = program.condition if program.condition_per_item else None
         self.condition = _condition(condition) if condition else None
+        self.no_task = self._task_for_nobody()
 
     def _steps(self) -> Mapping[str, Any]:
         return Steps(self.program.steps, self._data)
@@ -89,6 +91,19 @@ class Step:
                     self.item_env.append((name, render))
                 else:
                     self.env[name] = env_text(name, render(self.names))
+
+    def _task_for_nobody(self) -> TaskContext:
+        """A task context for calls that do not look at theirs."""
+        return TaskContext(
+            self.names,
+            step=self.program.step,
+            flow_dir=self.program.flow_dir,
+            workdir=self.workdir,
+            env=self.env,
+            log=print,
+            make_params=self.make_params,
+            make_steps=self.make_steps,
+        )
 
     def new_context(self) -> Context:
         """`context` for one item: the one that the last item left untouched, if it gave it back in `spare`."""

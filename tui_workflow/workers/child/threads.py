@@ -74,7 +74,9 @@ class InThreads:
         office.shared.begin(slot, attempt.number, attempt.began)
         self._running[slot] = attempt
         current.set(attempt)
-        task = task_context(step, attempt, {**step.env, **attempt.own_env}, office.report)
+        task = step.no_task
+        if self._prepared.needs_task:
+            task = task_context(step, attempt, {**step.env, **attempt.own_env}, office.report)
         outcome = attempt.with_log(attempt.run(self._prepared, task))
         current.set(None)
         del self._running[slot]
