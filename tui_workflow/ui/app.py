@@ -14,12 +14,13 @@ from textual import events
 from textual.app import App, ComposeResult
 from textual.screen import Screen
 
-from tui_workflow.ui import clipboard, keys, painter, terminal
+from tui_workflow.ui import clipboard, keys, painter
 from tui_workflow.ui.actions import table
 from tui_workflow.ui.desk import Desk
 from tui_workflow.ui.looks import Looks
 from tui_workflow.ui.options import Left, Options
 from tui_workflow.ui.router import Router
+from tui_workflow.ui.terminal import Terminal
 from tui_workflow.ui.widgets.canvas import Canvas
 from tui_workflow.view.ports import Details, Feed
 from tui_workflow.view.sampling import BEAT
@@ -68,6 +69,7 @@ class WfApp(App[Left], inherit_bindings=False):
         self.show_run(feed, details)
         self.broken: BaseException | None = None
         self._first_words = key_problem or self.looks.problem
+        self._terminal: Terminal | None = None
         self._soon: Timer | None = None
         self._painted_at = 0.0
         self._pressed_at = time.monotonic()
@@ -134,6 +136,7 @@ class WfApp(App[Left], inherit_bindings=False):
         return Page()
 
     def on_mount(self) -> None:
+        self._terminal = Terminal(self._driver)
         if self._first_words:
             self.desk.refuse(self._first_words)
         self.desk.feed.on_urgent(self._urgent)
@@ -148,9 +151,12 @@ class WfApp(App[Left], inherit_bindings=False):
             self._soon = None
         if not self.is_running or not self.screen_stack:
             return
-        if terminal.clogged(self._driver):
+        if self._terminal is None or self._terminal.clogged:
             self._shown = (-1, -1)
             return
+        if self._terminal.dropped:
+            self._terminal.dropped = False
+            self.screen.refresh(layout=True)
         self._painted_at = time.monotonic()
         self.desk.sampling.beat(self._painted_at)
         width, height = self.size
@@ -235,12 +241,14 @@ class WfApp(App[Left], inherit_bindings=False):
         """Restore the terminal and return from `run_async`."""
         for router in self._runs:
             router.desk.loader.close()
+        if self._terminal is not None:
+            self._terminal.release()
         self.exit(left)
 
     def leave_at_once(self, *, terminal_gone: bool = False) -> None:
         """For signals: end, whatever is open. The terminal is restored, or not written to any more if it is gone (SIGHUP)."""
-        if terminal_gone or (terminal.clogged(self._driver) and not self.is_headless):
-            terminal.forsake(self._driver)
+        if self._terminal is not None and (terminal_gone or self._terminal.clogged):
+            self._terminal.forsake()
         self.leave(Left("signal"))
 
     def panic(self, *renderables: object) -> None:
