@@ -319,10 +319,12 @@ def handle(item):
     assert log(outcomes[2]) == ["child 2"]
 
 
-async def test_closing_a_worker_flushes_what_its_modules_hold(tmp_path: Path) -> None:
+@pytest.mark.parametrize("executor", ["auto", "thread", "async"])
+async def test_closing_a_worker_flushes_what_its_modules_hold(tmp_path: Path, executor: str) -> None:
     pool = Pool(str(tmp_path))
-    source = "out = open('out.txt', 'w')\ndef handle(item):\n    out.write(item)\n"
-    await run_one(pool, handler(tmp_path, source), "kept")
+    word = "async " if executor == "async" else ""
+    source = f"out = open('out.txt', 'w')\n{word}def handle(item):\n    out.write(item)\n"
+    await run_one(pool, handler(tmp_path, source, executor=executor), "kept")
     await pool.close()
     assert (tmp_path / "out.txt").read_text() == "kept"
 

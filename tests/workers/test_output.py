@@ -56,7 +56,7 @@ async def test_log_lines_carry_their_time(pool: Pool, tmp_path: Path) -> None:
 
 
 FLOODS = [
-    "for n in range(500_000): print('line', n, 'x' * 90)",
+    pytest.param("for n in range(500_000): print('line', n, 'x' * 90)", marks=pytest.mark.slow),
     "print('x' * 10_000_000)",
     "for n in range(500_000): sys.stdout.write(f'{n} ' + 'y' * 90 + chr(13))",
     "for n in range(800): os.write(1, b'z' * 65536)",

@@ -6,9 +6,10 @@ that of the latest listing; items it no longer has are left out. Imported by wor
 
 from __future__ import annotations
 
+from array import array
 from collections.abc import Iterator
+from itertools import islice
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple
-from urllib.parse import quote
 
 if TYPE_CHECKING:
     import sqlite3
@@ -41,13 +42,14 @@ class Row(NamedTuple):
 
 
 class StepData:
-    """A read-only view of one run file; connects at the first read."""
+    """A read-only view of one run file; connects at the first read. What it reads must not change while it lives."""
 
     def __init__(self, run_file: str) -> None:
         self._path = run_file
         self._connection: sqlite3.Connection | None = None
         self._numbers: dict[str, int] = {}
         self._errors: dict[int, bytes] = {}
+        self._orders: dict[str, array[int]] = {}
 
     def close(self) -> None:
         if self._connection is not None:
@@ -57,6 +59,7 @@ class StepData:
     def _read(self, sql: str, *values: Any) -> list[Any]:
         if self._connection is None:
             import sqlite3
+            from urllib.parse import quote
 
             self._connection = sqlite3.connect(
                 f"file:{quote(self._path)}?mode=ro", uri=True, isolation_level=None, timeout=30, check_same_thread=False
@@ -97,23 +100,38 @@ class StepData:
             if rows:
                 yield rows
 
-    def _order(self, step: str) -> Any:
-        """The numbers of the items that are listed, in item order: eight bytes each."""
-        from array import array
+    def _order(self, step: str) -> array[int]:
+        """The numbers of the items that are listed, in item order: eight bytes each, read once."""
+        known = self._orders.get(step)
+        if known is not None:
+            return known
+        number, last = self._step(step), -1
+        numbers, places = array("q"), array("q")
+        while True:
+            rows = self._read(
+                "SELECT number, position FROM item WHERE step = ? AND number > ? ORDER BY number LIMIT 5000",
+                number,
+                last,
+            )
+            if not rows:
+                break
+            last = rows[-1][0]
+            for item, place in rows:
+                if place is not None:
+                    numbers.append(item)
+                    places.append(place)
+        if any(a > b for a, b in zip(places, islice(places, 1, None), strict=False)):
+            numbers = array("q", (numbers[i] for i in sorted(range(len(numbers)), key=places.__getitem__)))
+        self._orders[step] = numbers
+        return numbers
 
-        found = self._read(
-            "SELECT position, number FROM item WHERE step = ? AND position IS NOT NULL", self._step(step)
-        )
-        # Items are mostly listed in order already, which sorts in one pass.
-        found.sort()
-        return array("q", [number for _, number in found])
-
-    def _rows(self, step: int, numbers: Any, which: Which) -> list[Row]:
+    def _rows(self, step: int, numbers: array[int], which: Which) -> list[Row]:
         low, high = min(numbers), max(numbers)
         join = "LEFT JOIN" if which == "all" else "JOIN"
         base = f"SELECT {_COLUMNS} FROM item i {join} outcome o ON o.seq = {_LATEST} WHERE i.step = ?"  # noqa: S608
         if high - low + 1 == len(numbers):
-            sql, values = f"{base} AND i.number BETWEEN ? AND ? {_WHERE[which]}", (step, low, high)
+            values: tuple[int, ...] = (step, low, high)
+            sql = f"{base} AND i.number BETWEEN ? AND ? {_WHERE[which]}"
         else:
             marks = ",".join("?" * len(numbers))
             sql, values = f"{base} AND i.number IN ({marks}) {_WHERE[which]}", (step, *numbers)

@@ -6,6 +6,7 @@ import os
 import select
 import signal
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from shutil import which
 from typing import Any
 
@@ -14,6 +15,8 @@ from tui_workflow.tasks import leftovers
 CAPTURE = 1 << 20
 """Bytes of each stream that the result keeps: the first half and the last."""
 _CHUNK = 64 * 1024
+_DEFAULT = (signal.SIGPIPE, signal.SIGXFSZ)
+"""Signals that Python ignores and that commands expect to find as they are."""
 _GRACE = 50
 """Milliseconds between looks at the command where the system has no descriptor for a process."""
 
@@ -100,7 +103,9 @@ def run_command(
     ]
     try:
         argv, program = _in_folder(argv, program, folder)
-        pid = os.posix_spawn(program, list(argv), env, file_actions=actions, setsigdef=(signal.SIGPIPE, signal.SIGXFSZ))
+        pid = leftovers.start(
+            lambda: os.posix_spawn(program, list(argv), env, file_actions=actions, setsigdef=_DEFAULT)
+        )
     except BaseException:
         for fd in (out_read, err_read, in_write):
             if fd >= 0:
@@ -111,17 +116,18 @@ def run_command(
             if fd >= 0:
                 os.close(fd)
     streams = [_Stream(out_read, log), _Stream(err_read, log)]
-    with leftovers.started(pid):
-        try:
-            code = _follow(pid, streams, in_write, stdin)
-        except BaseException:
+    try:
+        code = _follow(pid, streams, in_write, stdin)
+    except BaseException:
+        with suppress(ProcessLookupError, ChildProcessError):
             os.kill(pid, signal.SIGKILL)
             os.waitpid(pid, 0)
-            raise
-        finally:
-            for fd in (out_read, err_read, in_write):
-                if fd >= 0:
-                    os.close(fd)
+        raise
+    finally:
+        leftovers.ended(pid)
+        for fd in (out_read, err_read, in_write):
+            if fd >= 0:
+                os.close(fd)
     leftovers.end(env)
     return {"returncode": code, "stdout": streams[0].text(), "stderr": streams[1].text()}
 

@@ -10,8 +10,7 @@ import os
 import signal
 import sys
 import threading
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping
 
 _SET_CHILD_SUBREAPER = 36
 _MARKS = ("WF_RUN_ID", "WF_STEP", "WF_ITEM_KEY", "WF_ATTEMPT")
@@ -32,16 +31,18 @@ def adopt_orphans() -> None:
         ctypes.CDLL(None).prctl(_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
 
 
-@contextmanager
-def started(pid: int) -> Iterator[None]:
-    """While a command runs: it is no leftover."""
+def start(spawn: Callable[[], int]) -> int:
+    """Start a command; until `ended` it is no leftover. Nobody looks for leftovers in the moment between the two."""
     with _lock:
+        pid = spawn()
         _commands.add(pid)
-    try:
-        yield
-    finally:
-        with _lock:
-            _commands.discard(pid)
+    return pid
+
+
+def ended(pid: int) -> None:
+    """A command has been collected."""
+    with _lock:
+        _commands.discard(pid)
 
 
 def end(env: Mapping[str, str]) -> None:

@@ -39,6 +39,9 @@ class Alone:
             progress=office.report,
         )
 
+    busy = False
+    """Commands are taken between items."""
+
     def stop(self) -> None:
         """Nothing to end: no item is running when another step comes."""
         reporter.report = None

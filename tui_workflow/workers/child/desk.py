@@ -50,8 +50,8 @@ class Desk:
         if kind == protocol.CLOSE:
             self._end_progress()
             self._office.outbox.flush()
-            if self._office.several:
-                os._exit(0)  # what runs in a loop or in threads is not waited for
+            if self._runner is not None and self._runner.busy:
+                os._exit(0)  # what still runs is not waited for
             self._closed = True
         if kind == protocol.FEED:
             self._office.inbox.unpack()

@@ -83,7 +83,9 @@ class ListingRun:
                 yield blake2b(source, digest_size=8).hexdigest(), payload
             else:
                 names["item"], names["index"] = item, index
-                yield key(names), payload
+                found = key(names)
+                step.check_secret(found.encode("utf-8", "backslashreplace"), "the key of an item")
+                yield found, payload
             index += 1
 
 

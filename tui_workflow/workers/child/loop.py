@@ -41,7 +41,7 @@ class OnLoop:
         asyncio.set_event_loop(self._loop)
         self._woken = asyncio.Event()
         self._turn = 0.0
-        self._program: bytes | None = None
+        self._next: tuple[int, bytes] | None = None
         office.several = True
         office.find_attempt = current.get
         office.ticker.running = self._running
@@ -61,9 +61,13 @@ class OnLoop:
         self._loop.run_until_complete(self._run_all())
         self._office.outbox.flush()
         self._office.ticker.idle()
-        program, self._program = self._program, None
-        if program is not None:
-            self._command(protocol.PROGRAM, program)
+        command, self._next = self._next, None
+        if command is not None:
+            self._command(*command)
+
+    @property
+    def busy(self) -> bool:
+        return bool(self._running)
 
     def stop(self) -> None:
         """Close the loop; no item is running when this is called."""
@@ -102,16 +106,16 @@ class OnLoop:
 
     def _take_commands(self) -> None:
         commands = self._office.inbox.commands
-        while self._program is None:
+        while self._next is None:
             try:
                 kind, body = commands.get_nowait()
             except Empty:
                 return
             if kind == protocol.FEED:
                 self._office.inbox.unpack()
-            elif kind == protocol.PROGRAM:
-                # The last item has been told, and this loop has not quite ended; the next step closes it.
-                self._program = body
+            elif kind in (protocol.PROGRAM, protocol.CLOSE) and not self._running:
+                # The last item has been told, and this loop has not quite ended.
+                self._next = kind, body
             else:
                 self._command(kind, body)
 
@@ -134,6 +138,7 @@ class OnLoop:
             if attempt.log is not None:
                 outcome = attempt.with_log(outcome)
             outbox.end(outcome)
+            del running[slot]
             if program.flush_each or not pending:
                 outbox.flush()
             if program.stop_on_failure and outcome[2] == _FAILED:
@@ -146,7 +151,6 @@ class OnLoop:
                 # Items that never wait would keep the loop from all others, and from the engine.
                 await asyncio.sleep(0)
                 self._turn = perf_counter()
-        running.pop(slot, None)
         shared.end(slot)
         self._free.append(slot)
         current.set(None)

@@ -47,6 +47,10 @@ class InThreads:
             self._office.ticker.busy()
             self._waiting.release(count)
 
+    @property
+    def busy(self) -> bool:
+        return bool(self._running)
+
     def stop(self) -> None:
         """End the threads; no item is running when this is called."""
         self._stopped = True
