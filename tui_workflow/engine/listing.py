@@ -8,12 +8,16 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass
 
-from tui_workflow.engine.ports import ItemStore, Recorder
+from tui_workflow.engine.ports import ItemStore, Known, Recorder
+from tui_workflow.engine.seen import SeenKeys
 from tui_workflow.facts import events as ev
 from tui_workflow.facts.fingerprint import fingerprint
 from tui_workflow.facts.outcome import Ended, ErrorInfo, Outcome
 from tui_workflow.facts.state import Item, StepState
 from tui_workflow.facts.work import Listed
+
+AHEAD = 4000
+"""Items that may be listed and not committed: the listing waits for the disk, memory does not grow."""
 
 
 @dataclass(slots=True)
@@ -37,6 +41,8 @@ class Lister:
         self._next = self._before
         self._position = 0
         self._seen = bytearray(self._before)
+        self._keys = SeenKeys()
+        self._unflushed = 0
         self._copies: dict[str, int] = {}
 
     async def run(self, chunks: AsyncIterator[list[Listed]], now: float) -> list[int]:
@@ -58,11 +64,9 @@ class Lister:
         ]
 
     async def _take(self, chunk: Sequence[Listed], now: float) -> None:
-        # What was listed before must be findable, so that a key of this chunk meets its earlier copy.
-        await self._recorder.flush()
         name = self._step.name
-        known = dict(await self._store.match(name, [listed.key for listed in chunk]))
-        first, position = self._next, self._position
+        known = await self._known(chunk)
+        first = self._next
         fresh: dict[str, int] = {}
         listed_items: list[ev.ListedItem] = []
         moved: list[ev.ListedItem] = []
@@ -81,7 +85,8 @@ class Lister:
                     copy_of = taken
                 copies = self._copies[original] = self._copies.get(original, 1) + 1
                 key = f"{original}~{copies}"
-                if key not in known:
+                if (self._keys.add(key) or self._before) and key not in known and key not in fresh:
+                    await self._recorder.flush()
                     known.update(await self._store.match(name, [key]))
             if entry is None:
                 number = self._next
@@ -110,8 +115,20 @@ class Lister:
             facts.append(
                 ev.ItemsEnded(now, name, self._stamp.revision, self._stamp.definition, 0, tuple(duplicates), None)
             )
-        assert position <= self._position
         self._recorder.append(facts)
+        self._unflushed += len(chunk)
+        if self._unflushed >= AHEAD:
+            self._unflushed = 0
+            await self._recorder.flush()
+
+    async def _known(self, chunk: Sequence[Listed]) -> dict[str, Known]:
+        """The items that exist under keys of this chunk. A first listing asks only for keys that it may have met already."""
+        keys = [listed.key for listed in chunk if self._keys.add(listed.key) or self._before]
+        if not keys:
+            return {}
+        # What was listed before must be findable, so that a key of this chunk meets its earlier copy.
+        await self._recorder.flush()
+        return dict(await self._store.match(self._step.name, keys))
 
     def _is_seen(self, number: int) -> bool:
         return number < len(self._seen) and bool(self._seen[number])
