@@ -21,7 +21,7 @@ from tui_workflow.view.glyphs import UNICODE
 from tui_workflow.view.keys import Context, Keymap
 from tui_workflow.view.nav import Nav, Pane
 from tui_workflow.view.page import CONTEXTS
-from tui_workflow.view.panes import banner
+from tui_workflow.view.panes import banner, failures
 from tui_workflow.view.ports import Details, Feed, LogRow, RunRow
 from tui_workflow.view.sampling import Sampling
 
@@ -60,6 +60,7 @@ class Desk:
         self.nav = Nav(step=first_step(feed.state))
         if feed.state.finished is not None and any(step.failed for step in feed.state.steps.values()):
             self.nav.pane = Pane.FAILURES
+            self.nav.group = failures.causes(list(feed.state.steps.values()), self.nav.group_sort)[0].mark
         self.sampling = Sampling()
         self.loader = Loader(details, arrived)
         self.dialogs: list[Dialog] = []
