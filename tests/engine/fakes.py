@@ -82,6 +82,9 @@ class Memory:
                 found[key] = Known(item.number, item.position, item.payload)
         return found
 
+    async def index_keys(self) -> None:
+        self.indexed = True
+
     async def payloads(self, step: str, numbers: Sequence[int]) -> Mapping[int, tuple[str, int, bytes]]:
         rows = self.items[step]
         return {number: (rows[number].key, rows[number].position, rows[number].payload) for number in numbers}

@@ -20,6 +20,10 @@ AHEAD = 4000
 """Items that may be listed and not committed: the listing waits for the disk, memory does not grow."""
 
 
+READS_PER_ITEM = 32
+"""How often an item may be read while keys are looked up without an index: about as dear as one entry of the index."""
+
+
 @dataclass(slots=True)
 class Stamp:
     """What outcomes made by the listing itself carry."""
@@ -43,6 +47,8 @@ class Lister:
         self._seen = bytearray(self._before)
         self._keys = SeenKeys()
         self._unflushed = 0
+        self._indexed = False
+        self._read = 0
         self._copies: dict[str, int] = {}
 
     async def run(self, chunks: AsyncIterator[list[Listed]], now: float) -> list[int]:
@@ -87,7 +93,7 @@ class Lister:
                 key = f"{original}~{copies}"
                 if (self._keys.add(key) or self._before) and key not in known and key not in fresh:
                     await self._recorder.flush()
-                    known.update(await self._store.match(name, [key]))
+                    known.update(await self._match([key]))
             if entry is None:
                 number = self._next
                 self._next += 1
@@ -128,6 +134,15 @@ class Lister:
             return {}
         # What was listed before must be findable, so that a key of this chunk meets its earlier copy.
         await self._recorder.flush()
+        return await self._match(keys)
+
+    async def _match(self, keys: Sequence[str]) -> dict[str, Known]:
+        """Look keys up: by reading the whole step while that is rare, by an index once it is not."""
+        if not self._indexed:
+            self._read += self._next
+            if self._before or self._read > READS_PER_ITEM * self._next:
+                await self._store.index_keys()
+                self._indexed = True
         return dict(await self._store.match(self._step.name, keys))
 
     def _is_seen(self, number: int) -> bool:

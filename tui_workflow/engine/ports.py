@@ -34,7 +34,11 @@ class Recorder(Protocol):
 class ItemStore(Protocol):
     """Items as they were listed; reads see what is committed."""
 
-    async def match(self, step: str, keys: Sequence[str]) -> Mapping[str, Known]: ...
+    async def match(self, step: str, keys: Sequence[str]) -> Mapping[str, Known]:
+        """The items that exist already under these keys; reads the whole step unless keys are indexed."""
+
+    async def index_keys(self) -> None:
+        """Make `match` cost what it returns, from now on."""
 
     async def payloads(self, step: str, numbers: Sequence[int]) -> Mapping[int, tuple[str, int, bytes]]:
         """By item number: key, position, payload."""

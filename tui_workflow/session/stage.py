@@ -65,7 +65,7 @@ class Stage:
                 gentle=self.ask,
             )
             await stack.enter_async_context(self._journal)
-            items = await stack.enter_async_context(ItemReader(work.path))
+            items = await stack.enter_async_context(ItemReader(work.path, self._journal.index_keys))
             options = Options(
                 run=work.meta.run,
                 run_file=str(work.path),
@@ -88,7 +88,7 @@ class Stage:
             )
             self.engine = Engine(work.plan, work.state or RunState(), options, around, work.context)
             self._journal.on_committed = self.engine.committed
-            self.reloader = Reloader(work.plan.path, lambda: self.engine, lambda: self._journal, strict=not self.ask)
+            self.reloader = Reloader(work.source or work.plan.path, lambda: self.engine, lambda: self._journal, strict=not self.ask)
             self.feed = LiveFeed(self.engine, self._printed, self.reloader)
             self.lookup = items.payloads
             self.details = StoredDetails(work.path, lambda: self.engine.state, lambda: self.engine.plan)

@@ -130,6 +130,11 @@ def payloads(file: RunFile, step: str, numbers: Sequence[int]) -> dict[int, tupl
     return found
 
 
+def by_key(file: RunFile) -> str:
+    """How a statement names the index of keys, if the file has one; the planner would rather read the whole step."""
+    return "INDEXED BY item_key" if file.has_key_index() else ""
+
+
 def item_numbers(file: RunFile, step: str, keys: Sequence[str]) -> dict[str, int]:
     """The numbers of items by key, for those that exist."""
     place = file.step_number(step)
@@ -138,9 +143,8 @@ def item_numbers(file: RunFile, step: str, keys: Sequence[str]) -> dict[str, int
         return found
     for page in _pages(keys):
         marks = ",".join("?" * len(page))
-        found.update(
-            file.rows(f"SELECT key, number FROM item WHERE step = ? AND key IN ({marks})", (place, *page))  # noqa: S608
-        )
+        sql = f"SELECT key, number FROM item {by_key(file)} WHERE step = ? AND key IN ({marks})"  # noqa: S608
+        found.update(file.rows(sql, (place, *page)))
     return found
 
 
@@ -204,7 +208,7 @@ def _hits(file: RunFile, place: int, needle: str, marks: bytes | bytearray) -> s
     few = marks.count(1) <= _FEW
     if not few:
         test, pattern = _key_test(needle)
-        sql = f"SELECT number FROM item INDEXED BY item_key WHERE step = ? AND {test}"  # noqa: S608
+        sql = f"SELECT number FROM item {by_key(file)} WHERE step = ? AND {test}"  # noqa: S608
         hits = {number for (number,) in file.rows(sql, (place, *pattern))}
         hits |= _error_hits(file, place)
         printed = file.rows("SELECT DISTINCT item FROM log WHERE step = ? AND wf_holds(body)", (place,))

@@ -23,6 +23,7 @@ from tui_workflow.facts.events import Event
 from tui_workflow.facts.state import RunState
 from tui_workflow.store import database, snapshot
 from tui_workflow.store.meta import RunMeta
+from tui_workflow.store.schema import KEY_INDEX
 from tui_workflow.store.writer import LOG_LIMIT, Entry, Position, Revision, Snapshot, Writer, rows_of
 
 GROUP_ROWS = 2000
@@ -150,6 +151,10 @@ class Journal:
         waiter = asyncio.get_running_loop().create_future()
         self._flushing.append((self._appended, waiter))
         await waiter
+
+    async def index_keys(self) -> None:
+        """Make the index by which items are looked up by key; all that is listed later goes into it too."""
+        await self._call(lambda: self._db._conn.execute(KEY_INDEX))
 
     async def close(self) -> None:
         """Commit what is queued, write a last snapshot, and leave one file if no one else reads it.

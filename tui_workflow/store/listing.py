@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from types import TracebackType
@@ -26,8 +26,9 @@ class Known(NamedTuple):
 class ItemReader:
     """Reads what is committed. Use it as `async with ItemReader(path) as items:`; closing it lets the journal end cleanly."""
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, index: Callable[[], Awaitable[None]] | None = None) -> None:
         self.path = path
+        self._index = index
 
     async def __aenter__(self) -> ItemReader:
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="items")
@@ -48,6 +49,11 @@ class ItemReader:
         """The items that exist already under these keys."""
         return await self._call(lambda: _match(self._file, step, keys))
 
+    async def index_keys(self) -> None:
+        """Make looking up by key cheap from now on; without a writer at hand this does nothing."""
+        if self._index is not None:
+            await self._index()
+
     async def payloads(self, step: str, numbers: Sequence[int]) -> Mapping[int, tuple[str, int, bytes]]:
         """By item number: key, position and payload."""
         return await self._call(lambda: browse.payloads(self._file, step, numbers))
@@ -65,7 +71,7 @@ def _match(file: RunFile, step: str, keys: Sequence[str]) -> dict[str, Known]:
         page = keys[start : start + 500]
         marks = ",".join("?" * len(page))
         for key, number, position, payload in file.rows(
-            f"SELECT key, number, position, payload FROM item WHERE step = ? AND key IN ({marks})",  # noqa: S608
+            f"SELECT key, number, position, payload FROM item {browse.by_key(file)} WHERE step = ? AND key IN ({marks})",  # noqa: S608
             (place, *page),
         ):
             found[key] = Known(number, position, payload)

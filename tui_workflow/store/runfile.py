@@ -34,6 +34,7 @@ class RunFile:
         self._numbers: dict[str, int] = {}
         self._definitions: dict[int, str] = {}
         self._bodies: dict[int, bytes] = {}
+        self._indexed = False
         if not path.is_file():
             raise DamagedRunFile(f"there is no run file {path}")
         self._db = _connect(path, timeout)
@@ -154,6 +155,12 @@ class RunFile:
         return ev.ItemsEnded(
             at, self.step_name(step), revision, self.definition(definition), worker, tuple(outcomes), next_at or None
         )
+
+    def has_key_index(self) -> bool:
+        """True once items can be looked up by key without reading the whole step."""
+        if not self._indexed:
+            self._indexed = bool(self.rows("SELECT 1 FROM sqlite_master WHERE name = 'item_key'"))
+        return self._indexed
 
     def step_name(self, number: int) -> str:
         if number not in self._steps:

@@ -11,6 +11,10 @@ from __future__ import annotations
 APPLICATION_ID = 0x77667475
 """`wftu`, in the header of every run file."""
 
+KEY_INDEX = "CREATE UNIQUE INDEX IF NOT EXISTS item_key ON item (step, key)"
+"""Made when items are first looked up by key in number. Default keys come in random order, so that keeping the index
+while a million items are listed would write each of its pages hundreds of times."""
+
 MIGRATIONS: tuple[str, ...] = (
     """
     CREATE TABLE run (key TEXT PRIMARY KEY, value BLOB) WITHOUT ROWID;
@@ -27,7 +31,6 @@ MIGRATIONS: tuple[str, ...] = (
         step INTEGER NOT NULL, number INTEGER NOT NULL, key TEXT NOT NULL, position INTEGER, payload BLOB NOT NULL,
         PRIMARY KEY (step, number)
     ) WITHOUT ROWID;
-    CREATE UNIQUE INDEX item_key ON item (step, key);
     CREATE TABLE error (number INTEGER PRIMARY KEY, digest BLOB NOT NULL UNIQUE, fingerprint TEXT NOT NULL, body BLOB NOT NULL);
     CREATE TABLE outcome (
         seq INTEGER PRIMARY KEY, step INTEGER NOT NULL, item INTEGER NOT NULL, attempt INTEGER NOT NULL,
