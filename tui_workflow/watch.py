@@ -19,13 +19,16 @@ Signature = tuple[tuple[str, int, int, int], ...]
 
 
 async def changes(files: Callable[[], Iterable[str]]) -> AsyncIterator[None]:
-    """Yield whenever one of the files may have changed. `files` is asked anew each time, for the set may change too."""
+    """Yield whenever one of the files may have changed, and once at the start: nobody watched before.
+
+    `files` is asked anew each time, for the set may change too.
+    """
     from watchfiles import awatch
 
+    before: Signature | None = None
     while True:
         paths = tuple(dict.fromkeys(files()))
         folders = _folders(paths)
-        before = signature(paths)
         stop = asyncio.Event()
         watcher = awatch(
             *folders,
@@ -38,6 +41,10 @@ async def changes(files: Callable[[], Iterable[str]]) -> AsyncIterator[None]:
             yield_on_timeout=True,
         )
         try:
+            # What changed since the last look was seen by no watcher.
+            if (now := signature(paths)) != before:
+                before = now
+                yield
             async for told in watcher:
                 now = signature(paths)
                 if now != before or any(path in paths for _, path in told):

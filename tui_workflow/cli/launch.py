@@ -118,6 +118,7 @@ class Launch:
                 assignment, lock = take_up(found.path, self.wanted, plan)
             else:
                 assignment, lock = begin(load(self.flow), self.state_dir, self.wanted)
+            assignment.source = os.path.abspath(self.flow)
             for note in assignment.notes:
                 click.echo(note, err=True)
             return await conduct(assignment, pool, lock, self)

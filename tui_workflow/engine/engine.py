@@ -16,7 +16,7 @@ from tui_workflow.engine.steprun import Context, StepRun
 from tui_workflow.engine.wishes import Wishes
 from tui_workflow.facts import events as ev
 from tui_workflow.facts.commands import Command, Drain, GoBack, Pause, Reply, SetSlots, Stop, TakeUp, Unpause
-from tui_workflow.facts.outcome import Outcome
+from tui_workflow.facts.outcome import ErrorInfo, Outcome
 from tui_workflow.facts.state import RunState, fold
 from tui_workflow.facts.work import Death, Refused, Running, Worker
 from tui_workflow.flow.executor import executor_of
@@ -243,9 +243,11 @@ class Engine:
         Steps that are not in it are ended at once; running ones finish what is in flight under the revision they began with.
         """
         self.plan = plan
-        names = {planned.name for planned in plan.steps}
-        for name in [name for name in self._runs if name not in names]:
-            self._runs.pop(name).stop()
+        loops = {planned.name: planned.step.for_each is not None for planned in plan.steps}
+        for name, run in list(self._runs.items()):
+            # What ran item by item cannot go on as one piece, nor the other way round: it starts anew.
+            if loops.get(name) is not (run.step.for_each is not None):
+                self._runs.pop(name).dismiss()
         self.record(facts)
         for name, run in self._runs.items():
             run.take(self._revision(name, number))
@@ -254,8 +256,8 @@ class Engine:
         planned = self.plan[name]
         return Revision(planned, self.plan, number, executor_of(planned.step, self.plan.handlers))
 
-    async def trial(self, plan: Plan, number: int) -> str:
-        """Have a worker prepare for each step of a plan that runs or has run; what went wrong, in words, empty if nothing did.
+    async def trial(self, plan: Plan, number: int) -> ErrorInfo | None:
+        """Have a worker prepare for each step of a plan that runs or has run; what went wrong, None if nothing did.
 
         A handler file can be valid and still not import; an edit like that must not reach the workers.
         """
@@ -270,11 +272,10 @@ class Engine:
             try:
                 await worker.program(program(revision, self.state, self.options, self._context.values, 1), Deaf())
             except Refused as refused:
-                where = f"{refused.error.where[0]}:{refused.error.where[1]}: " if refused.error.where else ""
-                return f"{where}{refused.error.type}: {refused.error.message}"
+                return refused.error
             finally:
                 self._around.pool.release(worker)
-        return ""
+        return None
 
     # ---- wishes ----------------------------------------------------------------------------------------------------
 

@@ -26,6 +26,10 @@ class ItemQueue:
         self._back: list[int] = []
         self._waiting: list[tuple[float, int]] = []
 
+    def keep_order(self, in_order: bool) -> None:
+        """Whether an item that waits holds up those after it."""
+        self._in_order = in_order
+
     def queue_again(self, numbers: Iterable[int]) -> None:
         """Ended items whose state has become pending again; those the cursor has yet to reach need no place of their own."""
         for number in numbers:

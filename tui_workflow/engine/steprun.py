@@ -23,6 +23,7 @@ from tui_workflow.engine.slot import Slot
 from tui_workflow.engine.stock import PAGE, Stock
 from tui_workflow.engine.verdict import judge, too_many_failures
 from tui_workflow.facts import events as ev
+from tui_workflow.facts import logs
 from tui_workflow.facts.fingerprint import fingerprint
 from tui_workflow.facts.outcome import Ended, ErrorInfo, Outcome
 from tui_workflow.facts.state import Item, RunState, StepState
@@ -82,6 +83,9 @@ class StepRun:
         self._suspects: deque[WorkItem] = deque()
         self._tasks: set[asyncio.Task[None]] = set()
         self._listing = False
+        self._listed = False
+        """This run of the step has all its items; that they are to be listed anew is for the next one."""
+        self._dismissed = False
         self._lister: Worker | None = None
         self._ready = False
         self._rebuild = False
@@ -138,7 +142,8 @@ class StepRun:
 
     async def _begin(self) -> None:
         worker = await self._around.pool.acquire()
-        slot = Slot(self, 0, 1, self.revision)
+        revision = self.revision
+        slot = Slot(self, 0, 1, revision)
         slot.worker = worker
         try:
             await worker.program(self._program(1), slot)
@@ -159,20 +164,20 @@ class StepRun:
             self._listing = True
             self._spawn(self._list(worker))
         else:
-            if self.step.for_each is None and not self.state.states:
-                now = self._around.now()
-                item = ev.ListedItem(0, self.name, 0, b"null")
-                self._around.recorder.append(
-                    [ev.ItemsListed(now, self.name, 0, 1, (item,)), ev.ListingFinished(now, self.name)]
-                )
+            self._listed = True
+            if self.step.for_each is None and not self.state.total_known:
+                self._around.recorder.append(single_item(self.state, self._around.now()))
             if self.revision.executor == "process":
                 self._slots[0].worker = slot.worker = None
                 slot.worker = worker
                 self._slots[0] = slot
+                slot.outdated = revision is not self.revision and self._differs(revision)
             else:
                 self._around.pool.release(worker)
         await self._around.recorder.flush()
         self._ready = True
+        if revision.planned.step.parallel != self.step.parallel:
+            self._spawn(self._resize())
         self.pump()
 
     async def _evaluate_settings(self, worker: Worker) -> int | None:
@@ -223,7 +228,7 @@ class StepRun:
         self._lister = None
         self._around.recorder.append([ev.ListingFinished(self._around.now(), self.name, tuple(gone))])
         await self._around.recorder.flush()
-        self._listing = False
+        self._listing, self._listed = False, True
         self._around.pool.release(worker)
         self.pump()
 
@@ -378,6 +383,8 @@ class StepRun:
     # ---- what workers tell -----------------------------------------------------------------------------------------
 
     def slot_ended(self, slot: Slot, outcomes: list[Outcome], seconds: float, failed: dict[int, str]) -> None:
+        if self._dismissed:
+            return
         self._deaths_in_vain = 0
         self._tempo.learn(seconds / slot.lanes, len(outcomes))
         slot.last_end = self._around.monotonic()
@@ -464,7 +471,10 @@ class StepRun:
             slot.uncommitted += len(blamed)
             self._record(
                 slot,
-                [Outcome(item, fed[item].attempt, Ended.FAILED, now - took, took, None, error) for item in blamed],
+                [
+                    Outcome(item, fed[item].attempt, Ended.FAILED, now - took, took, None, error, death.logs.get(item))
+                    for item in blamed
+                ],
                 {item: fed[item].key for item in blamed},
             )
         self._stock.put_back(item for item in fed if item not in blamed)
@@ -574,6 +584,7 @@ class StepRun:
             slot.recall()
         if before.executor != revision.executor:
             self._rebuild = True
+        self._stock.keep_order(self.step.parallel is None)
         if self._ready and before.planned.step.parallel != revision.planned.step.parallel:
             self._spawn(self._resize())
         self.pump()
@@ -595,17 +606,25 @@ class StepRun:
             slots = cores()
         try:
             if isinstance(slots, str):
-                worker = await self._around.pool.acquire()
-                await worker.program(self._program(1), Slot(self, 0, 1, self.revision))
-                slots = values.decode((await worker.evaluate({"parallel": slots}))["parallel"])
-                self._around.pool.release(worker)
+                slots = await self._evaluate_alone("parallel", slots)
             number = slot_count(slots)
         except Refused as refused:
-            self._around.printed(self.name, -1, refused.error.message.encode())
+            text = f"parallel: {refused.error.message}; it keeps {self._want_slots} slots"
+            line = logs.encode([logs.LogLine(0.0, text)])
+            self._around.recorder.append([ev.StepPrinted(self._around.now(), self.name, line)])
             return
         number = max(1, min(number, self._options.max_slots or number))
         if number != self._want_slots and not self._ending:
             self.set_slots(number)
+
+    async def _evaluate_alone(self, name: str, expression: str) -> object:
+        """Evaluate a template of the step in a worker that runs no item of it. Raises `Refused`."""
+        worker = await self._around.pool.acquire()
+        try:
+            await worker.program(self._program(1), Slot(self, 0, 1, self.revision))
+            return values.decode((await worker.evaluate({name: expression}))[name])
+        finally:
+            self._around.pool.release(worker)
 
     def _rebuild_slots(self) -> None:
         """Another executor takes over, once nothing is in flight in the slots of the one before."""
@@ -641,6 +660,11 @@ class StepRun:
             if slot.worker is not None:
                 slot.worker.kill(_error("Stopped", "the run was stopped", ("Stopped",)))
 
+    def dismiss(self) -> None:
+        """Stop, because an edit took away what it ran by: what its workers still send is not of the step as it is now."""
+        self._dismissed = True
+        self.stop()
+
     # ---- ending ----------------------------------------------------------------------------------------------------
 
     def _refuse(self, error: ErrorInfo) -> None:
@@ -662,7 +686,7 @@ class StepRun:
                 self._ending = True
                 self._spawn(self._end())
             return
-        if not self._listing and self.state.total_known and self._stock.empty and not self._suspects:
+        if self._listed and self._stock.empty and not self._suspects:
             self._ending = True
             self._spawn(self._end())
 
@@ -715,6 +739,16 @@ class StepRun:
         task = asyncio.create_task(work)
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
+
+
+def single_item(step: StepState, now: float) -> list[ev.Event]:
+    """The listing of a step without `for_each`: item 0, and none of those it had while it looped."""
+    item = ev.ListedItem(0, step.name, 0, b"null")
+    if not step.states:
+        return [ev.ItemsListed(now, step.name, 0, 1, (item,)), ev.ListingFinished(now, step.name)]
+    gone = tuple(number for number in range(1, len(step.states)) if step.states[number] != Item.GONE)
+    queued = [ev.ItemsQueued(now, step.name, (0,), "changed")] if step.states[0] else []
+    return [ev.ItemsMoved(now, step.name, (item,)), *queued, ev.ListingFinished(now, step.name, gone)]
 
 
 def truthy(value: object) -> bool:

@@ -76,6 +76,11 @@ class Stock:
             for number in numbers:
                 self._queue.put_back(number)
 
+    def keep_order(self, in_order: bool) -> None:
+        """Whether an item that waits for its next attempt holds up those after it; an edit may change that."""
+        self._in_order = in_order
+        self._queue.keep_order(in_order)
+
     def return_all(self) -> None:
         """Put what is at hand back into the queue."""
         for item in self._at_hand:

@@ -160,6 +160,8 @@ class RunState:
     draining: bool = False
     rejected: ev.ReloadRejected | None = None
     steps: dict[str, StepState] = field(default_factory=dict)
+    removed: dict[str, StepState] = field(default_factory=dict)
+    """Steps that an edit took out of the run: one that comes back has its items, under their numbers, and its outcomes."""
     pid: int = 0
     host: str = ""
     last_at: float = 0.0
@@ -284,9 +286,11 @@ def _take_revision(run: RunState, fact: ev.RevisionTaken) -> None:
     run.revision, run.rejected = fact.revision, None
     steps = {}
     for shape in fact.steps:
-        step = run.steps.get(shape.name)
-        if step is None or step.shape.for_each != shape.for_each:
-            step = StepState(shape)
+        step = run.steps.get(shape.name) or run.removed.pop(shape.name, None) or StepState(shape)
+        if step.shape.for_each != shape.for_each:
+            # Its items stay, since the run file has them under their numbers; the next listing says which still count.
+            _put_back(step, fact.at)
+            step.total_known = False
         step.shape = shape
         if shape.definition not in step.definitions:
             step.definitions.append(shape.definition)
@@ -297,7 +301,19 @@ def _take_revision(run: RunState, fact: ev.RevisionTaken) -> None:
             else 0
         )
         steps[shape.name] = step
+    for name, step in run.steps.items():
+        if name not in steps:
+            _put_back(step, fact.at)
+            run.removed[name] = step
     run.steps = steps
+
+
+def _put_back(step: StepState, at: float) -> None:
+    """A step that was running is no longer: an edit took away what it ran by."""
+    if step.status == "running":
+        _stop_clock(step, at)
+        step.status = "pending"
+    step.again = False
 
 
 def _listing_finished(step: StepState, fact: ev.ListingFinished) -> None:

@@ -41,6 +41,8 @@ class Assignment:
     max_slots: int | None = None
     only: frozenset[str] | None = None
     wishes: Sequence[Command] = ()
+    source: str = ""
+    """The path by which the flow was named, which may be a link that is turned to another file; empty: the plan's own."""
     notes: list[str] = field(default_factory=list)
     """Sentences to tell before it begins."""
 
@@ -84,13 +86,15 @@ def shapes(plan: Plan) -> tuple[ev.StepShape, ...]:
     )
 
 
-def relisted(old: Plan, new: Plan) -> set[str]:
-    """Steps whose items must be listed again because an edit changed where they come from, or their key."""
+def relisted(old: Plan, new: Plan, state: RunState) -> set[str]:
+    """Steps to be listed again: an edit changed where their items come from, or their key, or it brought the step back."""
+    looped = {planned.step.name for planned in new.steps if planned.step.for_each is not None}
+    back = {name for name in looped if name in state.removed}
     before = {planned.name: planned.step for planned in old.steps}
-    return {
+    return back | {
         planned.name
         for planned in new.steps
-        if planned.step.for_each is not None
+        if (planned.step.for_each is not None or before.get(planned.name, planned.step).for_each is not None)
         and (step := before.get(planned.name)) is not None
         and (step.for_each, step.key) != (planned.step.for_each, planned.step.key)
     }
@@ -102,7 +106,7 @@ def take_up(plan: Plan, state: RunState, previous: Plan | None, now: float) -> l
     Steps that failed, or were cancelled because of it, are pending again; so are cleanup steps, which run at every end.
     What failed and was tolerated stays as it is until somebody retries it.
     """
-    again = relisted(previous, plan) if previous is not None else set()
+    again = relisted(previous, plan, state) if previous is not None else set()
     facts: list[ev.Event] = []
     if state.status == "succeeded" and not again:
         return facts

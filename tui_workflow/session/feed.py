@@ -102,6 +102,10 @@ class LiveFeed:
         """The latest save, if it was not taken up."""
         return self._reloader.rejected
 
+    async def reread(self) -> None:
+        """Look at the flow's files now."""
+        await self._reloader.look()
+
     def _look(self, facts: Sequence[ev.Event]) -> None:
         for fact in facts:
             match fact:
@@ -156,3 +160,6 @@ class StoredFeed:
     def rejected(self) -> Rejected | None:
         """A stored run is not edited."""
         return None
+
+    async def reread(self) -> None:
+        """A stored run is not edited."""

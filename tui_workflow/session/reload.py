@@ -10,11 +10,13 @@ import asyncio
 import os
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from difflib import unified_diff
 
 from tui_workflow.engine.engine import Engine
 from tui_workflow.facts import events as ev
 from tui_workflow.facts.commands import Reply, RetryItems
+from tui_workflow.facts.outcome import ErrorInfo
 from tui_workflow.flow.diff import PlanDiff, StepDiff, diff
 from tui_workflow.flow.load import examine
 from tui_workflow.flow.merge import in_force
@@ -22,8 +24,14 @@ from tui_workflow.flow.plan import Plan
 from tui_workflow.flow.problems import Problem, render
 from tui_workflow.session.assignment import relisted, shapes
 from tui_workflow.store.journal import Journal
+from tui_workflow.view.numbers import plural
 from tui_workflow.view.ports import Edit, EditedFile, Rejected, ReloadPlan
 from tui_workflow.watch import changes
+
+HALF_SAVED_SECONDS = 0.2
+"""An invalid file is read again after this long before anybody is told: it may be half written, or away for a moment."""
+MOST_BYTES = 16 << 20
+"""Of a file that is watched; the loader refuses far smaller ones."""
 
 
 class Reloader:
@@ -32,22 +40,21 @@ class Reloader:
     def __init__(
         self, path: str, engine: Callable[[], Engine], journal: Callable[[], Journal], *, strict: bool
     ) -> None:
-        self._path = path
+        self._path = os.path.abspath(path)
         self._engine = engine
         self._journal = journal
         self._strict = strict
         self._lock = asyncio.Lock()
-        self._seen: tuple[bytes, tuple[tuple[str, bytes], ...]] | None = None
+        self._seen: dict[str, bytes] | None = None
         self._saved: Plan | None = None
         """The plan of the latest valid save, whose structural edits may still wait."""
         self._earlier: list[Plan] = []
-        self._base: Plan | None = None
         self.plan: ReloadPlan | None = None
         self.rejected: Rejected | None = None
 
     async def watch(self) -> None:
-        """Take up edits until cancelled."""
-        self._seen = self._fingerprint()
+        """Take up edits until cancelled, those included that were saved since the plan was read."""
+        self._seen = self._as_planned()
         async for _ in changes(self._files):
             await self.look()
 
@@ -60,46 +67,54 @@ class Reloader:
             known += [handler.path for handler in plan.handlers if os.path.isabs(handler.path)]
         return known
 
-    def _fingerprint(self) -> tuple[bytes, tuple[tuple[str, bytes], ...]]:
+    def _contents(self) -> dict[str, bytes]:
         """The contents of all files; what cannot be read counts as empty."""
-        found = []
-        for path in dict.fromkeys(self._files()):
-            try:
-                with open(path, "rb") as file:
-                    found.append((path, file.read()))
-            except OSError:
-                found.append((path, b""))
-        return found[0][1], tuple(found[1:])
+        return {path: _read(path) for path in self._files()}
+
+    def _as_planned(self) -> dict[str, bytes]:
+        """The contents that the plan in force was made from; of what is gone since, nothing: a run goes on without."""
+        plan = self._engine().plan
+        made = {handler.path: handler.source for handler in plan.handlers}
+        made[self._path] = plan.text.encode("utf-8", "surrogateescape")
+        return {path: made.get(path, now) if now else now for path, now in self._contents().items()}
 
     async def look(self) -> None:
         """Read the files again; take up what is new and valid, reject what is not."""
         async with self._lock:
-            contents = await asyncio.to_thread(self._fingerprint)
-            if contents == self._seen:
-                return
-            self._seen = contents
-            await self._journal().flush()
-            saved, problems = await asyncio.to_thread(examine, self._path)
-            if saved is None:
-                self._reject(problems, contents[0])
-                return
-            await self._take(saved)
+            contents = await asyncio.to_thread(self._contents)
+            while contents != self._seen:
+                saved, problems = await asyncio.to_thread(examine, self._path)
+                if saved is None:
+                    # A file that is being written, or put in place of another, is not yet what somebody saved.
+                    await asyncio.sleep(HALF_SAVED_SECONDS)
+                before, contents = contents, await asyncio.to_thread(self._contents)
+                if contents != before:
+                    continue
+                self._seen = contents
+                await self._journal().flush()
+                if saved is None:
+                    self._reject(problems)
+                else:
+                    await self._take(saved)
 
     async def _take(self, saved: Plan) -> None:
         engine = self._engine()
         current = engine.plan
-        base = self._saved or current
-        if self.rejected is None and _same(saved, base):
+        if _same(saved, self._saved or current):
+            if self.rejected is not None:
+                # The save that was refused is undone: what is in force is what the files say.
+                self.rejected = None
+                now, number = time.time(), engine.state.revision
+                engine.record([ev.RevisionTaken(now, number, shapes(current))])
             return
         difference = diff(current, saved)
         if self._strict and difference.structural:
-            edits = ", ".join(f"{step.name} {step.what}" for step in difference.steps if step.structural)
-            self._reject([_problem(self._path, f"structural edits wait for a person or for a resume: {edits}")], None)
+            self._reject(_structural(difference, saved))
             return
         plan = in_force(current, saved) if difference.structural else saved
         wrong = await engine.trial(plan, engine.state.revision + 1)
-        if wrong:
-            self._reject([_problem(self._path, f"a worker cannot take it up: {wrong}")], None)
+        if wrong is not None:
+            self._reject([_refusal(wrong, self._path)])
             return
         self._adopt(plan, saved, difference)
 
@@ -109,7 +124,7 @@ class Reloader:
         current = engine.plan
         number = engine.state.revision + 1
         self._earlier.append(self._saved or current)
-        self._base, self._saved, self.rejected = current, saved, None
+        self._saved, self.rejected = saved, None
         self._store(number, now, saved)
         self.plan = reload_plan(self._earlier[-1], saved, difference, number, now)
         engine.take_revision(plan, number, [ev.RevisionTaken(now, number, shapes(plan))])
@@ -123,11 +138,10 @@ class Reloader:
             [(handler.path, handler.source) for handler in plan.handlers],
         )
 
-    def _reject(self, problems: list[Problem], text: bytes | None) -> None:
+    def _reject(self, problems: list[Problem]) -> None:
         errors = [problem for problem in problems if problem.severity == "error"] or problems
         first = errors[0]
-        shown = (text or b"").decode("utf-8", "replace") if text is not None else self._engine().plan.text
-        mine = os.path.basename(self._path)
+        now = time.time()
         self.rejected = Rejected(
             path=first.file,
             line=first.line,
@@ -135,25 +149,27 @@ class Reloader:
             message=first.message,
             hint=first.hint,
             problems=tuple(line for problem in errors for line in render(problem)),
-            text=shown,
-            lines=tuple(problem.line for problem in errors if os.path.basename(problem.file) == mine),
+            text=_read(first.file).decode("utf-8", "replace"),
+            lines=tuple(dict.fromkeys(problem.line for problem in errors if problem.file == first.file)),
+            count=len(errors),
+            saved=now,
         )
         engine = self._engine()
-        told = tuple(f"{problem.file}:{problem.line}:{problem.column}: {problem.message}" for problem in errors)
-        engine.record([ev.ReloadRejected(time.time(), engine.state.revision, told)])
+        told = tuple(map(_told, errors))
+        engine.record([ev.ReloadRejected(now, engine.state.revision, told)])
 
     async def take_up(self, then: str) -> Reply:
         """Accept the structural edits that wait, and run failed or stale items again if that is wished."""
         async with self._lock:
             saved, engine = self._saved, self._engine()
-            edits = [step for step in diff(engine.plan, saved).steps if step.structural] if saved is not None else []
+            edits = self.plan.waiting if self.plan is not None else ()
             text = ""
             if saved is not None and edits:
                 wrong = await engine.trial(saved, engine.state.revision)
-                if wrong:
-                    return Reply(f"Not taken up: {wrong}", refused=True)
+                if wrong is not None:
+                    return Reply(f"Not taken up: {_told(_refusal(wrong, self._path))}", refused=True)
                 self._take_structure(saved, engine)
-                text = f"{len(edits)} edits taken up"
+                text = f"{plural(len(edits), 'edit')} taken up"
             elif not then:
                 return Reply("Nothing waits to be taken up", refused=True)
         if then:
@@ -166,13 +182,14 @@ class Reloader:
 
     def _take_structure(self, saved: Plan, engine: Engine) -> None:
         now, number = time.time(), engine.state.revision
-        again = relisted(engine.plan, saved)
-        self.plan = None
+        again = relisted(engine.plan, saved, engine.state)
+        if self.plan is not None:
+            self.plan = replace(self.plan, in_force=self.plan.in_force + self.plan.waiting, waiting=())
         facts: list[ev.Event] = [ev.RevisionTaken(now, number, shapes(saved))]
-        known = engine.state.steps
+        known = engine.state.steps | engine.state.removed
         facts += [ev.StepReopened(now, name, "its items changed", relist=True) for name in again if name in known]
         # A run that has ended goes on for steps that are new.
-        added = any(planned.name not in known for planned in saved.steps)
+        added = any(planned.name not in engine.state.steps for planned in saved.steps)
         if engine.finished and (again or added):
             facts.insert(0, ev.RunResumed(now, engine.state.pid, engine.state.host))
         engine.take_revision(saved, number, facts)
@@ -197,8 +214,48 @@ def _same(one: Plan, other: Plan) -> bool:
     return one.text == other.text and one.handlers == other.handlers
 
 
-def _problem(path: str, message: str) -> Problem:
-    return Problem("error", path, 1, 1, message)
+def _read(path: str) -> bytes:
+    try:
+        with open(path, "rb") as file:
+            return file.read(MOST_BYTES)
+    except (OSError, ValueError):
+        return b""
+
+
+def _told(problem: Problem) -> str:
+    """A problem in one line."""
+    hint = f" ({problem.hint})" if problem.hint else ""
+    return f"{problem.file}:{problem.line}:{problem.column}: {problem.message}{hint}"
+
+
+def _structural(difference: PlanDiff, saved: Plan) -> list[Problem]:
+    """Why an edit waits for somebody, at each step that it is about."""
+    lines = {planned.name: planned.step.line for planned in saved.steps}
+    source = saved.text.split("\n")
+    found = []
+    for step in difference.steps:
+        if step.structural:
+            keys = [change.key for change in step.changes if change.kind == "structural"] + ["order"] * step.moved
+            what = f"{', '.join(keys)} changed" if step.what == "changed" else step.what
+            line = lines.get(step.name, 1)
+            excerpt = source[line - 1] if step.name in lines and line <= len(source) else ""
+            column = len(excerpt) - len(excerpt.lstrip()) + 1
+            message = f"step {step.name} {what}: a structural edit waits for a person"
+            hint = "the dashboard asks for it; 'wf-tui FLOW --resume' takes it up"
+            found.append(Problem("error", saved.path, line, column, message, hint, excerpt))
+    return found
+
+
+def _refusal(error: ErrorInfo, flow: str) -> Problem:
+    """What a worker said of a valid edit that it cannot work by."""
+    file, line = error.where or (flow, 1)
+    if not os.path.isfile(file):
+        file, line = flow, 1
+    text = _read(file).decode("utf-8", "replace").split("\n")
+    excerpt = text[line - 1] if 0 < line <= len(text) else ""
+    column = len(excerpt) - len(excerpt.lstrip()) + 1
+    message = f"{error.type}: {error.message}" if error.message else error.type
+    return Problem("error", file, line, column, message, "a worker tried to take it up", excerpt)
 
 
 def reload_plan(before: Plan, after: Plan, difference: PlanDiff, number: int, saved: float) -> ReloadPlan:
@@ -216,6 +273,9 @@ def reload_plan(before: Plan, after: Plan, difference: PlanDiff, number: int, sa
             waiting.append(Edit(step.name, "changed", "order", note=_place(step, after)))
         if step.stale and not step.changes:
             force.append(Edit(step.name, "changed", "code", stale=True))
+    for change in difference.flow:
+        note = "holds from the next run on" if change.kind == "frozen" else ""
+        force.append(Edit("", "changed", change.key, change.old or "", change.new or "", note))
     touched = {step.name for step in difference.steps}
     return ReloadPlan(
         path=after.path,

@@ -88,7 +88,9 @@ class Stage:
             )
             self.engine = Engine(work.plan, work.state or RunState(), options, around, work.context)
             self._journal.on_committed = self.engine.committed
-            self.reloader = Reloader(work.source or work.plan.path, lambda: self.engine, lambda: self._journal, strict=not self.ask)
+            self.reloader = Reloader(
+                work.source or work.plan.path, lambda: self.engine, lambda: self._journal, strict=not self.ask
+            )
             self.feed = LiveFeed(self.engine, self._printed, self.reloader)
             self.lookup = items.payloads
             self.details = StoredDetails(work.path, lambda: self.engine.state, lambda: self.engine.plan)

@@ -25,7 +25,7 @@ _LENGTH = struct.Struct("<I")
 _LIMIT = 1 << 32
 _MAPS = ["tries", "attempts_of", "failures"]
 _ODD_STEP = {"shape", "error", "states", "made_by", "by_revision", "groups", "pace", "retry_at", *_MAPS}
-_ODD_RUN = {"rejected", "steps"}
+_ODD_RUN = {"rejected", "steps", "removed"}
 # Fields that are numbers, text or lists as they stand. A snapshot that lacks one was made by another version.
 _PLAIN_STEP = [field.name for field in fields(StepState) if field.name not in _ODD_STEP]
 _PLAIN_RUN = [field.name for field in fields(RunState) if field.name not in _ODD_RUN]
@@ -38,6 +38,7 @@ def dump(state: RunState) -> bytes:
     if state.rejected is not None:
         record["rejected"] = [state.rejected.at, facts_json.encode(state.rejected)[1].decode()]
     record["steps"] = [_step_record(step, blobs) for step in state.steps.values()]
+    record["removed"] = [_step_record(step, blobs) for step in state.removed.values()]
     record["blobs"] = [len(blob) for blob in blobs]
     text = json.dumps(record, separators=(",", ":")).encode()
     return b"".join((_MAGIC, _LENGTH.pack(len(text)), text, *blobs))
@@ -126,11 +127,13 @@ def _group_record(group: Group) -> list[Any]:
 
 def _read_run(record: dict[str, Any], blobs: _Blobs) -> RunState:
     steps = [_read_step(step, blobs) for step in record.pop("steps")]
+    removed = [_read_step(step, blobs) for step in record.pop("removed")]
     rejected = record.pop("rejected", None)
     state = RunState()
     for name in _PLAIN_RUN:
         setattr(state, name, record[name])
     state.steps = {step.name: step for step in steps}
+    state.removed = {step.name: step for step in removed}
     if rejected is not None:
         fact = facts_json.decode("reload_rejected", rejected[0], rejected[1])
         assert isinstance(fact, ReloadRejected)

@@ -54,12 +54,15 @@ class Feed(Protocol):
     def rejected(self) -> Rejected | None:
         """The latest save, if it was not taken up."""
 
+    async def reread(self) -> None:
+        """Look at the flow's files now rather than within a second: somebody has just left an editor."""
+
 
 @dataclass(frozen=True, slots=True)
 class Edit:
     """One line of a reload plan: a step, what of it changed, from what to what (empty where it is not set).
 
-    `what` is `changed`, `added` or `removed`. `kept_ok`, `kept_failed` and `not_started` are the counts of the step now.
+    `what` is `changed`, `added` or `removed`. `step` is empty for what belongs to the flow as a whole.
     """
 
     step: str
@@ -109,10 +112,14 @@ class Rejected:
     message: str
     hint: str
     problems: tuple[str, ...]
+    """All of them, as a terminal shows them; `count` says how many they are."""
     text: str
-    """The flow's text as it was saved, for the definition pane."""
+    """The text, as it was saved, of the file at `path`, for the definition pane."""
     lines: tuple[int, ...] = ()
     """The lines of that text with problems."""
+    count: int = 1
+    saved: float = 0.0
+    """When it was noticed; a Unix time."""
 
 
 @dataclass(frozen=True, slots=True)
