@@ -19,7 +19,19 @@ from tui_workflow.facts.fingerprint import fingerprint
 from tui_workflow.facts.outcome import Ended, ErrorInfo, Frame, Outcome
 from tui_workflow.facts.state import Item, RunState, fold
 from tui_workflow.facts.work import Running
-from tui_workflow.view.ports import AttemptRow, ItemDetail, ItemRow, LogRow, Printed, RunRow, StepFacts
+from tui_workflow.view.ports import (
+    AttemptRow,
+    Details,
+    Feed,
+    ItemDetail,
+    ItemRow,
+    LogRow,
+    Printed,
+    Rejected,
+    ReloadPlan,
+    RunRow,
+    StepFacts,
+)
 
 START = 1_769_824_800.0
 """2026-01-31 02:00 UTC."""
@@ -127,6 +139,10 @@ class Simulation:
     lines: list[Printed] = field(default_factory=list)
     hidden: set[str] = field(default_factory=set)
     wakes: list[Callable[[], None]] = field(default_factory=list)
+    looked_again: int = 0
+    in_trouble: str = ""
+    plan: ReloadPlan | None = None
+    refused: Rejected | None = None
     written: list[tuple[str | None, int]] = field(default_factory=list)
 
     def __post_init__(self) -> None:
@@ -303,6 +319,19 @@ class Simulation:
     def now(self) -> float:
         return self.clock
 
+    @property
+    def trouble(self) -> str:
+        return self.in_trouble
+
+    def reload_plan(self) -> ReloadPlan | None:
+        return self.plan
+
+    async def reread(self) -> None:
+        self.looked_again += 1
+
+    def rejected(self) -> Rejected | None:
+        return self.refused
+
     def reruns(self, step: str) -> tuple[str, ...]:
         return ("build_index", "publish") if step == "process_chunks" else ()
 
@@ -332,6 +361,10 @@ class Simulation:
             case cm.Stop():
                 self.tell(ev.RunFinished(self.clock, "interrupted"))
                 return cm.Reply("Stopped: 8 items run again on resume")
+            case cm.TakeUp():
+                return cm.Reply("3 edits taken up", 3)
+            case cm.GoBack():
+                return cm.Reply("r1 holds again")
             case cm.RetryStep(step=step):
                 self.tell(ev.StepReopened(self.clock, step, "retry"))
                 return cm.Reply(f"{step} runs again")
@@ -485,7 +518,7 @@ class Simulation:
             RunRow("20260130-031207-a1b2", "process-dataset", "succeeded", START - 86_400, START - 79_000, 3),
         ]
 
-    async def open_run(self, run: str) -> tuple[Simulation, Simulation]:
+    async def open_run(self, run: str) -> tuple[Feed, Details]:
         del run
         stored = Simulation(total=1000, live=False)
         stored.succeed()

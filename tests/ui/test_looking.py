@@ -168,11 +168,11 @@ async def test_history_opens_an_earlier_run_and_comes_back() -> None:
         await screen.press("j", "enter")
         text = await screen.settle()
         assert "SUCCEEDED" in text
-        assert screen.desk.feed is not screen.run
+        assert screen.desk.feed.now() != screen.run.now()
         await screen.press("escape", "escape")
         text = await screen.settle()
         assert "RUNNING" in text
-        assert screen.desk.feed is screen.run
+        assert screen.desk.state is screen.run.state
 
 
 async def test_leaving_from_an_earlier_run_asks_about_the_present_one() -> None:
@@ -181,7 +181,7 @@ async def test_leaving_from_an_earlier_run_asks_about_the_present_one() -> None:
         await screen.settle()
         text = await screen.press("q")
         assert "Leave process-dataset?" in text
-        assert screen.desk.feed is screen.run
+        assert screen.desk.state is screen.run.state
 
 
 async def test_help_lists_the_keys_of_this_place() -> None:

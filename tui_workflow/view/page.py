@@ -140,8 +140,9 @@ def _columns(
     step_rows = step_rows_of(scene, right_width, max(3, room - least - 1 - (log_rows + 1 if log_rows else 0)))
     right.append((Pane.STEP, [*step_rows, BLANK]))
     left_over = room - len(step_rows) - 1 - (log_rows + 1 if log_rows else 0)
+    whole = frame.width >= 120
     failed = failure_rows_of(
-        scene, causes, right_width, max(2, left_over), trend=frame.width >= 120, hint=bool(log_rows)
+        scene, causes, right_width, max(2, left_over), trend=whole, aged=whole, hint=bool(log_rows)
     )
     right.append((Pane.FAILURES, failed))
     used = len(step_rows) + 1 + len(failed)
@@ -295,7 +296,14 @@ def causes_of(scene: Scene) -> list[failures.Cause]:
 
 
 def failure_rows_of(
-    scene: Scene, causes: list[failures.Cause], width: int, height: int, *, trend: bool, hint: bool = False
+    scene: Scene,
+    causes: list[failures.Cause],
+    width: int,
+    height: int,
+    *,
+    trend: bool,
+    aged: bool = True,
+    hint: bool = False,
 ) -> Rows:
     trends = {}
     if trend:
@@ -309,7 +317,7 @@ def failure_rows_of(
         causes,
         nav.group,
         nav.groups_marked,
-        None if ended or not (trend or width < 60 or width >= 76) else scene.whole,
+        scene.whole if aged and not ended else None,
         trends,
         width,
         height,

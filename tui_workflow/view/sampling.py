@@ -45,7 +45,7 @@ class Sampling:
         key = ("map", step.name, columns, rows)
         if key not in self._kept:
             skyline = self._maps.setdefault(step.name, Skyline())
-            skyline.update(step, running, columns, rows)
+            skyline.update(step, running, columns, rows, labels=rows > 1 or columns >= 62)
             self._kept = {kept: value for kept, value in self._kept.items() if kept[:2] != key[:2]}
             self._kept[key] = skyline
         found: Skyline = self._kept[key]

@@ -139,7 +139,7 @@ def _row(
     left: Line = (count, Span("  "))
     if marked:
         left = (Span(glyphs.mark, "accent"), count._replace(text=count.text[1:]), Span("  "))
-    if ages is None or narrow:
+    if ages is None or narrow:  # beside a trend there is no room for the share
         share = numbers.percent(group.count, failed) if failed else ""
         left = (*left, Span(fill(share, 5 if group.count == failed else 4, align="right"), "dim"), Span("  "))
     tail: Line = (*fill_line(short_data(where(group), place, "dim", glyphs, keep="end"), place, align="right"),)

@@ -54,6 +54,8 @@ def rows(
         fixed = line_width(chip) + line_width((elapsed,)) + line_width(right) + 4
         head = apart(data(state.flow, "strong", bold=True), (), max(0, min(room - fixed, 40)), mark=glyphs.ellipsis)
         left = (*head, Span("  "), *chip, elapsed) if line_width(head) > 2 else (*chip, elapsed)
+        if line_width(left) + line_width(right) + 2 > room:
+            left = chip
     pad = Span(" " * margin)
     return Row((pad, *apart(left, right, max(0, room), mark=glyphs.ellipsis), pad), fill="panel")
 

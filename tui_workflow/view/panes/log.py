@@ -58,7 +58,7 @@ def rows(
     the title out.
     """
     focused = cursor == "here"
-    state = "following" if options.follow and live else "ended" if not live else "not following"
+    state = "following" if options.follow and live and at is None else "ended" if not live else "not following"
     tail: Line = (
         Span(state, "strong" if state == "following" else "dim"),
         Span("   "),
