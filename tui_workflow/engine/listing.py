@@ -20,7 +20,7 @@ AHEAD = 4000
 """Items that may be listed and not committed: the listing waits for the disk, memory does not grow."""
 
 
-READS_PER_ITEM = 32
+READS_PER_ITEM = 64
 """How often an item may be read while keys are looked up without an index: about as dear as one entry of the index."""
 
 
@@ -129,7 +129,10 @@ class Lister:
 
     async def _known(self, chunk: Sequence[Listed]) -> dict[str, Known]:
         """The items that exist under keys of this chunk. A first listing asks only for keys that it may have met already."""
-        keys = [listed.key for listed in chunk if self._keys.add(listed.key) or self._before]
+        keys = [listed.key for listed in chunk]
+        perhaps = self._keys.add_all(keys)
+        if not self._before:
+            keys = perhaps
         if not keys:
             return {}
         # What was listed before must be findable, so that a key of this chunk meets its earlier copy.
