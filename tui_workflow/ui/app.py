@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import time
+from contextvars import copy_context
 from typing import TYPE_CHECKING
 
 from textual import events
@@ -71,6 +72,7 @@ class WfApp(App[Left], inherit_bindings=False):
         self._first_words = key_problem or self.looks.problem
         self._terminal: Terminal | None = None
         self._soon: Timer | None = None
+        self._own_context = copy_context()
         self._painted_at = 0.0
         self._pressed_at = time.monotonic()
         self._shown = (-1, -1)
@@ -136,6 +138,7 @@ class WfApp(App[Left], inherit_bindings=False):
         return Page()
 
     def on_mount(self) -> None:
+        self._own_context = copy_context()
         self._terminal = Terminal(self._driver)
         if self._first_words:
             self.desk.refuse(self._first_words)
@@ -165,16 +168,20 @@ class WfApp(App[Left], inherit_bindings=False):
 
     def paint_soon(self) -> None:
         """Paint in this turn of the loop, once, however many ask."""
+        self._paint_in(0.001)
+
+    def _paint_in(self, seconds: float) -> None:
         if self._soon is None and self.is_running:
-            self._soon = self.set_timer(0.001, self.paint)
+            # Facts come from the engine's task, where Textual does not find its app; a timer made there never fires.
+            self._soon = self._own_context.run(self.set_timer, seconds, self.paint)
 
     def _arrived(self) -> None:
         """An answer of the run file: at once for somebody who just pressed a key, else with the others that come."""
         now = time.monotonic()
         if now - self._pressed_at < ANSWERS:
             self.paint_soon()
-        elif self._soon is None and self.is_running:
-            self._soon = self.set_timer(max(0.001, AT_ONCE - (now - self._painted_at)), self.paint)
+        else:
+            self._paint_in(max(0.001, AT_ONCE - (now - self._painted_at)))
 
     def _tick(self) -> None:
         desk = self.desk
@@ -203,7 +210,7 @@ class WfApp(App[Left], inherit_bindings=False):
         if self._soon is None and self.is_running:
             wait = max(0.001, AT_ONCE - (time.monotonic() - self._painted_at))
             self.desk.sampling.beat(time.monotonic(), now=wait <= 0.001)
-            self._soon = self.set_timer(wait, self.paint)
+            self._paint_in(wait)
 
     # input
 
