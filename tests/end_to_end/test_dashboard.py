@@ -1,0 +1,240 @@
+"""The dashboard in a real pseudo-terminal: see a failure, mend its cause, retry it, and leave."""
+
+from __future__ import annotations
+
+import os
+import time
+from typing import Any
+
+import pytest
+
+from tests.end_to_end.bench import Folder, gone_within, wait_for
+from tests.end_to_end.terminal import Terminal
+
+HANDLERS = """
+import os, time
+
+def work(item):
+    if item == "beta" and not os.path.exists("beta.ok"):
+        raise ValueError("beta is broken")
+    return item.upper()
+
+def gather(steps):
+    with open("gathered", "a") as file:
+        file.write("x")
+    while os.path.exists("hold"):
+        time.sleep(0.01)
+    return [record.result if hasattr(record, "result") else record["result"] for record in steps["work"]["completed_items"]]
+"""
+FLOW = """
+handlers: [handlers.py]
+steps:
+  work:
+    type: python
+    for_each: [alpha, beta, gamma, delta]
+    key: "{{ item }}"
+    on_error: continue
+    inputs: {operation: custom, handler: work}
+  gather:
+    type: python
+    inputs:
+      operation: custom
+      handler: gather
+"""
+ALL = ["ALPHA", "BETA", "GAMMA", "DELTA"]
+RESTORED = (b"\x1b[?1049l", b"\x1b[?25h", b"\x1b[?1003l", b"\x1b[?1006l")
+
+
+@pytest.fixture
+def broken(folder: Folder) -> Folder:
+    folder.write("handlers.py", HANDLERS)
+    folder.write("flow.yaml", FLOW)
+    return folder
+
+
+def left(terminal: Terminal, code: int) -> str:
+    """Wait for the end; gives what stays in the terminal."""
+    assert terminal.wait() == code
+    for sequence in RESTORED:
+        assert sequence in terminal.raw, f"{sequence!r} was not written"
+    text = terminal.raw.rpartition(b"\x1b[?1049l")[2]
+    behind = text.rpartition(b"\x1b[?1006l")[2].decode()
+    assert 1 <= len(behind.splitlines()) <= 15
+    return behind
+
+
+def gathered(folder: Folder) -> int:
+    file = folder.path / "gathered"
+    return len(file.read_text()) if file.exists() else 0
+
+
+def completed(folder: Folder) -> bool:
+    shown = folder.show()
+    return bool(shown["status"] == "succeeded" and shown["steps"][0]["succeeded"] == 4)
+
+
+def test_a_broken_item_is_mended_and_what_reads_it_runs_again(broken: Folder) -> None:
+    with Terminal(broken.path, "flow.yaml") as terminal:
+        terminal.see("ValueError", "beta is broken", "1 of 4 items failed")
+        assert broken.results("gather") == [["ALPHA", "GAMMA", "DELTA"]]
+        (broken.path / "beta.ok").touch()
+        terminal.press("f")
+        began = time.monotonic()
+        terminal.press("r")
+        terminal.see("✓ 4 ok", "SUCCEEDED", "Failures  none", seconds=3)
+        assert time.monotonic() - began < 3
+        wait_for(lambda: gathered(broken) == 2, "the reading step runs again", 3)
+        terminal.see("✓ ✓ ✓ ✓")
+        wait_for(lambda: completed(broken), "stored as completed", 10)
+        terminal.press("q")
+        behind = left(terminal, 0)
+    assert "succeeded" in behind
+    assert "4 ok" in behind
+    assert broken.results("gather") == [ALL]
+    work, gather = broken.show()["steps"]
+    assert (work["succeeded"], work["failed"], work["attempts"]) == (4, 0, 5), "the other three did not run again"
+    assert (gather["status"], gather["attempts"], gathered(broken)) == ("succeeded", 2, 2)
+    gone_within(broken.path)
+
+
+def test_a_retry_while_the_reading_step_runs(broken: Folder) -> None:
+    hold = broken.write("hold", "")
+    with Terminal(broken.path, "flow.yaml") as terminal:
+        terminal.see("beta is broken")
+        wait_for(lambda: gathered(broken) == 1, "the later step is running")
+        (broken.path / "beta.ok").touch()
+        terminal.press("fr")
+        terminal.see("✓ 4 ok", seconds=3)
+        assert gathered(broken) == 1, "it still reads what it began with"
+        hold.unlink()
+        wait_for(lambda: gathered(broken) == 2, "it runs again once it has finished", 3)
+        terminal.see("SUCCEEDED")
+        terminal.press("q")
+        left(terminal, 0)
+    assert broken.results("gather") == [ALL]
+    assert completed(broken)
+    assert gathered(broken) == 2, "once, not more"
+
+
+def test_a_step_that_must_not_run_again_does_not(broken: Folder) -> None:
+    broken.write("flow.yaml", FLOW + "    rerun: false\n")
+    with Terminal(broken.path, "flow.yaml") as terminal:
+        terminal.see("1 of 4 items failed")
+        (broken.path / "beta.ok").touch()
+        terminal.press("fr")
+        terminal.see("✓ 4 ok", "SUCCEEDED", seconds=3)
+        terminal.press("q")
+        left(terminal, 0)
+    assert completed(broken)
+    assert gathered(broken) == 1
+    assert broken.results("gather") == [["ALPHA", "GAMMA", "DELTA"]]
+
+
+def test_a_failed_run_ends_with_1_and_says_how_to_go_on(broken: Folder) -> None:
+    broken.write("flow.yaml", FLOW.replace("    on_error: continue\n", ""))
+    with Terminal(broken.path, "flow.yaml") as terminal:
+        terminal.see("FAILED", "beta is broken")
+        terminal.press("q")
+        behind = left(terminal, 1)
+    assert "ValueError beta is broken" in behind
+    assert "--resume" in behind
+    assert "wf-tui retry" in behind
+
+
+SLOW = """
+steps:
+  wait:
+    type: python
+    for_each: [1, 2, 3]
+    inputs:
+      code: |
+        import os, time
+        open(f"started{item}", "w").close()
+        while not os.path.exists("go"):
+            time.sleep(0.01)
+        result = item
+"""
+
+
+@pytest.fixture
+def running(folder: Folder) -> Any:
+    folder.write("flow.yaml", SLOW)
+    with Terminal(folder.path, "flow.yaml") as terminal:
+        terminal.see("wait", "RUNNING")
+        wait_for((folder.path / "started1").exists, "the first item runs")
+        yield folder, terminal
+    gone_within(folder.path)
+
+
+def resumes(folder: Folder) -> None:
+    (folder.path / "go").touch()
+    assert folder.show()["status"] == "interrupted"
+    folder.run("--resume")
+    assert folder.results("wait") == [1, 2, 3]
+
+
+def test_q_asks_and_stop_now_is_130(running: tuple[Folder, Terminal]) -> None:
+    folder, terminal = running
+    terminal.press("q")
+    terminal.see("stop now")
+    terminal.press("\x1b")
+    terminal.lose("stop now")
+    terminal.press("q")
+    terminal.see("stop now")
+    terminal.press("s")
+    behind = left(terminal, 130)
+    assert "--resume" in behind
+    gone_within(folder.path)
+    resumes(folder)
+
+
+def test_ctrl_c_twice_stops_with_130(running: tuple[Folder, Terminal]) -> None:
+    folder, terminal = running
+    terminal.press("\x03")
+    terminal.see("stop now")
+    terminal.press("\x03")
+    left(terminal, 130)
+    gone_within(folder.path)
+    resumes(folder)
+
+
+@pytest.mark.parametrize(("number", "code"), [(1, 129), (15, 143)])
+def test_signals_leave_a_run_that_can_be_resumed(running: tuple[Folder, Terminal], number: int, code: int) -> None:
+    folder, terminal = running
+    os.kill(terminal.pid, number)
+    if number == 15:
+        terminal.see("DRAINING")
+        (folder.path / "go").touch()
+    assert terminal.wait() == code
+    for sequence in RESTORED:
+        assert sequence in terminal.raw
+    gone_within(folder.path)
+    resumes(folder)
+
+
+def test_open_only_looks(broken: Folder) -> None:
+    broken.run()
+    before = gathered(broken)
+    with Terminal(broken.path, "open") as terminal:
+        terminal.see("beta is broken")
+        terminal.press("r")
+        terminal.see("wf-tui retry")
+        terminal.press("q")
+        left(terminal, 0)
+    assert gathered(broken) == before
+    assert broken.show()["steps"][0]["attempts"] == 4
+
+
+def test_an_unfinished_run_is_asked_about(broken: Folder) -> None:
+    broken.write("flow.yaml", FLOW.replace("    on_error: continue\n", ""))
+    broken.run(code=1)
+    (broken.path / "beta.ok").touch()
+    with Terminal(broken.path, "flow.yaml") as terminal:
+        terminal.see("is failed", "resume it")
+        terminal.takes_keys()
+        terminal.press("\r")
+        terminal.see("SUCCEEDED", "✓ 4 ok")
+        terminal.press("q")
+        left(terminal, 0)
+    assert broken.results("gather") == [ALL]
+    assert len(broken.ok("runs").splitlines()) == 2, "a heading and the one run"
