@@ -14,6 +14,7 @@ from datetime import UTC, datetime
 from typing import Any, TextIO
 
 from tui_workflow.facts import events as ev
+from tui_workflow.facts.labels import HEAD, label
 from tui_workflow.facts.outcome import Ended, ErrorInfo, Outcome
 from tui_workflow.facts.state import RunState, StepState
 from tui_workflow.text import visible
@@ -141,7 +142,9 @@ class PlainReporter(Reporter):
                 error = ErrorInfo.decode(outcome.error or b'{"type":"Error","message":"","fingerprint":""}')
                 what = f"{error.type}: {error.message}".split("\n", 1)[0][:200]
                 again = "tried again" if outcome.status == Ended.RETRYING else "failed"
-                self._say(fact.at, fact.step, f"{found[outcome.item][0]} {again}, attempt {outcome.attempt}: {what}")
+                key, _, payload = found[outcome.item]
+                name = label(key, payload[:HEAD])
+                self._say(fact.at, fact.step, f"{name} {again}, attempt {outcome.attempt}: {what}")
             if self._named[fact.step] >= SHOWN_FAILURES:
                 self._say(fact.at, fact.step, "further failures are not named here; wf-tui failed lists them")
         now = time.monotonic()
@@ -254,7 +257,11 @@ class JsonReporter(Reporter):
                 else:
                     self._event(fact.at, "item_failed", **record)
         now = time.monotonic()
-        if step is not None and step.shape.for_each and now - self._progress_at.get(fact.step, 0) >= JSON_PROGRESS_SECONDS:
+        if (
+            step is not None
+            and step.shape.for_each
+            and now - self._progress_at.get(fact.step, 0) >= JSON_PROGRESS_SECONDS
+        ):
             self._progress_at[fact.step] = now
             self._event(fact.at, "step_progress", step=self._step(fact.step))
 

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import Protocol
 
 from tui_workflow.engine.program import Revision
+from tui_workflow.facts.labels import HEAD, label
 from tui_workflow.facts.outcome import Ended, Outcome
 from tui_workflow.facts.work import Death, Worker, WorkItem
 
@@ -14,7 +15,7 @@ class SlotOwner(Protocol):
     """The step that a slot belongs to."""
 
     def slot_ended(self, slot: Slot, outcomes: list[Outcome], seconds: float, failed: dict[int, str]) -> None:
-        """Attempts that ended, how many seconds they took in all, and the keys of those that failed."""
+        """Attempts that ended, how many seconds they took in all, and what to call those that failed."""
 
     def slot_recalled(self, slot: Slot, items: Sequence[int]) -> None: ...
 
@@ -70,7 +71,7 @@ class Slot:
             item = fed.pop(outcome.item, None)
             seconds += outcome.duration
             if outcome.status == Ended.FAILED and item is not None:
-                failed[item.number] = item.key
+                failed[item.number] = label(item.key, item.payload[:HEAD])
         self.uncommitted += len(outcomes)
         self.owner.slot_ended(self, outcomes, seconds, failed)
 

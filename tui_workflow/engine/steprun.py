@@ -25,6 +25,7 @@ from tui_workflow.engine.verdict import judge, too_many_failures
 from tui_workflow.facts import events as ev
 from tui_workflow.facts import logs
 from tui_workflow.facts.fingerprint import fingerprint
+from tui_workflow.facts.labels import HEAD, label
 from tui_workflow.facts.outcome import Ended, ErrorInfo, Outcome
 from tui_workflow.facts.state import Item, RunState, StepState
 from tui_workflow.facts.work import Death, Refused, Running, StepProgram, Worker, WorkItem
@@ -475,7 +476,7 @@ class StepRun:
                     Outcome(item, fed[item].attempt, Ended.FAILED, now - took, took, None, error, death.logs.get(item))
                     for item in blamed
                 ],
-                {item: fed[item].key for item in blamed},
+                {item: label(fed[item].key, fed[item].payload[:HEAD]) for item in blamed},
             )
         self._stock.put_back(item for item in fed if item not in blamed)
         if self._deaths_in_vain >= DEATHS_IN_VAIN:

@@ -10,6 +10,7 @@ from types import TracebackType
 from typing import TypeVar
 
 from tui_workflow import values
+from tui_workflow.facts import labels
 from tui_workflow.facts.outcome import ErrorInfo
 from tui_workflow.facts.state import Item, RunState
 from tui_workflow.flow.model import Step
@@ -49,8 +50,13 @@ class StoredDetails:
 
     async def items(self, step: str, numbers: Sequence[int]) -> list[ItemRow]:
         """Rows for these items, in the order given."""
-        found = await self._ask(lambda: browse.item_rows(self._file, step, numbers))
-        return [self._row(step, item) for item in found]
+        found, heads = await self._ask(
+            lambda: (
+                browse.item_rows(self._file, step, numbers),
+                browse.heads(self._file, step, numbers, labels.HEAD),
+            )
+        )
+        return [self._row(step, item, heads.get(item.number, b"")) for item in found]
 
     async def find(
         self, step: str, text: str, *, inverse: bool, states: Sequence[int], limit: int = 100_000
@@ -66,7 +72,7 @@ class StoredDetails:
             return None
         attempts = await self._ask(lambda: browse.attempts(self._file, step, number))
         return ItemDetail(
-            row=self._row(step, found[0]),
+            row=self._row(step, found[0], (found[0].payload or b"")[: labels.HEAD]),
             payload=shown(found[0].payload) or "",
             attempts=tuple(
                 AttemptRow(
@@ -86,13 +92,34 @@ class StoredDetails:
 
     async def log(self, step: str | None, item: int | None, *, before: float | None, limit: int) -> list[LogRow]:
         """The latest lines of the stored log before a time, oldest first."""
-        lines = await self._ask(lambda: browse.log_rows(self._file, step, item, before=before, limit=limit))
-        return [log_row(line) for line in lines]
+        return await self._ask(
+            lambda: self._log_rows(browse.log_rows(self._file, step, item, before=before, limit=limit))
+        )
 
     async def search_log(self, step: str | None, text: str, *, limit: int = 1000) -> list[LogRow]:
         """Stored log lines that hold `text`, oldest first."""
-        lines = await self._ask(lambda: browse.search_log(self._file, step, text, limit=limit))
-        return [log_row(line) for line in lines]
+        return await self._ask(lambda: self._log_rows(browse.search_log(self._file, step, text, limit=limit)))
+
+    def _log_rows(self, lines: list[StoredLine]) -> list[LogRow]:
+        """Stored lines as the screen takes them. Called in the thread of the file."""
+        wanted: dict[str, set[int]] = {}
+        for line in lines:
+            if line.item >= 0:
+                wanted.setdefault(line.step, set()).add(line.item)
+        heads = {name: browse.heads(self._file, name, sorted(items), labels.HEAD) for name, items in wanted.items()}
+        return [
+            LogRow(
+                line.at,
+                line.step,
+                line.item,
+                line.key,
+                line.attempt,
+                line.text,
+                line.failed,
+                labels.label(line.key, heads.get(line.step, {}).get(line.item, b"")),
+            )
+            for line in lines
+        ]
 
     async def result(self, step: str) -> str | None:
         """The result of a plain step as JSON text."""
@@ -112,7 +139,7 @@ class StoredDetails:
         plan = self._plan()
         return plan.path, plan.text
 
-    def _row(self, step: str, item: StoredItem) -> ItemRow:
+    def _row(self, step: str, item: StoredItem, head: bytes) -> ItemRow:
         state = self._state().steps[step]
         value = state.states[item.number] if item.number < len(state.states) else Item.PENDING
         error = ErrorInfo.decode(item.error) if item.error else None
@@ -127,6 +154,7 @@ class StoredDetails:
             revision=item.revision,
             error_type=error.type if error else "",
             error_message=error.message if error else "",
+            label=labels.label(item.key, head),
             stale=value == Item.OK and bool(item.definition) and item.definition != state.shape.definition,
         )
 
@@ -139,11 +167,6 @@ def shown(data: bytes | None) -> str | None:
         return f"{data[:SHOWN_BYTES].decode('utf-8', 'replace')} … {size(len(data))} in all"
     text = values.plain_json(data)
     return text if len(text) <= SHOWN_BYTES else f"{text[:SHOWN_BYTES]} … {size(len(data))} in all"
-
-
-def log_row(line: StoredLine) -> LogRow:
-    """A stored line as the screen takes it."""
-    return LogRow(line.at, line.step, line.item, line.key, line.attempt, line.text, line.failed)
 
 
 def settings(step: Step) -> list[tuple[str, str]]:

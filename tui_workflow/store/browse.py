@@ -130,6 +130,19 @@ def payloads(file: RunFile, step: str, numbers: Sequence[int]) -> dict[int, tupl
     return found
 
 
+def heads(file: RunFile, step: str, numbers: Sequence[int], size: int) -> dict[int, bytes]:
+    """The first bytes of the stored values of items."""
+    place = file.step_number(step)
+    found: dict[int, bytes] = {}
+    if place is None:
+        return found
+    for page in _pages(numbers):
+        where, arguments = _among(page)
+        sql = f"SELECT number, substr(payload, 1, ?) FROM item WHERE step = ? AND number {where}"  # noqa: S608
+        found.update((number, bytes(head)) for number, head in file.rows(sql, (size, place, *arguments)))
+    return found
+
+
 def by_key(file: RunFile) -> str:
     """How a statement names the index of keys, if the file has one; the planner would rather read the whole step."""
     return "INDEXED BY item_key" if file.has_key_index() else ""

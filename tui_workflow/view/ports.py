@@ -103,6 +103,16 @@ class ReloadPlan:
 
 
 @dataclass(frozen=True, slots=True)
+class Mark:
+    """One problem at its place in a text; line and column count from 1."""
+
+    line: int
+    column: int
+    message: str
+    hint: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Rejected:
     """A save that was not taken up: the lines of its problems as a terminal shows them, and where `e` should jump."""
 
@@ -117,6 +127,8 @@ class Rejected:
     """The text, as it was saved, of the file at `path`, for the definition pane."""
     lines: tuple[int, ...] = ()
     """The lines of that text with problems."""
+    marks: tuple[Mark, ...] = ()
+    """The problems of that text, in its order."""
     count: int = 1
     saved: float = 0.0
     """When it was noticed; a Unix time."""
@@ -148,6 +160,8 @@ class ItemRow:
     error_type: str = ""
     error_message: str = ""
     stale: bool = False
+    label: str = ""
+    """What to call the item on the screen: its key, or the item itself where the key is only a digest."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -188,6 +202,8 @@ class LogRow:
     attempt: int
     text: str
     error: bool = False
+    label: str = ""
+    """What to call the item, see `ItemRow.label`."""
 
 
 @dataclass(frozen=True, slots=True)
