@@ -114,7 +114,7 @@ def _print_run(record: dict[str, Any], state: RunState) -> None:
             error = step["error"]
             line(f"\n{visible(step['name'])}: {visible(error['type'])}: {visible(first_line(error['message']))}")
         if step.get("result") is not None:
-            line(f"\n{visible(step['name'])} = {visible(first_line(json_text(step['result']), 2000))}")
+            line(f"\n{visible(step['name'])} = {visible(first_line(json_text(step['result']), 300))}")
 
 
 @click.command()
