@@ -102,7 +102,7 @@ def test_kills_of_the_dashboard(folder: Folder) -> None:
     prepared(folder, count, pause)
     chance = random.Random(3)
     words = ["flow.yaml"]
-    for number in range(3):
+    for _ in range(3):
         with Terminal(folder.path, *words) as terminal:
             more = effects_so_far(folder) + chance.randrange(5, 40)
             wait_for(lambda more=more, seen=terminal: (seen._read(0.0), effects_so_far(folder) >= more)[1], "effects")
