@@ -9,7 +9,7 @@ from difflib import SequenceMatcher
 from typing import Any, Literal
 
 from tui_workflow.flow.digest import handler_file
-from tui_workflow.flow.model import Flow, ItemSource, Parallel, Step
+from tui_workflow.flow.model import Flow, ItemSource, OnError, Parallel, Retry, Step
 from tui_workflow.flow.plan import HandlerFile, Plan
 
 Kind = Literal["structural", "code", "setting", "frozen"]
@@ -123,7 +123,7 @@ def _kind(key: str) -> Kind:
 
 
 def _keys(step: Step) -> dict[str, str]:
-    """The keys of a step under the names the file has, as text; those at their default are left out."""
+    """The keys of a step under the names the file has, as text, those of mappings one by one; defaults are left out."""
     found: dict[str, str] = {}
     for field in type(step).model_fields:
         value = getattr(step, field)
@@ -133,6 +133,10 @@ def _keys(step: Step) -> dict[str, str]:
             continue
         if field == "inputs":
             found |= {f"inputs.{key}": _text(element) for key, element in value.items()}
+        elif isinstance(value, Retry | OnError):
+            found |= {
+                f"{field}.{key}": _text(element) for key, element in value.model_dump(exclude_defaults=True).items()
+            }
         else:
             found["if" if field == "condition" else field] = _text(value)
     return found
