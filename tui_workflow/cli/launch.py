@@ -133,7 +133,7 @@ class Launch:
             return False
         run = found.state.run
         if resume:
-            if found.unfinished or self.rerun_stale:
+            if found.unfinished or self.rerun_stale or self.wanted.only or self.wanted.start_at:
                 return True
             click.echo(f"The latest run, {run}, succeeded: there is nothing to resume. --new starts another.", err=True)
             return 0

@@ -48,7 +48,7 @@ class Wishes:
         state = self._engine.state
         steps = [state.steps[command.step]] if command.step is not None else list(state.steps.values())
         chosen: dict[str, tuple[int, ...]] = {}
-        running = done = 0
+        running = done = copies = 0
         broken = [step for step in steps if step.status == "failed" and not step.failed]
         for step in steps:
             wanted: Iterable[int]
@@ -62,6 +62,8 @@ class Wishes:
             for item in wanted:
                 if self._engine.in_flight(step.name, item):
                     running += 1
+                elif step.states[item] == Item.FAILED and item not in step.attempts_of:
+                    copies += 1
                 elif step.states[item] in (Item.FAILED, Item.RETRYING, Item.SKIPPED) or (
                     command.stale and step.states[item] == Item.OK
                 ):
@@ -72,7 +74,7 @@ class Wishes:
                 chosen[step.name] = tuple(picked)
         whole = [step.name for step in broken] if command.items is None and command.group is None else []
         if not chosen and not whole:
-            return Reply(_nothing(running, done), refused=True)
+            return Reply(_nothing(running, done, copies), refused=True)
         facts: list[ev.Event] = []
         now = self._engine.now()
         for name, items in chosen.items():
@@ -83,6 +85,8 @@ class Wishes:
         text = f"{count} queued" if count or not whole else f"{', '.join(whole)} queued"
         if running:
             text += f", {running} not: still running"
+        if copies:
+            text += f", {copies} not: their keys are taken"
         reruns = tuple(fact.step for fact in again if isinstance(fact, ev.StepReopened) and fact.step not in chosen)
         return Reply(text, count + len(whole), reruns)
 
@@ -197,7 +201,9 @@ def stale_items(step: StepState) -> list[int]:
     return [item for item, made_by in enumerate(step.made_by) if made_by != current and step.states[item] == Item.OK]
 
 
-def _nothing(running: int, done: int) -> str:
+def _nothing(running: int, done: int, copies: int) -> str:
+    if copies and not running and not done:
+        return f"Nothing to retry: the keys of the {copies} items are taken by others"
     if running and not done:
         return f"Nothing to retry: {running} still running"
     if done:

@@ -12,7 +12,7 @@ from typing import Any
 from tui_workflow.engine.decide import ENDED
 from tui_workflow.facts import events as ev
 from tui_workflow.facts.commands import Command
-from tui_workflow.facts.state import RunState
+from tui_workflow.facts.state import Item, RunState
 from tui_workflow.flow.plan import Plan
 from tui_workflow.store.meta import RunMeta
 
@@ -65,7 +65,25 @@ class Assignment:
             facts.append(ev.RevisionTaken(now, self.revision, shapes(self.plan)))
         if self.state is not None:
             facts += take_up(self.plan, self.state, self.previous, now)
+            if self.only is not None:
+                taken = {fact.step for fact in facts if isinstance(fact, ev.StepReopened)}
+                facts += run_again(self.plan, self.state, self.only - taken, now)
         return facts
+
+
+def run_again(plan: Plan, state: RunState, names: frozenset[str], now: float) -> list[ev.Event]:
+    """The facts by which steps that have ended run again as a whole, because they were asked for by name."""
+    facts: list[ev.Event] = []
+    for planned in plan.steps:
+        step = state.steps.get(planned.name)
+        if planned.name not in names or step is None or step.status not in ENDED:
+            continue
+        if step.shape.for_each:
+            settled = (Item.OK, Item.FAILED, Item.SKIPPED)
+            items = tuple(item for item, value in enumerate(step.states) if value in settled)
+            facts.append(ev.ItemsQueued(now, step.name, items, "retry"))
+        facts.append(ev.StepReopened(now, step.name, "asked for by name", relist=True))
+    return facts
 
 
 def shapes(plan: Plan) -> tuple[ev.StepShape, ...]:

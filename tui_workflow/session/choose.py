@@ -180,7 +180,7 @@ def _only(plan: Plan, wanted: Wanted) -> frozenset[str] | None:
         return None
     found = {wanted.start_at}
     for planned in plan.steps:
-        if found.intersection(planned.needs):
+        if found.intersection(planned.needs) and planned.step.rerun:
             found.add(planned.name)
     return frozenset(found)
 
