@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from tests.ui.screen import opened
-from tests.ui.simulate import Simulation
+from tests.ui.simulate import DEFINITION, NOW, Simulation
 from tui_workflow.view.nav import Pane
+from tui_workflow.view.ports import Edit, Rejected, ReloadPlan
 
 
 async def test_steps_are_filtered_by_name_and_inversely() -> None:
@@ -185,7 +188,7 @@ async def test_leaving_from_an_earlier_run_asks_about_the_present_one() -> None:
 
 
 async def test_help_lists_the_keys_of_this_place() -> None:
-    async with opened(size=(120, 60)) as screen:
+    async with opened(size=(120, 70)) as screen:
         text = await screen.press("question_mark")
         assert "Retry what is selected or marked" in text
         assert "in steps" in text
@@ -227,3 +230,52 @@ async def test_typed_text_can_be_edited() -> None:
         await screen.press("escape")
         assert screen.desk.nav.entry is None
         assert screen.desk.nav.step_filter.text == ""
+
+
+REJECTED = Rejected(
+    "/home/me/flows/nightly.yaml",
+    15,
+    5,
+    '"timeouts" is not a key of a step',
+    "did you mean timeout?",
+    ("nightly.yaml:15:5: error",),
+    DEFINITION.replace("timeout: 30", "timeouts: 30"),
+    (15, 18),
+    2,
+    NOW - 12,
+)
+
+
+async def test_a_save_that_was_not_taken_up_has_a_banner_and_its_problems_in_place() -> None:
+    async with opened() as screen:
+        screen.run.refused = REJECTED
+        text = await screen.settle()
+        assert "nightly.yaml was not taken up: 2 problems.  r2 keeps running." in text
+        assert "save not valid" in screen.footer
+        text = await screen.press("d")
+        assert "Definition  nightly.yaml as saved 12 s ago, not in use" in text
+        at = next(n for n, line in enumerate(screen.lines) if "timeouts: 30" in line)
+        assert '^^^^^^^^ "timeouts" is not a key of a step' in screen.lines[at + 1]
+        assert "did you mean timeout?   line 15, column 5" in screen.lines[at + 2]
+        await screen.press("n")
+        assert screen.desk.nav.definition_at == 17
+        await screen.press("N")
+        assert screen.desk.nav.definition_at == 14
+        await screen.press("escape")
+        text = await screen.press("escape")
+        assert "was not taken up" not in text
+        screen.run.refused = replace(REJECTED, saved=NOW)
+        assert "was not taken up" in await screen.settle()
+
+
+async def test_trouble_with_the_run_file_has_a_banner() -> None:
+    async with opened() as screen:
+        screen.run.in_trouble = "no space left on device"
+        assert "Nothing can be recorded: no space left on device" in await screen.settle()
+
+
+async def test_edits_that_wait_stand_in_the_footer() -> None:
+    async with opened() as screen:
+        screen.run.plan = ReloadPlan("/f.yaml", 2, 3, NOW, waiting=(Edit("a", "added"), Edit("b", "removed")))
+        await screen.settle()
+        assert "r3: 2 edits wait" in screen.footer

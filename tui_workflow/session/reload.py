@@ -25,7 +25,7 @@ from tui_workflow.flow.problems import Problem, render
 from tui_workflow.session.assignment import relisted, shapes
 from tui_workflow.store.journal import Journal
 from tui_workflow.view.numbers import plural
-from tui_workflow.view.ports import Edit, EditedFile, Rejected, ReloadPlan
+from tui_workflow.view.ports import Edit, EditedFile, Mark, Rejected, ReloadPlan
 from tui_workflow.watch import changes
 
 HALF_SAVED_SECONDS = 0.2
@@ -151,6 +151,11 @@ class Reloader:
             problems=tuple(line for problem in errors for line in render(problem)),
             text=_read(first.file).decode("utf-8", "replace"),
             lines=tuple(dict.fromkeys(problem.line for problem in errors if problem.file == first.file)),
+            marks=tuple(
+                Mark(problem.line, problem.column, problem.message, problem.hint)
+                for problem in errors
+                if problem.file == first.file
+            ),
             count=len(errors),
             saved=now,
         )

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import time
+from collections.abc import Sequence
 from contextvars import copy_context
 from typing import TYPE_CHECKING
 
@@ -20,6 +21,7 @@ from tui_workflow.ui.actions import table
 from tui_workflow.ui.desk import Desk
 from tui_workflow.ui.looks import Looks
 from tui_workflow.ui.options import Left, Options
+from tui_workflow.ui.reloading import Told
 from tui_workflow.ui.router import Router
 from tui_workflow.ui.terminal import Terminal
 from tui_workflow.ui.widgets.canvas import Canvas
@@ -68,6 +70,7 @@ class WfApp(App[Left], inherit_bindings=False):
         self._runs: list[Router] = []
         """The runs on the screen, the one in front last."""
         self.show_run(feed, details)
+        self._told = Told(self.desk)
         self.broken: BaseException | None = None
         self._first_words = key_problem or self.looks.problem
         self._terminal: Terminal | None = None
@@ -100,7 +103,7 @@ class WfApp(App[Left], inherit_bindings=False):
             leave=self.leave,
         )
         desk.copy_out, desk.show_run, desk.turn_looks = self.copy_out, self.show_run, self.turn_looks
-        desk.set_mouse = self.set_mouse
+        desk.set_mouse, desk.lend = self.set_mouse, self.lend
         if self._runs:
             desk.up, desk.root = self._close_run, self._first_run
             feed.on_urgent(self._urgent)
@@ -122,6 +125,24 @@ class WfApp(App[Left], inherit_bindings=False):
 
     async def _to_tmux(self, text: str) -> None:
         await clipboard.to_tmux(text, self._options.environ)
+
+    async def lend(self, words: Sequence[str]) -> int:
+        """Lend the terminal to a program, an editor say, and take up what was saved in it; returns its exit code.
+
+        Raises `UsageError` when that cannot be done. The run goes on meanwhile; nothing is painted.
+        """
+        from tui_workflow.ui.lending import lend
+
+        terminal, self._terminal = self._terminal, None  # without one, nothing is painted
+        if terminal is not None:
+            terminal.release()
+        try:
+            return await lend(self, words, self._runs[0].desk.feed.reread)
+        finally:
+            self._terminal = Terminal(self._driver)
+            self._pressed_at, self._shown = time.monotonic(), (-1, -1)
+            self.screen.refresh(layout=True)
+            self._tick()
 
     def set_mouse(self, wanted: bool) -> None:
         """Report the mouse, or leave it to the terminal so that it selects text by itself."""
@@ -187,6 +208,7 @@ class WfApp(App[Left], inherit_bindings=False):
         desk = self.desk
         now = time.monotonic()
         desk.hush(old=True)
+        self._told.look(self._runs[0].desk)
         first = self._runs[0].desk
         if first.leaving is not None and first.state.finished is not None:
             self.leave(first.leaving)

@@ -9,6 +9,7 @@ import time
 from collections.abc import Callable, Coroutine, Sequence
 from typing import TYPE_CHECKING, Any
 
+from tui_workflow.errors import UsageError
 from tui_workflow.facts.commands import Command, Reply
 from tui_workflow.facts.state import RunState, StepState
 from tui_workflow.facts.work import Running
@@ -88,6 +89,8 @@ class Desk:
         """Changes the looks, and says to what."""
         self.set_mouse: Callable[[bool], None] = lambda wanted: None
         """Gives the mouse to this program, or leaves it to the terminal."""
+        self.lend: Callable[[Sequence[str]], Coroutine[Any, Any, int]] = _nothing_to_lend
+        """Lends the terminal to a program until it ends; gives its exit code."""
         self.root: Callable[[], Desk] = lambda: self
         """Takes away every run that was opened from the first one, and returns that."""
         self.up: Callable[[], None] | None = None
@@ -117,7 +120,17 @@ class Desk:
 
     def banner_shows(self) -> bool:
         """Whether a banner is on the screen."""
-        return banner.row(self.state, self.nav.banner_hidden, self.feed.live, self.key, 80, UNICODE, 1) is not None
+        return banner.row(self.due, self.nav.banner_hidden, self.key, 80, UNICODE, 1) is not None
+
+    def definition(self) -> tuple[str, str]:
+        """The path and the text that the definition page shows: the save that was not taken up, else what holds."""
+        rejected = None if self.nav.definition_in_use else self.feed.rejected()
+        return (rejected.path, rejected.text) if rejected is not None else self.details.definition()
+
+    @property
+    def due(self) -> banner.Due:
+        """What a banner may be about."""
+        return banner.Due(self.state, self.feed.live, self.feed.trouble, self.feed.rejected())
 
     def hidden_actions(self) -> frozenset[str]:
         """Actions that the footer does not offer now."""
@@ -129,6 +142,10 @@ class Desk:
             hidden |= {"retry_all", "canary", "failures"}
             if not (self.step and self.step.failed):
                 hidden.add("retry")
+        if not any(step.stale for step in self.state.steps.values()):
+            hidden.add("rerun_stale")
+        if self.feed.rejected() is None:
+            hidden |= {"in_use"} | ({"next_hit", "previous_hit"} if not nav.definition_search else set())
         if self.step is not None and not self.step.shape.parallel:
             hidden |= {"fewer_slots", "more_slots"}
         if self.state.finished is not None:
@@ -290,6 +307,10 @@ class Desk:
                 view.at += added
 
         self.loader.spawn("older log", work())
+
+
+async def _nothing_to_lend(words: Sequence[str]) -> int:
+    raise UsageError(f"There is no terminal to lend to {words[0]}")
 
 
 def first_step(state: RunState) -> str:

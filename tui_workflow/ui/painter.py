@@ -9,11 +9,12 @@ from tui_workflow.facts.state import Item
 from tui_workflow.facts.work import Running
 from tui_workflow.ui.desk import Desk
 from tui_workflow.ui.looks import Looks
+from tui_workflow.view import numbers
 from tui_workflow.view.frame import LEFT, Frame, shape_of
+from tui_workflow.view.glyphs import Glyphs
 from tui_workflow.view.line import Line, Span
 from tui_workflow.view.nav import Items
 from tui_workflow.view.page import Scene, causes_of, draw
-from tui_workflow.view.panes import banner
 from tui_workflow.view.panes.dialog import over
 from tui_workflow.view.panes.row import Row
 
@@ -45,7 +46,11 @@ def _page(desk: Desk, scene: Scene, width: int, height: int) -> Frame:
         case "items" if nav.items is not None and nav.items.step in desk.state.steps:
             return drill.draw_items(scene, _drilled(desk, scene, nav.items, width, height), width, height)
         case "definition":
-            path, text = desk.details.definition()
+            path, text = desk.definition()
+            if scene.rejected is not None and not nav.definition_in_use:
+                from tui_workflow.view import invalid
+
+                return invalid.draw(scene, scene.rejected, width, height)
             return drill.draw_definition(scene, drill.Drilled(path=path, text=text), width, height)
         case "history":
             return drill.draw_history(scene, drill.Drilled(runs=desk.runs()), width, height)
@@ -71,7 +76,9 @@ def _scene(desk: Desk, looks: Looks) -> Scene:
         keys=desk.loader.keys,
         entries=desk.log,
         notice=desk.notice,
-        waits=_waits(desk),
+        waits=_waits(desk, looks.glyphs),
+        trouble=desk.feed.trouble,
+        rejected=desk.feed.rejected(),
         hidden=desk.hidden_actions(),
     )
     if step is not None:
@@ -91,7 +98,7 @@ def _drilled(desk: Desk, scene: Scene, held: Items, width: int, height: int) -> 
     step = desk.state.steps[held.step]
     listed = desk.item_list.listed(step, held, desk.state.version)
     shape = shape_of(width, height)
-    shown = banner.row(desk.state, desk.nav.banner_hidden, True, scene.key, width, scene.glyphs, 2) is not None
+    shown = desk.banner_shows()
     parents = min(6, 1 + len(causes_of(scene))) if held.group is not None else 0
     typing = desk.nav.entry is not None or bool(held.filter.text)
     room = drill.list_room(height, banner=shown, shape=shape, parents=parents, typing=typing)
@@ -143,12 +150,21 @@ def _name_running(desk: Desk, lanes: Mapping[str, Sequence[Running]], now: float
         desk.loader.want_keys(name, [run.item for run in running if now - run.since >= READABLE])
 
 
-def _waits(desk: Desk) -> Line:
+def _waits(desk: Desk, glyphs: Glyphs) -> Line:
     """What stands at the footer's end."""
     if desk.loader.broken:
         return (Span("the run file does not answer", "failed"),)
     if desk.leaving is not None:
         return (Span("leaves when the run has ended", "retrying"),)
+    if desk.feed.rejected() is not None:
+        return (Span(f"{glyphs.failed} save not valid", "failed", bold=True),)
+    plan = desk.feed.reload_plan()
+    if plan is not None and plan.waiting:
+        words = f"{glyphs.notice} r{plan.after}: {numbers.plural(len(plan.waiting), 'edit')} wait"
+        key: Line = ()
+        if "plan" in desk.known_actions:
+            key = (Span(f"   {desk.key('plan')}", "accent", bold=True), Span(" plan", "dim"))
+        return (Span(f"{words}{'s' if len(plan.waiting) == 1 else ''}", "retrying"), *key)
     return ()
 
 

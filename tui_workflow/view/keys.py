@@ -112,6 +112,23 @@ ACTIONS: tuple[Action, ...] = (
     Action(
         "plan", ("P",), "plan", "The reload plan: what a saved edit changes, and what waits for you", _EDIT, weight=95
     ),
+    Action(
+        "rerun_stale",
+        ("S",),
+        "all stale",
+        "Run again what an earlier definition made; asks first",
+        _ACT,
+        WITH_ITEMS,
+    ),
+    Action(
+        "in_use",
+        ("v",),
+        "the text in use",
+        "The text in use, or the save that was not taken up",
+        _EDIT,
+        ("definition",),
+        72,
+    ),
     Action("copy", ("y",), "copy", "Copy: key, error, or what is selected", _COPY, weight=80),
     Action("copy_more", ("Y",), "copy JSON", "Copy more: the traceback, or the row as JSON", _COPY),
     Action("write", ("W",), "write", "Write the failed items to a JSON Lines file that for_each reads back", _COPY),

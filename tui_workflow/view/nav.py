@@ -150,6 +150,8 @@ class Nav:
     items: Items | None = None
     definition_at: int = 0
     definition_search: str = ""
+    definition_in_use: bool = False
+    """The text in use is shown although a save was not taken up."""
     run: int = 0
     """The place of the cursor in the list of earlier runs."""
     entry: TextLine | None = None

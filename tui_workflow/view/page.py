@@ -17,6 +17,7 @@ from tui_workflow.view.nav import Nav, Pane
 from tui_workflow.view.panes import banner, entry, failures, footer, header, log, selected, steps
 from tui_workflow.view.panes import step as step_pane
 from tui_workflow.view.panes.row import BLANK, Cursor, Row, Rows, data
+from tui_workflow.view.ports import Rejected
 from tui_workflow.view.sampling import Sampling
 
 CONTEXTS: dict[Pane, Context] = {
@@ -50,6 +51,8 @@ class Scene:
     entries: Sequence[log.Entry] = ()
     notice: tuple[str, bool] | None = None
     waits: Line = ()
+    trouble: str = ""
+    rejected: Rejected | None = None
     hidden: Collection[str] = ()
     """Actions that do nothing for now, and so are not offered."""
 
@@ -63,7 +66,16 @@ class Scene:
         return self.state.steps.get(self.nav.step)
 
     def cursor(self, pane: Pane) -> Cursor:
-        return "here" if self.nav.pane == pane else "parent"
+        return "here" if self.nav.pane == pane and self.nav.place == "main" else "parent"
+
+    @property
+    def due(self) -> banner.Due:
+        """What a banner may be about."""
+        return banner.Due(self.state, self.live, self.trouble, self.rejected)
+
+    def offered(self, action: str) -> str:
+        """The key of an action that does something now, else ""."""
+        return self.key(action) if action not in self.hidden or action == "back" else ""
 
     def key(self, action: str) -> str:
         """The first key of an action, "" if it has none."""
@@ -96,7 +108,7 @@ def top(scene: Scene, frame: Frame) -> None:
     frame.bar(header.rows(state, scene.now, scene.lanes, words, frame.width, scene.glyphs, frame.margin))
     if frame.height >= 10:
         hidden = scene.nav.banner_hidden
-        frame.bar(banner.row(state, hidden, scene.live, scene.key, frame.width, scene.glyphs, frame.margin))
+        frame.bar(banner.row(scene.due, hidden, scene.offered, frame.width, scene.glyphs, frame.margin))
 
 
 def bottom(scene: Scene, frame: Frame, context: Context, words: Mapping[str, str] | None = None) -> Row:

@@ -127,11 +127,11 @@ class Rejected:
     """The text, as it was saved, of the file at `path`, for the definition pane."""
     lines: tuple[int, ...] = ()
     """The lines of that text with problems."""
-    marks: tuple[Mark, ...] = ()
-    """The problems of that text, in its order."""
     count: int = 1
     saved: float = 0.0
     """When it was noticed; a Unix time."""
+    marks: tuple[Mark, ...] = ()
+    """The problems of that text, in its order; without any, `line` and `message` say the one there is."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -24,6 +24,7 @@ PLACES: dict[str, str] = {
     "retry": "retry retry_all canary retry_step",
     "control": "skip pause drain stop fewer_slots more_slots",
     "copy": "copy copy_more write",
+    "edit": "edit plan rerun_stale in_use",
     "program": "help palette",
     "leave": "leave interrupt",
 }

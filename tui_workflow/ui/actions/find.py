@@ -115,8 +115,12 @@ def clear(desk: Desk) -> bool:
 def next_hit(desk: Desk, by: int) -> None:
     """To the next or the previous place that holds what is searched for."""
     nav = desk.nav
-    if nav.place == "definition" and nav.definition_search:
-        lines = lines_of(desk.details.definition()[1])
+    rejected = desk.feed.rejected()
+    if nav.place == "definition" and rejected is not None and not nav.definition_search:
+        wrong = frozenset(rejected.lines)
+        _jump(desk, len(lines_of(rejected.text)), nav.definition_at, by, lambda at: at + 1 in wrong)
+    elif nav.place == "definition" and nav.definition_search:
+        lines = lines_of(desk.definition()[1])
         _jump(desk, len(lines), nav.definition_at, by, lambda at: nav.definition_search.lower() in lines[at].lower())
     elif nav.place == "main" and nav.pane == Pane.LOG and nav.log.search:
         desk.next_log_hit(by)
@@ -132,7 +136,7 @@ def _jump(desk: Desk, length: int, at: int, by: int, holds: Callable[[int], bool
         if holds(place):
             desk.nav.definition_at = place
             return
-    desk.refuse(f"{desk.nav.definition_search} is not in the text")
+    desk.refuse(f"{desk.nav.definition_search or 'A problem'} is not in the text")
 
 
 def sort(desk: Desk) -> None:

@@ -77,7 +77,12 @@ def definition(desk: Desk) -> None:
     if nav.place == "definition":
         nav.back()
         return
-    _, text = desk.details.definition()
+    _, text = desk.definition()
+    rejected = desk.feed.rejected()
+    if rejected is not None:
+        nav.definition_at = max(0, rejected.line - 1)
+        nav.go("definition")
+        return
     for place, line in enumerate(text.split("\n")):
         bare = line.strip()
         if (

@@ -7,7 +7,6 @@ from tui_workflow.ui.actions.walk import Act
 from tui_workflow.ui.desk import Desk
 from tui_workflow.view import numbers
 from tui_workflow.view.nav import Items, Pane
-from tui_workflow.view.panes.banner import mark
 from tui_workflow.view.panes.failures import Cause
 
 
@@ -122,8 +121,8 @@ def back(desk: Desk) -> None:
         pass
     elif nav.log.item is not None:
         nav.log.item = None
-    elif desk.banner_shows() and nav.banner_hidden != mark(desk.state):
-        nav.banner_hidden = mark(desk.state)
+    elif desk.banner_shows():
+        nav.banner_hidden = desk.due.mark
     elif desk.up is not None:
         desk.up()
     else:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import TypeAlias
 
 from tui_workflow.facts.state import RunState
 from tui_workflow.view import numbers
@@ -10,57 +12,68 @@ from tui_workflow.view.columns import apart, line_width
 from tui_workflow.view.glyphs import Glyphs
 from tui_workflow.view.line import Line, Span
 from tui_workflow.view.panes.row import Hot, Row, Target, data
+from tui_workflow.view.ports import Rejected
 
 KeyOf = Callable[[str], str]
 """The key of an action, by its name."""
 
 
-def row(state: RunState, hidden: int, live: bool, key: KeyOf, width: int, glyphs: Glyphs, margin: int) -> Row | None:
-    """The banner that is due, or None. `hidden` is the mark of one that was closed; see `mark`."""
-    if mark(state) == hidden:
+@dataclass(frozen=True, slots=True)
+class Due:
+    """What a banner may be about. `trouble` says why nothing can be recorded, `rejected` is a save that was not taken up."""
+
+    state: RunState
+    live: bool
+    trouble: str = ""
+    rejected: Rejected | None = None
+
+    @property
+    def mark(self) -> int:
+        """What tells one banner from the next, never 0."""
+        saved = self.rejected.saved if self.rejected is not None else 0.0
+        return hash((self.state.status, self.state.reason, self.trouble, saved)) or 1
+
+
+def row(due: Due, hidden: int, key: KeyOf, width: int, glyphs: Glyphs, margin: int) -> Row | None:
+    """The banner, or None. `hidden` is the mark of one that was closed."""
+    content = _content(due, glyphs) if due.mark != hidden else None
+    if content is None:
         return None
+    left, keys, fill = content
+    return _banner(left, keys, key, width, glyphs, margin, fill)
+
+
+Keys: TypeAlias = list[tuple[str, str]]
+"""The name of an action, and its word here."""
+
+
+def _content(due: Due, glyphs: Glyphs) -> tuple[Line, Keys, str] | None:
+    state, rejected = due.state, due.rejected
     failed = sum(step.failed for step in state.steps.values())
-    total = sum(step.total for step in state.steps.values() if step.failed)
-    if state.rejected is not None:
-        number = len(state.rejected.problems)
-        file = state.path.rsplit("/", 1)[-1]
+    again: Keys = [("retry_all", f"retry {numbers.count(failed)}")] if failed and due.live else []
+    if due.trouble:
+        return (Span("Nothing can be recorded: ", "failed", bold=True), *data(due.trouble)), [], "failed_tint"
+    if rejected is not None and due.live:
         left = (
             Span(f"{glyphs.failed} ", "failed", bold=True),
-            *data(file, "failed", bold=True),
-            Span(f" was not taken up: {numbers.plural(number, 'problem')}.", "failed", bold=True),
-            Span(f"  r{state.rejected.revision} keeps running."),
+            *data(rejected.path.rsplit("/", 1)[-1], "failed", bold=True),
+            Span(f" was not taken up: {numbers.plural(rejected.count, 'problem')}.", "failed", bold=True),
+            Span(f"  r{state.revision} keeps running."),
         )
-        return _banner(
-            left, [("definition", "definition"), ("back", "hide")], key, width, glyphs, margin, "failed_tint"
-        )
+        keys = [("edit", f"edit line {rejected.line}"), ("definition", "definition"), ("back", "hide")]
+        return left, keys, "failed_tint"
     if state.status == "paused" and state.reason:
-        left = (Span("Paused: ", "retrying", bold=True), *data(state.reason))
-        return _banner(left, [("pause", "go on")], key, width, glyphs, margin, "notice_tint")
+        return (Span("Paused: ", "retrying", bold=True), *data(state.reason)), [("pause", "go on")], "notice_tint"
     if state.status in ("failed", "interrupted", "cancelled") and state.reason:
-        left = (*data(state.reason, "strong", bold=True),)
-        keys = [("retry_all", f"retry {numbers.count(failed)}")] if failed and live else []
-        return _banner(left, [*keys, ("leave", "leave")], key, width, glyphs, margin, "failed_tint")
+        return data(state.reason, "strong", bold=True), [*again, ("leave", "leave")], "failed_tint"
     if state.status == "succeeded" and failed:
+        total = sum(step.total for step in state.steps.values() if step.failed)
         left = (
             Span(f"{numbers.count(failed)} of {numbers.plural(total, 'item')} failed.", "strong", bold=True),
             Span("  on_error: continue tolerated them.", "dim"),
         )
-        keys = [("retry_all", f"retry {numbers.count(failed)}")] if live else []
-        return _banner(
-            left,
-            [*keys, ("write", "write them to a file"), ("leave", "leave")],
-            key,
-            width,
-            glyphs,
-            margin,
-            "notice_tint",
-        )
+        return left, [*again, ("write", "write them to a file"), ("leave", "leave")], "notice_tint"
     return None
-
-
-def mark(state: RunState) -> int:
-    """What tells one banner from the next, never 0."""
-    return hash((state.status, state.reason, state.rejected)) or 1
 
 
 def _banner(

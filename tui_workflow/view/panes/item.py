@@ -125,6 +125,7 @@ def _attempts(detail: ItemDetail, glyphs: Glyphs) -> Rows:
         sign = getattr(glyphs, glyph)
         line: list[Span] = [
             Span(f"{each.attempt or '-':<3}"),
+            Span(f"{f'r{each.revision}':<4}", "dim"),
             Span(numbers.clock(each.started), "dim"),
             Span(f"  {numbers.duration(each.duration):>6}  "),
             Span(f"{sign} ", role),

@@ -97,11 +97,11 @@ def _step(
     room = max(4, width - 2 - line_width(right) - 2)
     label = short(step.name, room, "strong" if bold else "dim" if quiet else "text", glyphs, bold=bold)
     left: Line = (glyph, *label)
-    if step.failed:
-        count = Span(f"{glyphs.failed} {numbers.count(step.failed)}", "failed")
-        pad = max(2, longest + 3 - line_width(label))
-        if line_width(left) + pad + len(count.text) + 2 + line_width(right) <= width:
-            left = (*left, Span(" " * pad), count)
+    pad = max(2, longest + 3 - line_width(label))
+    for number, sign, role in ((step.failed, glyphs.failed, "failed"), (step.stale, glyphs.stale, "stale")):
+        count = Span(f"{sign} {numbers.count(number)}", role)
+        if number and line_width(left) + pad + line_width((count,)) + 2 + line_width(right) <= width:
+            left, pad = (*left, Span(" " * pad), count), 2
     return apart(left, right, width, mark=glyphs.ellipsis)
 
 

@@ -1,0 +1,48 @@
+"""Running the stale again: items that are done, and were made by a definition that an edit has changed since."""
+
+from __future__ import annotations
+
+from tui_workflow.facts.commands import TakeUp
+from tui_workflow.ui.actions.retry import reruns
+from tui_workflow.ui.desk import Desk
+from tui_workflow.ui.screens.question import ask
+from tui_workflow.view import eta, numbers
+
+LONG = 20.0
+"""Seconds from which on it is worth saying how long it takes."""
+
+
+def stale_count(desk: Desk) -> int:
+    """How many items are stale, in all steps."""
+    return sum(step.stale for step in desk.state.steps.values())
+
+
+def stale_words(desk: Desk) -> str:
+    """How many they are, and about how long they take at the pace they had."""
+    seconds = 0.0
+    for step in desk.state.steps.values():
+        typical = step.pace.percentile(0.5)
+        if step.stale and typical is not None:
+            seconds += step.stale * typical / max(1, step.slots)
+    count = numbers.plural(stale_count(desk), "item")
+    return f"{count}, {eta.words(eta.Eta(seconds, seconds))}" if seconds >= LONG else count
+
+
+def run_stale(desk: Desk) -> None:
+    """Ask, with the number and the steps that follow; then accept what waits and run them."""
+    count = stale_count(desk)
+    if not count:
+        desk.refuse("Nothing is stale: all that is done was made by the definition in force")
+        return
+    steps = [step.name for step in desk.state.steps.values() if step.stale]
+    where = steps[0] if len(steps) == 1 else f"{len(steps)} steps"
+    plan = desk.feed.reload_plan()
+    waiting = len(plan.waiting) if plan is not None else 0
+    taken = (
+        f" {numbers.plural(waiting, 'edit')} that {'waits is' if waiting == 1 else 'wait are'} accepted."
+        if waiting
+        else ""
+    )
+    title = f"Run {stale_words(desk)} of {where} again?"
+    answers = [("enter", "run again", lambda desk: desk.wish(TakeUp("stale"))), ("esc", "no", lambda desk: None)]
+    ask(desk, title, f"They are done, and run again by the definition in force.{taken} {reruns(desk, steps)}", answers)

@@ -1,0 +1,178 @@
+"""The reload plan: what a saved edit changed, and what a person decides about it. It owns its keys while it is open."""
+
+from __future__ import annotations
+
+from tui_workflow.facts.commands import GoBack, TakeUp
+from tui_workflow.ui import keys as names
+from tui_workflow.ui.desk import Desk
+from tui_workflow.ui.rerun import run_stale, stale_count, stale_words
+from tui_workflow.view import numbers
+from tui_workflow.view.glyphs import Glyphs
+from tui_workflow.view.line import Span
+from tui_workflow.view.panes import plan as pane
+from tui_workflow.view.panes import textdiff
+from tui_workflow.view.panes.dialog import Box, Choice, choices, keys
+from tui_workflow.view.panes.row import BLANK, Rows, Target
+from tui_workflow.view.ports import ReloadPlan
+
+WIDTH = 86
+"""Columns of text that it takes where there is room."""
+FRAME = 6
+"""Rows and columns that a dialog's frame and its padding take."""
+
+
+class PlanDialog:
+    """The plan, or the text diff behind it."""
+
+    def __init__(self, desk: Desk, plan: ReloadPlan) -> None:
+        self.desk = desk
+        self.plan = plan
+        self.at = 0
+        self.reading = False
+        """The text diff is open."""
+        self.top = 0
+        self._room = 1
+
+    # what it shows
+
+    def box(self, width: int, height: int, glyphs: Glyphs) -> Box:
+        self.plan = self.desk.feed.reload_plan() or self.plan
+        room = min(WIDTH, max(20, width - 8))
+        tail = pane.title(self.plan, self.desk.feed.now(), glyphs) if width >= 70 else ()
+        if self.reading:
+            return self._diff(room, height, tail)
+        offered = self._offers()
+        self.at = min(self.at, len(offered) - 1)
+        last = keys([(self.desk.key(name), word, name) for name, word in self._others()])
+        below: Rows = [*choices(offered, self.at), BLANK, last]
+        flying = {name: len(lane) for name, lane in self.desk.lanes().items()}
+        rows = pane.rows(self.plan, self.desk.state, flying, room, height - FRAME - len(below) - 1, glyphs)
+        return Box("Reload plan", [*rows, BLANK, *below], width=room, tail=tail)
+
+    def _diff(self, room: int, height: int, tail: tuple[Span, ...]) -> Box:
+        self._room = max(1, height - FRAME - 2)
+        self.top = min(max(0, self.top), max(0, len(self.plan.text) - self._room))
+        rows = textdiff.rows(self.plan.text, self.top, self._room)
+        rows += [BLANK] * (min(self._room, len(self.plan.text)) - len(rows))
+        below = len(self.plan.text) - self.top - self._room
+        pairs = [(self.desk.key("plan_close"), "back to the plan", "plan_close")]
+        if self.top or below > 0:
+            pairs.insert(
+                0, ("j k", f"scroll, {numbers.count(below)} more below" if below > 0 else "scroll", "plan_diff")
+            )
+        return Box("Text diff", [*rows, BLANK, keys(pairs)], width=room, tail=tail)
+
+    def _offers(self) -> list[Choice]:
+        """The answers, those first that there is something for."""
+        desk = self.desk
+        waiting = len(self.plan.waiting)
+        lead = "accept, and run" if waiting else "run"
+        if waiting:
+            first = Choice(
+                desk.key("plan_accept"),
+                "plan_accept",
+                f"accept the {numbers.plural(waiting, 'edit')}" if waiting > 1 else "accept the edit",
+                "nothing that is done runs again",
+            )
+        else:
+            first = Choice(desk.key("plan_accept"), "plan_accept", "close", "nothing waits: all of it holds already")
+        found = [first]
+        failed = sum(step.failed for step in desk.state.steps.values())
+        if failed:
+            effect = f"{numbers.plural(failed, 'item')}, attempts counted anew"
+            found.append(Choice(desk.key("plan_failed"), "plan_failed", f"{lead} the failed again", effect))
+        stale = stale_count(desk)
+        if stale:
+            effect = f"{stale_words(desk)}; asks first"
+            found.append(Choice(desk.key("plan_stale"), "plan_stale", f"{lead} the stale again", effect))
+        return found
+
+    def _others(self) -> list[tuple[str, str]]:
+        return [
+            ("plan_diff", "text diff"),
+            ("plan_back", f"back to r{self.plan.before}"),
+            ("plan_edit", "edit again"),
+            ("plan_close", "close, changes nothing"),
+        ]
+
+    # what it does
+
+    def press(self, key: str, character: str | None) -> None:
+        if self.reading and self._scroll(key):
+            return
+        offered = self._offers()
+        match names.SAME.get(key, key):
+            case "down" | "j" | "tab":
+                self.at = (self.at + 1) % len(offered)
+            case "up" | "k" | "shift+tab":
+                self.at = (self.at - 1) % len(offered)
+            case "enter" if self.at:
+                self.act(offered[self.at].name)
+            case _:
+                name = names.read(key, character, self.desk.keymap, "plan")
+                if name is not None:
+                    self.act(name)
+
+    def click(self, target: Target) -> None:
+        if target.kind == "choice" and isinstance(target.value, int):
+            self.act(self._offers()[target.value].name)
+        elif target.kind == "key":
+            self.act(str(target.value))
+
+    def act(self, name: str) -> None:
+        """Do what a key of the plan says."""
+        desk = self.desk
+        if self.reading:
+            if name in ("plan_close", "plan_diff"):
+                self.reading = False
+            return
+        match name:
+            case "plan_diff":
+                self.reading, self.top = True, 0
+                return
+            case "plan_accept":
+                if self.plan.waiting:
+                    desk.wish(TakeUp())
+            case "plan_failed":
+                if not any(step.failed for step in desk.state.steps.values()):
+                    desk.refuse("No item has failed")
+                    return
+                desk.wish(TakeUp("failed"))
+            case "plan_stale":
+                if not stale_count(desk):
+                    desk.refuse(f"Nothing is stale   {desk.key('plan_accept')} accepts the edits alone")
+                    return
+                desk.close(self)
+                run_stale(desk)
+                return
+            case "plan_back":
+                desk.wish(GoBack())
+            case "help":
+                desk.close(self)
+                desk.run("help")
+                return
+            case "plan_edit":
+                desk.close(self)
+                desk.run("edit")
+                return
+        desk.close(self)
+
+    def _scroll(self, key: str) -> bool:
+        match key:
+            case "down" | "j":
+                self.top += 1
+            case "up" | "k":
+                self.top -= 1
+            case "ctrl+d" | "pagedown" | "space":
+                self.top += max(1, self._room // 2)
+            case "ctrl+u" | "pageup":
+                self.top -= max(1, self._room // 2)
+            case "g" | "home":
+                self.top = 0
+            case "G" | "end" | "upper_g":
+                self.top = len(self.plan.text)
+            case "enter":
+                self.reading = False
+            case _:
+                return False
+        return True

@@ -1,0 +1,249 @@
+"""What a saved edit changes: what holds already, what waits, and what that means for the items there are."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from tui_workflow.facts.state import RunState, StepState
+from tui_workflow.view import numbers
+from tui_workflow.view.columns import apart, fill, line_width
+from tui_workflow.view.columns import width as columns_of
+from tui_workflow.view.glyphs import Glyphs
+from tui_workflow.view.line import Line, Span
+from tui_workflow.view.panes.row import BLANK, Row, Rows, data, short
+from tui_workflow.view.ports import Edit, EditedFile, ReloadPlan
+
+COUNTS = (15, 10, 14)
+"""Columns of done, failed and not started."""
+WITH_COUNTS = 80
+"""Columns from which on the counts stand beside the edits, not below them."""
+LEAST_ROWS = 3
+_Part = tuple[str, Line]
+"""A key and what became of it."""
+
+
+def rows(plan: ReloadPlan, state: RunState, flying: dict[str, int], width: int, height: int, glyphs: Glyphs) -> Rows:
+    """The plan in about `height` rows. `flying` are the numbers of items in flight, by step."""
+    force = _force(plan, state, flying, width, glyphs)
+    waiting = _waiting(plan, state, width, glyphs)
+    rest = _unchanged(plan, sum(flying.values()))
+    room = height - len(rest) - 2
+    if waiting:
+        keep = max(LEAST_ROWS, room - len(force))
+        waiting = _cut(waiting, keep)
+        force = _cut(force, max(LEAST_ROWS, room - len(waiting)))
+    else:
+        force = _cut(force, room)
+    found = [*force, BLANK] if force else []
+    return [*found, *([*waiting, BLANK] if waiting else []), *rest]
+
+
+def title(plan: ReloadPlan, now: float, glyphs: Glyphs) -> Line:
+    """What stands at the right end of the dialog's title."""
+    name = plan.path.rsplit("/", 1)[-1]
+    words = f"  r{plan.before} {glyphs.arrow} r{plan.after}, saved {numbers.age(now - plan.saved)} ago"
+    return (*data(name, "text"), Span(words, "dim"))
+
+
+def _cut(block: Rows, height: int) -> Rows:
+    if len(block) <= height:
+        return block
+    more = len(block) - height + 1
+    return [*block[: height - 1], Row((Span(f"{more} more rows, the text diff has them all", "dim", italic=True),))]
+
+
+def _force(plan: ReloadPlan, state: RunState, flying: dict[str, int], width: int, glyphs: Glyphs) -> Rows:
+    names = list(dict.fromkeys([edit.step for edit in plan.in_force] + [name for f in plan.files for name in f.steps]))
+    loose = [file for file in plan.files if not file.steps]
+    if not names and not loose:
+        return []
+    beside = width >= WITH_COUNTS
+    head: Line = (Span("In force", "strong", bold=True), Span("  for every item that starts from now", "dim"))
+    heads = tuple(Span(fill(word, size, align="right"), "dim") for word, size in zip(_HEADS, COUNTS, strict=True))
+    found = [Row(apart(head, heads if beside else (), width, mark=glyphs.ellipsis))]
+    shown = _Shape(width - (sum(COUNTS) + 1 if beside else 0), names, _keys(plan), glyphs)
+    for name in names:
+        edits = [edit for edit in plan.in_force if edit.step == name]
+        files = [file for file in plan.files if name in file.steps]
+        lines = shown.step(edits, files, name)
+        step = state.steps.get(name)
+        if step is not None:
+            stale = any(edit.stale for edit in edits) or bool(files)
+            counts = _Counts(step, flying.get(name, 0), stale, plan.after, glyphs)
+            if beside:
+                lines = counts.beside(lines, width)
+            elif counts.some:
+                lines.append(counts.below())
+        found += map(Row, lines)
+    for file in loose:
+        lead = shown.lead("~", "retrying", file.path.rsplit("/", 1)[-1])
+        found.append(Row((*lead, *_lines(file, glyphs), Span("  no step's code differs", "dim"))))
+    return found
+
+
+_HEADS = ("done", "failed", "not started")
+
+
+class _Shape:
+    """The columns of the edits: sign, step, key, what became of it."""
+
+    def __init__(self, width: int, names: Sequence[str], keys: Sequence[str], glyphs: Glyphs) -> None:
+        self.width = width
+        self.glyphs = glyphs
+        self.name = min(max((columns_of(name) for name in names), default=0), max(12, width // 3))
+        self.key = min(max((columns_of(key) for key in keys), default=0), max(8, width // 4))
+
+    def lead(self, sign: str, role: str, name: str) -> Line:
+        label = short(name or "the flow", self.name, "strong" if name else "dim", self.glyphs, bold=bool(name))
+        pad = Span(" " * max(0, self.name - line_width(label) + 3))
+        return (Span(f"{sign} ", role, bold=True), *label, pad)
+
+    def part(self, lead: Line, key: str, value: Line) -> Line:
+        label = short(key, self.key, "dim", self.glyphs)
+        if not value:
+            return (*lead, *label)
+        return (*lead, *label, Span(" " * max(0, self.key - line_width(label) + 2)), *value)
+
+    def step(self, edits: Sequence[Edit], files: Sequence[EditedFile], name: str) -> list[Line]:
+        """The lines of one step: its keys, then the files that its code is in."""
+        room = max(8, self.width - self.name - self.key - 7)
+        came = [edit for edit in edits if edit.what != "changed"]
+        if came:
+            return [(*self.lead(*_sign(came[0], self.glyphs), name), *data(_came(came[0]), "dim"))]
+        parts: list[_Part] = [(_short_key(edit.key), change(edit, room, self.glyphs)) for edit in edits]
+        if files:
+            parts = [part for part in parts if part[0] != "code"]
+        parts += [(file.path.rsplit("/", 1)[-1], _lines(file, self.glyphs)) for file in files]
+        lead = self.lead("~", "retrying", name)
+        blank: Line = (Span(" " * line_width(lead)),)
+        return [self.part(lead if place == 0 else blank, *part) for place, part in enumerate(parts)]
+
+
+class _Counts:
+    """What the items of a step that is edited are: kept, stale, still to start."""
+
+    def __init__(self, step: StepState, flying: int, stale: bool, revision: int, glyphs: Glyphs) -> None:
+        pending = 1 if not step.states and step.status == "pending" and not step.shape.for_each else 0
+        waiting = max(0, step.waiting - flying) + pending
+        self.numbers = (step.succeeded, step.failed, waiting)
+        self.roles = ("strong", "failed", "strong")
+        kept = f"kept, {glyphs.stale} stale" if stale and step.succeeded else "kept"
+        self.words = (kept, "kept", f"use r{revision}")
+
+    @property
+    def some(self) -> bool:
+        return any(self.numbers)
+
+    def beside(self, lines: list[Line], width: int) -> list[Line]:
+        """The numbers at the end of the first line, the words at the end of the second."""
+        blank: Line = ()
+        lines = lines if len(lines) > 1 or not self.some else [*lines, blank]
+        first, second = [], []
+        for number, role, word, size in zip(self.numbers, self.roles, self.words, COUNTS, strict=True):
+            text = numbers.count(number) if number else ""
+            first.append(Span(fill(text, size, align="right"), role, bold=True))
+            stale = "stale" in word
+            second.append(Span(fill(word if number else "", size, align="right"), "stale" if stale else "dim"))
+        found = [apart(lines[0], tuple(first), width)]
+        if len(lines) > 1:
+            found += [apart(lines[1], tuple(second), width), *lines[2:]]
+        return found
+
+    def below(self) -> Line:
+        line: list[Span] = []
+        for number, role, word, head in zip(self.numbers, self.roles, self.words, _HEADS, strict=True):
+            if number:
+                line.append(Span("   " if line else "    "))
+                line.append(Span(numbers.count(number), role, bold=True))
+                line.append(Span(f" {head}: {word}", "stale" if "stale" in word else "dim"))
+        return tuple(line)
+
+
+def _waiting(plan: ReloadPlan, state: RunState, width: int, glyphs: Glyphs) -> Rows:
+    if not plan.waiting:
+        return []
+    count = numbers.plural(len(plan.waiting), "structural edit")
+    found = [Row((Span("Waits for enter", "strong", bold=True), Span(f"  {count}", "dim")))]
+    shape = _Shape(width, [edit.step for edit in plan.waiting], [edit.key for edit in plan.waiting], glyphs)
+    before = ""
+    for edit in plan.waiting:
+        lead = shape.lead(*_sign(edit, glyphs), edit.step)
+        if edit.step == before:
+            lead = (Span(" " * line_width(lead)),)
+        before = edit.step
+        if edit.what == "added":
+            line: Line = (*lead, *data(f"new, {edit.note}" if edit.note else "new"))
+        elif edit.what == "removed":
+            line = (*lead, *data(_gone(state.steps.get(edit.step))))
+        elif edit.key == "order":
+            line = shape.part(lead, "order", data(f"moves, {edit.note}"))
+        else:
+            line = shape.part(lead, _short_key(edit.key), change(edit, width - shape.name - shape.key - 7, glyphs))
+        found.append(Row(line))
+    return found
+
+
+def _sign(edit: Edit, glyphs: Glyphs) -> tuple[str, str]:
+    return {"added": ("+", "ok"), "removed": (glyphs.minus, "failed")}.get(edit.what, ("~", "retrying"))
+
+
+def _came(edit: Edit) -> str:
+    return f"new, {edit.note}" if edit.what == "added" else "removed"
+
+
+def _gone(step: StepState | None) -> str:
+    if step is None or (not step.done and step.status in ("pending", "skipped", "cancelled")):
+        return "removed, it has not run"
+    if step.status == "running":
+        return "removed, what it runs ends at once"
+    done = f"{numbers.plural(step.done, 'item')} of it stay" if step.shape.for_each else "its result stays"
+    return f"removed, {done} in the run file"
+
+
+def _unchanged(plan: ReloadPlan, flying: int) -> Rows:
+    words = {0: "", 1: "1 other step is unchanged."}.get(
+        plan.unchanged, f"{numbers.count(plan.unchanged)} other steps are unchanged."
+    )
+    if flying:
+        one = "item in flight finishes with what it" if flying == 1 else "items in flight finish with what they"
+        words += f" The {numbers.count(flying)} {one} began with."
+    return [Row((Span(words.strip(), "dim"),))] if words else []
+
+
+def _keys(plan: ReloadPlan) -> list[str]:
+    return [_short_key(edit.key) for edit in plan.in_force] + [file.path.rsplit("/", 1)[-1] for file in plan.files]
+
+
+def _short_key(key: str) -> str:
+    return key.rsplit(".", 1)[-1]
+
+
+def change(edit: Edit, width: int, glyphs: Glyphs) -> Line:
+    """From what to what; what is long is cut, the text diff has it whole."""
+    if not edit.old and not edit.new:
+        return data(edit.note, "dim") if edit.note else ()
+    old, new = (_value(edit.key, text) for text in (edit.old, edit.new))
+    each = max(4, (width - 3) // 2)
+    if columns_of(old) + columns_of(new) + 3 <= width:
+        each = width
+    was = short(old, each, "failed", glyphs) if old else (Span("not set", "dim"),)
+    now = short(new, each, "ok", glyphs) if new else (Span("not set", "dim"),)
+    note = (Span(f"  {edit.note}", "dim"),) if edit.note else ()
+    return (*was, Span(f" {glyphs.arrow} ", "dim"), *now, *note)
+
+
+def _value(key: str, text: str) -> str:
+    """A value as the rest of the screen writes it."""
+    line = " ".join(text.split())
+    try:
+        if key == "timeout":
+            return numbers.duration(float(line))
+        if key == "memory":
+            return numbers.size(int(line))
+    except ValueError:
+        pass
+    return line
+
+
+def _lines(file: EditedFile, glyphs: Glyphs) -> Line:
+    return (Span(f"+{file.added}", "ok"), Span(" "), Span(f"{glyphs.minus}{file.removed}", "failed"))
