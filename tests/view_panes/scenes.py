@@ -32,7 +32,7 @@ def scene(run: Simulation, *, pane: Pane = Pane.STEPS, step: str = "process_chun
         keys=keys,
         settings=run.settings(step).rows,
         entries=entries,
-        hidden={"edit", "plan", "back"},
+        hidden={"edit", "plan", "back", "rerun_stale"},
     )
 
 

@@ -24,7 +24,7 @@ def copy(desk: Desk) -> None:
         case "items" if nav.items is not None and nav.items.item is not None:
             desk.spawn("copy", _copy_of_item(desk, "error" if nav.items.reading else "key"))
         case "definition":
-            put(desk, lines_of(desk.details.definition()[1])[nav.definition_at], "the line")
+            put(desk, lines_of(desk.definition()[1])[nav.definition_at], "the line")
         case "history":
             runs = desk.runs() or ()
             put(desk, runs[min(nav.run, len(runs) - 1)].run if runs else "", "the run's id")

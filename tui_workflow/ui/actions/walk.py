@@ -39,7 +39,7 @@ def by(desk: Desk, rows: int) -> None:
         case "definition":
             from tui_workflow.view.panes.definition import lines_of
 
-            last = len(lines_of(desk.details.definition()[1])) - 1
+            last = len(lines_of(desk.definition()[1])) - 1
             nav.definition_at = min(max(0, nav.definition_at + rows), last)
         case "history":
             nav.run = min(max(0, nav.run + rows), max(0, len(desk.runs() or ()) - 1))

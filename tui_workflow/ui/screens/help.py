@@ -39,7 +39,7 @@ class Help:
         self._length = len(rows)
         self.top = min(self.top, max(0, self._length - self._room))
         below = self._length - self.top - self._room
-        tail = (Span(f"{below} more below" if below > 0 else f"in {context}", "dim"),)
+        tail = (Span(f"in {context}" + (f"   {below} more below" if below > 0 else ""), "dim"),)
         return Box("Help", rows[self.top : self.top + self._room], width=inner, tail=tail)
 
     def press(self, key: str, character: str | None) -> None:
