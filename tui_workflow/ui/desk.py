@@ -145,7 +145,7 @@ class Desk:
         if not any(step.stale for step in self.state.steps.values()):
             hidden.add("rerun_stale")
         if self.feed.rejected() is None:
-            hidden |= {"in_use"} | ({"next_hit", "previous_hit"} if not nav.definition_search else set())
+            hidden.add("in_use")
         if self.step is not None and not self.step.shape.parallel:
             hidden |= {"fewer_slots", "more_slots"}
         if self.state.finished is not None:

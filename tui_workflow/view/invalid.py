@@ -44,7 +44,6 @@ def draw(scene: Scene, rejected: Rejected, width: int, height: int) -> Frame:
         frame.full(LIST, rows)
     words = {
         "edit": f"edit line {rejected.line}",
-        "next_hit": "next problem" if not found else "next hit",
         "in_use": f"show r{scene.state.revision}, in use",
     }
     return frame.finish(bottom(scene, frame, "definition", words))

@@ -76,7 +76,7 @@ ACTIONS: tuple[Action, ...] = (
     Action("back", ("esc",), "back", "Back; closes a filter, a page, a dialog", _MOVE, weight=75),
     Action("zoom", ("z",), "zoom", "Zoom the pane, without a frame, so that a terminal selection is clean", _LOOK),
     Action("filter", ("/",), "filter", "Filter or search; /! keeps what does not match", _LOOK, weight=70),
-    Action("next_hit", ("n",), "next hit", "To the next hit", _LOOK),
+    Action("next_hit", ("n",), "next hit", "To the next hit, or the next problem", _LOOK),
     Action("previous_hit", ("N",), "previous hit", "To the previous hit", _LOOK),
     Action("failures", ("f",), "failures", "Jump to the failures", _LOOK, ("steps", "step", "log"), weight=65),
     Action("sort", ("o",), "sort", "Sort by another column", _LOOK, ("failures", "items", "history"), weight=60),

@@ -41,7 +41,7 @@ class PlanDialog:
         tail = pane.title(self.plan, self.desk.feed.now(), glyphs) if width >= 70 else ()
         if self.reading:
             return self._diff(room, height, tail)
-        offered = self._offers()
+        offered = self._offers(brief=room < pane.WITH_COUNTS)
         self.at = min(self.at, len(offered) - 1)
         last = keys([(self.desk.key(name), word, name) for name, word in self._others()])
         below: Rows = [*choices(offered, self.at), BLANK, last]
@@ -62,8 +62,8 @@ class PlanDialog:
             )
         return Box("Text diff", [*rows, BLANK, keys(pairs)], width=room, tail=tail)
 
-    def _offers(self) -> list[Choice]:
-        """The answers, those first that there is something for."""
+    def _offers(self, *, brief: bool = False) -> list[Choice]:
+        """The answers that there is something for; `brief` for a narrow screen."""
         desk = self.desk
         waiting = len(self.plan.waiting)
         lead = "accept, and run" if waiting else "run"
@@ -72,14 +72,14 @@ class PlanDialog:
                 desk.key("plan_accept"),
                 "plan_accept",
                 f"accept the {numbers.plural(waiting, 'edit')}" if waiting > 1 else "accept the edit",
-                "nothing that is done runs again",
+                "nothing done runs again" if brief else "nothing that is done runs again",
             )
         else:
             first = Choice(desk.key("plan_accept"), "plan_accept", "close", "nothing waits: all of it holds already")
         found = [first]
         failed = sum(step.failed for step in desk.state.steps.values())
         if failed:
-            effect = f"{numbers.plural(failed, 'item')}, attempts counted anew"
+            effect = numbers.plural(failed, "item") + ("" if brief else ", attempts counted anew")
             found.append(Choice(desk.key("plan_failed"), "plan_failed", f"{lead} the failed again", effect))
         stale = stale_count(desk)
         if stale:

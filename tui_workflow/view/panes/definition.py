@@ -8,7 +8,7 @@ from functools import lru_cache
 from tui_workflow.text import visible
 from tui_workflow.view import numbers
 from tui_workflow.view.cellwidth import width as width_of
-from tui_workflow.view.columns import cut, line_width
+from tui_workflow.view.columns import cut, fill_line, line_width
 from tui_workflow.view.glyphs import Glyphs
 from tui_workflow.view.line import Line, Span
 from tui_workflow.view.panes.log import marked, wrapped
@@ -52,7 +52,7 @@ def rows(
         tail: Line = (Span(f"line {numbers.count(min(at, len(lines) - 1) + 1)} of {numbers.count(len(lines))}", "dim"),)
     else:
         extra = f"  {name} as saved {numbers.age(now - rejected.saved)} ago, not in use"
-        tail = (Span(numbers.plural(rejected.count, "problem"), "failed"),)
+        tail = (Span(numbers.plural(rejected.count, "problem"), "failed", bold=True),)
     head = (Span("Definition", "accent", bold=True), *data(extra, "dim"))
     lead = [heading(head, tail, width, focused=True, glyphs=glyphs)]
     if entry is not None:
@@ -70,8 +70,12 @@ def rows(
         parts = wrapped(spans, max(8, width - gutter - 3)) if wrap else [spans]
         for turn, part in enumerate(parts):
             first = number if turn == 0 else Span(" " * (gutter + 1))
-            fill = "failed_tint" if wrong and place != at else ""
-            body.append(Row((first, side, *part), Target("line", place), "here" if place == at else "", fill))
+            whole: Line = (first, side, *part)
+            if wrong:
+                whole = tuple(
+                    span._replace(fill="failed_tint") for span in fill_line(whole, width, mark=glyphs.ellipsis)
+                )
+            body.append(Row(whole, Target("line", place), "here" if place == at else "", "failed_tint" * wrong))
         if rejected is not None and wrong:
             only = Mark(rejected.line, rejected.column, rejected.message, rejected.hint)
             for problem in rejected.marks or (only,):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 
 from tui_workflow.facts.state import RunState, StepState
@@ -10,6 +11,7 @@ from tui_workflow.view.columns import apart, fill, line_width
 from tui_workflow.view.columns import width as columns_of
 from tui_workflow.view.glyphs import Glyphs
 from tui_workflow.view.line import Line, Span
+from tui_workflow.view.panes.dialog import sentence
 from tui_workflow.view.panes.row import BLANK, Row, Rows, data, short
 from tui_workflow.view.ports import Edit, EditedFile, ReloadPlan
 
@@ -26,7 +28,7 @@ def rows(plan: ReloadPlan, state: RunState, flying: dict[str, int], width: int, 
     """The plan in about `height` rows. `flying` are the numbers of items in flight, by step."""
     force = _force(plan, state, flying, width, glyphs)
     waiting = _waiting(plan, state, width, glyphs)
-    rest = _unchanged(plan, sum(flying.values()))
+    rest = _unchanged(plan, sum(flying.values()), width)
     room = height - len(rest) - 2
     if waiting:
         keep = max(LEAST_ROWS, room - len(force))
@@ -127,6 +129,7 @@ class _Counts:
         waiting = max(0, step.waiting - flying) + pending
         self.numbers = (step.succeeded, step.failed, waiting)
         self.roles = ("strong", "failed", "strong")
+        self.short = (f"{glyphs.stale} stale" if stale else "kept", "kept", f"use r{revision}")
         kept = f"kept, {glyphs.stale} stale" if stale and step.succeeded else "kept"
         self.words = (kept, "kept", f"use r{revision}")
 
@@ -151,11 +154,11 @@ class _Counts:
 
     def below(self) -> Line:
         line: list[Span] = []
-        for number, role, word, head in zip(self.numbers, self.roles, self.words, _HEADS, strict=True):
+        for number, role, word, head in zip(self.numbers, self.roles, self.short, _HEADS, strict=True):
             if number:
-                line.append(Span("   " if line else "    "))
+                line.append(Span("  "))
                 line.append(Span(numbers.count(number), role, bold=True))
-                line.append(Span(f" {head}: {word}", "stale" if "stale" in word else "dim"))
+                line.append(Span(f" {head}, {word}", "stale" if "stale" in word else "dim"))
         return tuple(line)
 
 
@@ -178,7 +181,8 @@ def _waiting(plan: ReloadPlan, state: RunState, width: int, glyphs: Glyphs) -> R
         elif edit.key == "order":
             line = shape.part(lead, "order", data(f"moves, {edit.note}"))
         else:
-            line = shape.part(lead, _short_key(edit.key), change(edit, width - shape.name - shape.key - 7, glyphs))
+            became = change(edit, width - shape.name - shape.key - 7, glyphs, was="text", now="text")
+            line = shape.part(lead, _short_key(edit.key), became)
         found.append(Row(line))
     return found
 
@@ -200,14 +204,14 @@ def _gone(step: StepState | None) -> str:
     return f"removed, {done} in the run file"
 
 
-def _unchanged(plan: ReloadPlan, flying: int) -> Rows:
+def _unchanged(plan: ReloadPlan, flying: int, width: int) -> Rows:
     words = {0: "", 1: "1 other step is unchanged."}.get(
         plan.unchanged, f"{numbers.count(plan.unchanged)} other steps are unchanged."
     )
     if flying:
         one = "item in flight finishes with what it" if flying == 1 else "items in flight finish with what they"
         words += f" The {numbers.count(flying)} {one} began with."
-    return [Row((Span(words.strip(), "dim"),))] if words else []
+    return sentence(words.strip(), width, "dim") if words else []
 
 
 def _keys(plan: ReloadPlan) -> list[str]:
@@ -218,7 +222,7 @@ def _short_key(key: str) -> str:
     return key.rsplit(".", 1)[-1]
 
 
-def change(edit: Edit, width: int, glyphs: Glyphs) -> Line:
+def change(edit: Edit, width: int, glyphs: Glyphs, *, was: str = "failed", now: str = "ok") -> Line:
     """From what to what; what is long is cut, the text diff has it whole."""
     if not edit.old and not edit.new:
         return data(edit.note, "dim") if edit.note else ()
@@ -226,10 +230,10 @@ def change(edit: Edit, width: int, glyphs: Glyphs) -> Line:
     each = max(4, (width - 3) // 2)
     if columns_of(old) + columns_of(new) + 3 <= width:
         each = width
-    was = short(old, each, "failed", glyphs) if old else (Span("not set", "dim"),)
-    now = short(new, each, "ok", glyphs) if new else (Span("not set", "dim"),)
+    unset: Line = (Span("not set", "dim"),)
+    before, after = (short(text, each, role, glyphs) if text else unset for text, role in ((old, was), (new, now)))
     note = (Span(f"  {edit.note}", "dim"),) if edit.note else ()
-    return (*was, Span(f" {glyphs.arrow} ", "dim"), *now, *note)
+    return (*before, Span(f" {glyphs.arrow} ", "dim"), *after, *note)
 
 
 def _value(key: str, text: str) -> str:
@@ -237,7 +241,9 @@ def _value(key: str, text: str) -> str:
     line = " ".join(text.split())
     try:
         if key == "timeout":
-            return numbers.duration(float(line))
+            return f"{float(line):g} s"
+        if key == "needs":
+            return ", ".join(json.loads(line)) or "nothing"
         if key == "memory":
             return numbers.size(int(line))
     except ValueError:
