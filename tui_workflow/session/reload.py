@@ -48,7 +48,8 @@ class Reloader:
         self._seen: dict[str, bytes] | None = None
         self._saved: Plan | None = None
         """The plan of the latest valid save, whose structural edits may still wait."""
-        self._earlier: list[Plan] = []
+        self._earlier: Plan | None = None
+        """What was saved before that."""
         self.plan: ReloadPlan | None = None
         self.rejected: Rejected | None = None
 
@@ -123,10 +124,10 @@ class Reloader:
         engine, now = self._engine(), time.time()
         current = engine.plan
         number = engine.state.revision + 1
-        self._earlier.append(self._saved or current)
+        self._earlier = self._saved or current
         self._saved, self.rejected = saved, None
         self._store(number, now, saved)
-        self.plan = reload_plan(self._earlier[-1], saved, difference, number, now)
+        self.plan = reload_plan(self._earlier, saved, difference, diff(current, plan), number, now)
         engine.take_revision(plan, number, [ev.RevisionTaken(now, number, shapes(plan))])
 
     def _store(self, number: int, now: float, plan: Plan) -> None:
@@ -202,13 +203,12 @@ class Reloader:
     async def go_back(self) -> Reply:
         """Run by the revision before the present one again, as a new revision."""
         async with self._lock:
-            if not self._earlier:
+            earlier, engine = self._earlier, self._engine()
+            if earlier is None:
                 return Reply("There is no earlier revision to go back to", refused=True)
-            earlier, engine = self._earlier.pop(), self._engine()
             difference = diff(engine.plan, earlier)
             plan = in_force(engine.plan, earlier) if difference.structural else earlier
             self._adopt(plan, earlier, difference)
-            self._earlier.pop()
             name = os.path.basename(self._path)
             return Reply(
                 f"Back to the earlier revision, as r{engine.state.revision + 1}; {name} itself is as it was saved"
@@ -263,20 +263,29 @@ def _refusal(error: ErrorInfo, flow: str) -> Problem:
     return Problem("error", file, line, column, message, "a worker tried to take it up", excerpt)
 
 
-def reload_plan(before: Plan, after: Plan, difference: PlanDiff, number: int, saved: float) -> ReloadPlan:
-    """The difference of two plans as the screen and `wf-tui plan` show it."""
+def reload_plan(
+    before: Plan, after: Plan, difference: PlanDiff, held: PlanDiff, number: int, saved: float
+) -> ReloadPlan:
+    """The difference of two plans as the screen shows it. `held` is what of it holds already; the rest waits.
+
+    The text is that of `before`, the save before this one, against this one.
+    """
     force: list[Edit] = []
     waiting: list[Edit] = []
+    holds = {step.name: step for step in held.steps}
     for step in difference.steps:
+        now = holds.get(step.name)
         if step.what != "changed":
             waiting.append(Edit(step.name, step.what, note=_place(step, after)))
             continue
+        stale = now is not None and now.stale
+        keys = {change.key for change in now.changes} if now is not None else set()
         for change in step.changes:
-            edit = Edit(step.name, "changed", change.key, change.old or "", change.new or "", stale=step.stale)
-            (waiting if change.kind == "structural" else force).append(edit)
+            edit = Edit(step.name, "changed", change.key, change.old or "", change.new or "", stale=stale)
+            (force if change.key in keys else waiting).append(edit)
         if step.moved:
             waiting.append(Edit(step.name, "changed", "order", note=_place(step, after)))
-        if step.stale and not step.changes:
+        if stale and not keys:
             force.append(Edit(step.name, "changed", "code", stale=True))
     for change in difference.flow:
         note = "holds from the next run on" if change.kind == "frozen" else ""
@@ -288,7 +297,7 @@ def reload_plan(before: Plan, after: Plan, difference: PlanDiff, number: int, sa
         after=number,
         saved=saved,
         in_force=tuple(force),
-        files=tuple(EditedFile(file.path, file.added, file.removed, file.steps) for file in difference.files),
+        files=tuple(EditedFile(file.path, file.added, file.removed, file.steps) for file in held.files),
         waiting=tuple(waiting),
         unchanged=sum(planned.name not in touched for planned in after.steps),
         text=text_diff(before, after),
