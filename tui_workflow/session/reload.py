@@ -46,7 +46,7 @@ class Reloader:
         self._strict = strict
         self._lock = asyncio.Lock()
         self._seen: dict[str, bytes] | None = None
-        self._saved: Plan | None = None
+        self.saved: Plan | None = None
         """The plan of the latest valid save, whose structural edits may still wait."""
         self._earlier: Plan | None = None
         """What was saved before that."""
@@ -63,7 +63,7 @@ class Reloader:
         folder = os.path.dirname(os.path.abspath(self._path))
         stem = os.path.splitext(os.path.basename(self._path))[0]
         known = [self._path, os.path.join(folder, f"{stem}.py"), os.path.join(folder, "handlers.py")]
-        plans = [self._engine().plan, *([self._saved] if self._saved is not None else [])]
+        plans = [self._engine().plan, *([self.saved] if self.saved is not None else [])]
         for plan in plans:
             known += [handler.path for handler in plan.handlers if os.path.isabs(handler.path)]
         return known
@@ -101,7 +101,7 @@ class Reloader:
     async def _take(self, saved: Plan) -> None:
         engine = self._engine()
         current = engine.plan
-        if _same(saved, self._saved or current):
+        if _same(saved, self.saved or current):
             if self.rejected is not None:
                 # The save that was refused is undone: what is in force is what the files say.
                 self.rejected = None
@@ -124,8 +124,8 @@ class Reloader:
         engine, now = self._engine(), time.time()
         current = engine.plan
         number = engine.state.revision + 1
-        self._earlier = self._saved or current
-        self._saved, self.rejected = saved, None
+        self._earlier = self.saved or current
+        self.saved, self.rejected = saved, None
         self._store(number, now, saved)
         self.plan = reload_plan(self._earlier, saved, difference, diff(current, plan), number, now)
         engine.take_revision(plan, number, [ev.RevisionTaken(now, number, shapes(plan))])
@@ -167,7 +167,7 @@ class Reloader:
     async def take_up(self, then: str) -> Reply:
         """Accept the structural edits that wait, and run failed or stale items again if that is wished."""
         async with self._lock:
-            saved, engine = self._saved, self._engine()
+            saved, engine = self.saved, self._engine()
             edits = self.plan.waiting if self.plan is not None else ()
             text = ""
             if saved is not None and edits:
