@@ -1,10 +1,11 @@
 """Which keys a listing has met, in eight to sixteen bytes a key: a Bloom filter that grows.
 
-It may say "perhaps" for a key that is new, once in some ten thousand; then the run file is asked. It never says "new" for a
+It may say "perhaps" for a key that is new, once in some million; then the run file is asked. It never says "new" for a
 key that was met. A set would take sixty bytes a key, and asking the run file for every key of a first listing takes
 longer than writing it.
 
-Each key falls into one word of 64 bits and sets six of them, so that a look costs one access to memory.
+Each key falls into two words of 64 bits and sets six bits in both. A look costs one access to memory, since for a new key
+the first word nearly always says so; the second makes "perhaps" rare enough that it never matters what asking costs.
 """
 
 from __future__ import annotations
@@ -16,6 +17,8 @@ from collections.abc import Iterable
 _FIRST = 1 << 17
 _GROWTH = 8
 _LARGEST = 1 << 23
+_SECOND = 41
+"""Where in a hash of 63 bits the place of the second word begins; that of the first begins at 24, below it are the bits."""
 _PAIRS = [(1 << a) | (1 << b) for a in range(64) for b in range(a)]
 _ONE, _TWO, _THREE = (random.Random(seed).sample(_PAIRS, 256) for seed in (1, 2, 3))  # noqa: S311
 
@@ -41,7 +44,7 @@ class SeenKeys:
             bits = one[value & 255] | two[value >> 8 & 255] | three[value >> 16 & 255]
             place = value >> 24
             for words, mask in segments:
-                if words[place & mask] & bits == bits:
+                if words[place & mask] & bits == bits and words[value >> _SECOND & mask] & bits == bits:
                     perhaps.append(key)
                     break
             else:
@@ -50,6 +53,7 @@ class SeenKeys:
                 self._room -= 1
                 words, mask = segments[-1]
                 words[place & mask] |= bits
+                words[value >> _SECOND & mask] |= bits
         return perhaps
 
     def _grow(self) -> None:

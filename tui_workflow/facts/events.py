@@ -8,7 +8,7 @@ Times are Unix seconds. Steps are named, items are numbered within their step.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal, TypeAlias
+from typing import Literal, NamedTuple, TypeAlias
 
 from tui_workflow.facts.outcome import Outcome
 
@@ -82,9 +82,11 @@ class SlotsChanged:
     slots: int
 
 
-@dataclass(frozen=True, slots=True)
-class ListedItem:
-    """One item as it was listed; the bytes are frozen in the run file. `number` is new for a new key."""
+class ListedItem(NamedTuple):
+    """One item as it was listed; the bytes are frozen in the run file. `number` is new for a new key.
+
+    Built once per item, so it is a tuple.
+    """
 
     number: int
     key: str

@@ -7,15 +7,16 @@ State per item is two bytes (state, definition), never an object; failed items h
 from __future__ import annotations
 
 from array import array
+from bisect import bisect_right
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from enum import IntEnum
-from math import log2
+from operator import add, itemgetter
 from typing import assert_never
 
 from tui_workflow.facts import events as ev
-from tui_workflow.facts.outcome import Ended, ErrorInfo
+from tui_workflow.facts.outcome import Ended, ErrorInfo, Outcome, statuses
 
 
 class Item(IntEnum):
@@ -47,6 +48,7 @@ class Group:
 
 BUCKETS = 96
 """Duration classes of `Pace`: five to a doubling, from 0.1 ms upwards."""
+_EDGES = [0.0001 * 2.0 ** (index / 5) for index in range(1, BUCKETS)]
 
 
 @dataclass(slots=True)
@@ -353,6 +355,9 @@ def _items_ended(step: StepState, fact: ev.ItemsEnded) -> None:
     definition = step.definitions.index(fact.definition)
     current = fact.definition == step.shape.definition
     states, made_by, durations, ended = step.states, step.made_by, step.pace.durations, step.pace.ended
+    if _all_new_and_well(step, fact.outcomes):
+        _items_succeeded(step, fact, definition, stale=not current)
+        return
     tally = [0, 0, 0, 0, 0]
     next_at = fact.next_at or {}
     for outcome in fact.outcomes:
@@ -389,13 +394,60 @@ def _items_ended(step: StepState, fact: ev.ItemsEnded) -> None:
                 step.attempts_of[item] = max(outcome.attempt, step.attempts_of.get(item, 0))
             if duration > step.pace.slowest:
                 step.pace.slowest, step.pace.slowest_item = duration, item
-            durations[min(BUCKETS - 1, max(0, int(5 * log2(duration * 10000)))) if duration > 0.0001 else 0] += 1
+            durations[bisect_right(_EDGES, duration)] += 1
         if status != Ended.RETRYING:
             ended[int(outcome.started + duration) // 10] += 1
     for kind, count in enumerate(tally):
         if count:
             step.by_revision[fact.revision, kind] += count
     _forget_old(ended)
+
+
+_ITEM, _ATTEMPT, _STARTED, _DURATION = map(itemgetter, (0, 1, 3, 4))
+
+
+def _all_new_and_well(step: StepState, outcomes: Sequence[Outcome]) -> bool:
+    """Whether these are first attempts of pending items, all of which succeeded: what nearly all facts tell."""
+    states = step.states
+    return (
+        not step.tries
+        and statuses(outcomes) == {Ended.OK}
+        and set(map(_ATTEMPT, outcomes)) == {1}
+        and not any(map(states.__getitem__, map(_ITEM, outcomes)))
+    )
+
+
+def _items_succeeded(step: StepState, fact: ev.ItemsEnded, definition: int, *, stale: bool) -> None:
+    """What `_items_ended` comes to for outcomes of which nothing is to be said but how long they took."""
+    outcomes, count, pace = fact.outcomes, len(fact.outcomes), step.pace
+    states, made_by, buckets, edges = step.states, step.made_by, pace.durations, _EDGES
+    items = list(map(_ITEM, outcomes))
+    first = items[0]
+    if items == list(range(first, first + count)):
+        states[first : first + count] = bytes((Item.OK,)) * count
+        made_by[first : first + count] = bytes((definition,)) * count
+    else:
+        for item in items:
+            states[item] = Item.OK
+            made_by[item] = definition
+    step.succeeded += count
+    step.attempts += count
+    if stale:
+        step.stale += count
+    step.by_revision[fact.revision, Ended.OK] += count
+    durations = list(map(_DURATION, outcomes))
+    for duration in durations:
+        buckets[bisect_right(edges, duration)] += 1
+    longest = max(durations)
+    if longest > pace.slowest:
+        pace.slowest, pace.slowest_item = longest, items[durations.index(longest)]
+    ends = list(map(add, map(_STARTED, outcomes), durations))
+    span = int(min(ends)) // 10
+    if span == int(max(ends)) // 10:
+        pace.ended[span] += count
+    else:
+        pace.ended.update(int(end) // 10 for end in ends)
+    _forget_old(pace.ended)
 
 
 def _file_failure(step: StepState, item: int, error: bytes | None, at: float) -> None:

@@ -11,6 +11,7 @@ import sqlite3
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from hashlib import blake2b
+from itertools import chain
 from typing import Any, NamedTuple
 
 from tui_workflow.facts import events as ev
@@ -144,10 +145,7 @@ class Writer:
                     continue
                 case ev.ItemsListed():
                     step = self._step(entry.step)
-                    items += [
-                        (step, number, key, position, payload)
-                        for number, key, position, payload in map(_listed, entry.items)
-                    ]
+                    items += [(step, *item) for item in entry.items]
                 case ev.ItemsMoved():
                     if items:  # an item may be moved in the group that lists it
                         self._insert("item", "step, number, key, position, payload", _ITEM_COLUMNS, items)
@@ -288,10 +286,10 @@ class Writer:
         start, one = 0, "(" + ",".join("?" * width) + ")"
         if not self.gentle:
             for size in self._sizes:
+                if len(rows) - start >= size:
+                    insert = f"INSERT INTO {table} ({columns}) VALUES " + ",".join([one] * size)  # noqa: S608
                 while len(rows) - start >= size:
-                    flat = [value for row in rows[start : start + size] for value in row]
-                    values = ",".join([one] * size)
-                    self._db.execute(f"INSERT INTO {table} ({columns}) VALUES {values}", flat)  # noqa: S608
+                    self._db.execute(insert, list(chain.from_iterable(rows[start : start + size])))
                     start += size
         if start < len(rows):
             self._db.executemany(f"INSERT INTO {table} ({columns}) VALUES {one}", rows[start:])  # noqa: S608
@@ -334,10 +332,6 @@ class Writer:
                 "INSERT INTO context (name, value) VALUES (?, ?) ON CONFLICT (name) DO UPDATE SET value = excluded.value",
                 list(context.items()),
             )
-
-
-def _listed(item: ev.ListedItem) -> tuple[int, str, int, bytes]:
-    return item.number, item.key, item.position, item.payload
 
 
 def _context_rows(writes: bytes) -> Iterable[tuple[str, bytes]]:
