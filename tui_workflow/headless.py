@@ -15,7 +15,7 @@ from typing import Any, TextIO
 
 from tui_workflow.facts import events as ev
 from tui_workflow.facts.labels import HEAD, label
-from tui_workflow.facts.outcome import Ended, ErrorInfo, Outcome
+from tui_workflow.facts.outcome import Ended, ErrorInfo, Outcome, statuses
 from tui_workflow.facts.state import RunState, StepState
 from tui_workflow.text import visible
 from tui_workflow.view.numbers import duration, percent, rate
@@ -84,6 +84,8 @@ class Reporter:
 
 def failing(fact: ev.ItemsEnded) -> list[Outcome]:
     """The outcomes of a fact that failed, for good or until the next attempt."""
+    if statuses(fact.outcomes) <= {Ended.OK, Ended.SKIPPED}:
+        return []
     return [outcome for outcome in fact.outcomes if outcome.status in (Ended.FAILED, Ended.RETRYING)]
 
 

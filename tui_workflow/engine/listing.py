@@ -7,10 +7,12 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass
+from itertools import count as count_from
 
 from tui_workflow.engine.ports import ItemStore, Known, Recorder
 from tui_workflow.engine.seen import SeenKeys
 from tui_workflow.facts import events as ev
+from tui_workflow.facts.events import ListedItem
 from tui_workflow.facts.fingerprint import fingerprint
 from tui_workflow.facts.outcome import Ended, ErrorInfo, Outcome
 from tui_workflow.facts.state import Item, StepState
@@ -71,7 +73,12 @@ class Lister:
 
     async def _take(self, chunk: Sequence[Listed], now: float) -> None:
         name = self._step.name
-        known = await self._known(chunk)
+        perhaps = self._keys.add_all([listed.key for listed in chunk])
+        if not perhaps and not self._before:
+            self._take_new(chunk, now)
+            await self._recorded(len(chunk))
+            return
+        known = await self._known([listed.key for listed in chunk] if self._before else perhaps)
         first = self._next
         fresh: dict[str, int] = {}
         listed_items: list[ev.ListedItem] = []
@@ -122,17 +129,29 @@ class Lister:
                 ev.ItemsEnded(now, name, self._stamp.revision, self._stamp.definition, 0, tuple(duplicates), None)
             )
         self._recorder.append(facts)
-        self._unflushed += len(chunk)
+        await self._recorded(len(chunk))
+
+    def _take_new(self, chunk: Sequence[Listed], now: float) -> None:
+        """Record a chunk of which every key is new: nearly all that a first listing has."""
+        first, count = self._next, len(chunk)
+        items = tuple(
+            ListedItem(number, key, position, payload)
+            for number, position, (key, payload, _) in zip(count_from(first), count_from(self._position), chunk)
+        )
+        self._next += count
+        self._position += count
+        self._seen.extend(b"\1" * count)
+        self._recorder.append([ev.ItemsListed(now, self._step.name, first, count, items)])
+
+    async def _recorded(self, items: int) -> None:
+        """Wait for the disk when too much waits for it."""
+        self._unflushed += items
         if self._unflushed >= AHEAD:
             self._unflushed = 0
             await self._recorder.flush()
 
-    async def _known(self, chunk: Sequence[Listed]) -> dict[str, Known]:
-        """The items that exist under keys of this chunk. A first listing asks only for keys that it may have met already."""
-        keys = [listed.key for listed in chunk]
-        perhaps = self._keys.add_all(keys)
-        if not self._before:
-            keys = perhaps
+    async def _known(self, keys: Sequence[str]) -> dict[str, Known]:
+        """The items that exist under these keys."""
         if not keys:
             return {}
         # What was listed before must be findable, so that a key of this chunk meets its earlier copy.

@@ -59,9 +59,12 @@ class ItemQueue:
             number = heappop(self._back)
             if self._states[number] in STARTABLE:
                 taken.append(number)
-        while len(taken) < count and (found := self._find()) is not None:
-            taken.append(found)
-            self._cursor = found + 1
+        while len(taken) < count and (first := self._find()) is not None:
+            last = first + count - len(taken)
+            page = self._states[first:last]
+            run = len(page) - len(page.lstrip(_PENDING))
+            taken.extend(range(first, first + run))
+            self._cursor = first + run
         return taken
 
     def ready(self) -> int:

@@ -10,6 +10,8 @@ from tui_workflow.facts.labels import HEAD, label
 from tui_workflow.facts.outcome import Ended, Outcome
 from tui_workflow.facts.work import Death, Worker, WorkItem
 
+_FAILED = int(Ended.FAILED)
+
 
 class SlotOwner(Protocol):
     """The step that a slot belongs to."""
@@ -67,11 +69,11 @@ class Slot:
         seconds = 0.0
         fed = self.fed
         failed: dict[int, str] = {}
-        for outcome in outcomes:
-            item = fed.pop(outcome.item, None)
-            seconds += outcome.duration
-            if outcome.status == Ended.FAILED and item is not None:
-                failed[item.number] = label(item.key, item.payload[:HEAD])
+        for number, _, status, _, duration, *_ in outcomes:
+            item = fed.pop(number, None)
+            seconds += duration
+            if status == _FAILED and item is not None:
+                failed[number] = label(item.key, item.payload[:HEAD])
         self.uncommitted += len(outcomes)
         self.owner.slot_ended(self, outcomes, seconds, failed)
 

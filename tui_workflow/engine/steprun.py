@@ -26,7 +26,7 @@ from tui_workflow.facts import events as ev
 from tui_workflow.facts import logs
 from tui_workflow.facts.fingerprint import fingerprint
 from tui_workflow.facts.labels import HEAD, label
-from tui_workflow.facts.outcome import Ended, ErrorInfo, Outcome
+from tui_workflow.facts.outcome import Ended, ErrorInfo, Outcome, statuses
 from tui_workflow.facts.state import Item, RunState, StepState
 from tui_workflow.facts.work import Death, Refused, Running, StepProgram, Worker, WorkItem
 from tui_workflow.flow.model import Step
@@ -399,7 +399,7 @@ class StepRun:
         revision = slot.revision if slot is not None else self.revision
         next_at: dict[int, float] = {}
         failed = 0
-        if any(outcome.status == Ended.FAILED for outcome in outcomes):
+        if Ended.FAILED in statuses(outcomes):
             policy = revision.planned.step
             verdict = judge(outcomes, policy.retry, self.state.tries, self._around.chance)
             outcomes = verdict.outcomes
@@ -492,7 +492,7 @@ class StepRun:
                 slot, count, _ = self._owed.popleft()
                 if slot is not None:
                     slot.uncommitted -= count
-                for outcome in fact.outcomes:
+                for outcome in fact.outcomes if fact.next_at else ():
                     if outcome.status == Ended.RETRYING:
                         due = self._due.pop(outcome.item, self._around.monotonic())
                         self._stock.wait(outcome.item, due)

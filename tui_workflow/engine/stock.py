@@ -131,4 +131,5 @@ class Stock:
         attempts = self._state().attempts_of
         for number in numbers:
             key, position, payload = found[number]
-            self._at_hand.append(WorkItem(number, key, position, attempts.get(number, 0) + 1, payload))
+            attempt = attempts.get(number, 0) + 1 if attempts else 1
+            self._at_hand.append(WorkItem(number, key, position, attempt, payload))

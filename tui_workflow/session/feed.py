@@ -10,7 +10,7 @@ from tui_workflow.engine.engine import Engine
 from tui_workflow.facts import events as ev
 from tui_workflow.facts import logs
 from tui_workflow.facts.commands import Command, GoBack, Reply, TakeUp
-from tui_workflow.facts.outcome import Ended
+from tui_workflow.facts.outcome import Ended, statuses
 from tui_workflow.facts.state import RunState
 from tui_workflow.facts.work import Running
 from tui_workflow.session.reload import Reloader
@@ -112,7 +112,7 @@ class LiveFeed:
                 case ev.RunFinished() | ev.Paused() | ev.ReloadRejected() | ev.StepFinished():
                     self._wake()
                     return
-                case ev.ItemsEnded() if any(outcome.status == Ended.FAILED for outcome in fact.outcomes):
+                case ev.ItemsEnded() if Ended.FAILED in statuses(fact.outcomes):
                     self._wake()
                     return
                 case _:

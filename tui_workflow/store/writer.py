@@ -12,6 +12,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from hashlib import blake2b
 from itertools import chain
+from operator import itemgetter
 from typing import Any, NamedTuple
 
 from tui_workflow.facts import events as ev
@@ -23,6 +24,8 @@ LOG_LIMIT = 1 << 30
 _ERRORS_KNOWN = 4096
 _VALUES_ROWS = (1000, 100, 10)
 _OUTCOME_COLUMNS = 14
+_BESIDES = itemgetter(6, 7, 8)
+"""Of an outcome: error, log and context, which most do not have."""
 _ITEM_COLUMNS = 5
 
 
@@ -194,7 +197,29 @@ class Writer:
         if signature == self._latest:
             seq += 1  # a gap in the sequence keeps two facts apart that would read as one
         self._latest = signature
-        for item, attempt, status, started, duration, result, error, log, writes in fact.outcomes:
+        outcomes = fact.outcomes
+        if not next_at and not any(map(any, map(_BESIDES, outcomes))):
+            rows += [
+                (
+                    n,
+                    step,
+                    item,
+                    attempt,
+                    int(status),
+                    started,
+                    took,
+                    at,
+                    None,
+                    worker,
+                    definition,
+                    revision,
+                    result,
+                    None,
+                )
+                for n, (item, attempt, status, started, took, result, *_) in enumerate(outcomes, seq + 1)
+            ]
+            seq, outcomes = seq + len(outcomes), ()
+        for item, attempt, status, started, duration, result, error, log, writes in outcomes:
             seq += 1
             rows.append(
                 (

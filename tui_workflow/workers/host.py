@@ -6,6 +6,7 @@ import asyncio
 import os
 import signal
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from functools import partial
 from typing import Any
 
 from tui_workflow.facts.logs import LIMIT
@@ -25,6 +26,9 @@ _CREDITS = 2
 _HANG = 5.0
 """Seconds a listing may spend on one element without a sign of life."""
 _FAILED = int(Ended.FAILED)
+_make_outcome: Callable[[RawOutcome], Outcome] = partial(tuple.__new__, Outcome)
+"""What `Outcome._make` does, in a third of its time; the same below."""
+_make_listed: Callable[[tuple[str, bytes, bool]], Listed] = partial(tuple.__new__, Listed)
 
 
 class ProcessWorker(asyncio.Protocol):
@@ -95,7 +99,7 @@ class ProcessWorker(asyncio.Protocol):
                     raise Refused(ErrorInfo.decode(body))
                 if kind == protocol.LIST_END:
                     return
-                page = [Listed(*one) for one in protocol.unpack_listed(body)]
+                page = list(map(_make_listed, protocol.unpack_listed(body)))
                 if page:  # an empty one is a sign of life, and no credit was used for it
                     yield page
                     self._send(protocol.CREDIT)
@@ -230,17 +234,16 @@ class ProcessWorker(asyncio.Protocol):
 
     def _deliver(self, raw: Any) -> None:
         in_flight, printed = self._in_flight, self._printed
-        make = Outcome._make
-        outcomes = []
-        for one in raw:
-            outcomes.append(make(one))
-            in_flight.pop(one[0], None)
+        outcomes = list(map(_make_outcome, raw))
+        for one in outcomes:
+            item = one[0]
+            in_flight.pop(item, None)
             if printed:
-                printed.pop(one[0], None)
+                printed.pop(item, None)
             if one[8] is not None:
                 self._writes += 1
-            if one[2] == _FAILED and self._stop_on_failure:
-                self._failures += 1
+        if self._stop_on_failure:
+            self._failures += sum(one[2] == _FAILED for one in outcomes)
         if outcomes and self._events is not None:
             self._events.ended(self, outcomes)
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from itertools import accumulate, pairwise
 from struct import Struct
 
 HEADER = Struct("<IB")
@@ -218,8 +219,5 @@ def unpack_listed(body: bytes) -> list[tuple[str, bytes, bool]]:
     keys = json.loads(body[_LISTED.size : place])
     sizes = [length for (length,) in _COUNT.iter_unpack(body[place : place + len(keys) * _COUNT.size])]
     place += len(keys) * _COUNT.size
-    listed = []
-    for key, length in zip(keys, sizes, strict=True):
-        listed.append((key, body[place : place + length], explicit))
-        place += length
-    return listed
+    ends = list(accumulate(sizes, initial=place))
+    return [(key, body[start:end], explicit) for key, (start, end) in zip(keys, pairwise(ends), strict=True)]

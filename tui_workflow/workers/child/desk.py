@@ -38,10 +38,11 @@ class Desk:
     def work(self) -> None:
         """Take commands until there are no more. The process then ends as any: files are flushed, `atexit` is honoured."""
         office = self._office
+        idle = not office.inbox.waiting
         office.inbox.start()
         office.ticker.start()
         commands = office.inbox.commands
-        if commands.empty():
+        if idle:
             _warm_up()
         while not self._closed:
             self._do(*commands.get())

@@ -5,6 +5,7 @@ Handing back and taking are both single operations on one deque, so that an item
 
 from __future__ import annotations
 
+import select
 import socket
 import threading
 from collections import deque
@@ -36,6 +37,11 @@ class Inbox:
         self.on_progress: Callable[[int, int], None] | None = None
         self.notify: Callable[[], None] | None = None
         """Called from the reading thread after each frame, for a main thread that waits in an event loop."""
+
+    @property
+    def waiting(self) -> bool:
+        """Whether the engine has sent something, asked before anybody reads."""
+        return bool(select.select([self._sock], [], [], 0)[0])
 
     def start(self) -> None:
         threading.Thread(target=self._read, name="wf-inbox", daemon=True).start()

@@ -76,7 +76,8 @@ class ListingRun:
                 yield None
                 continue
             payload = values.encode(item)
-            step.check_secret(payload, "an item")
+            if step.secrets:
+                step.check_secret(payload, "an item")
             if key is None:
                 # Without dicts and sets the stored bytes are the canonical ones.
                 source = payload if b"{" not in payload else values.canonical(item)
@@ -113,6 +114,12 @@ def _wanted(listing: Listing, step: Step) -> Iterator[Any]:
     source = elements(listing, step.names, step.program.flow_dir)
     limit = whole_number(listing.limit, step.names, "limit", 0)
     holds = _holds(listing.where)
+    return source if limit is None and holds is None else _kept(source, limit, holds, step)
+
+
+def _kept(
+    source: Iterator[Any], limit: int | None, holds: Callable[[dict[str, Any]], Any] | None, step: Step
+) -> Iterator[Any]:
     names = dict(step.names)
     index = taken = 0
     for item in source if limit != 0 else ():
@@ -139,9 +146,10 @@ def _holds(where: str | None) -> Callable[[dict[str, Any]], Any] | None:
 
 
 def _chunked(items: Iterator[Any], size: int | None) -> Iterator[Any]:
-    if size is None:
-        yield from items
-        return
+    return items if size is None else _chunks(items, size)
+
+
+def _chunks(items: Iterator[Any], size: int) -> Iterator[Any]:
     chunk: list[Any] = []
     for item in items:
         if item is NOTHING_YET:
