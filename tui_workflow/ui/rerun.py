@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from math import ceil
+
 from tui_workflow.facts.commands import TakeUp
 from tui_workflow.ui.actions.retry import reruns
 from tui_workflow.ui.desk import Desk
 from tui_workflow.ui.screens.question import ask
-from tui_workflow.view import eta, numbers
+from tui_workflow.view import numbers
 
 LONG = 20.0
 """Seconds from which on it is worth saying how long it takes."""
@@ -25,7 +27,18 @@ def stale_words(desk: Desk) -> str:
         if step.stale and typical is not None:
             seconds += step.stale * typical / max(1, step.slots)
     count = numbers.plural(stale_count(desk), "item")
-    return f"{count}, {eta.words(eta.Eta(seconds, seconds))}" if seconds >= LONG else count
+    return f"{count}, {about(seconds)}" if seconds >= LONG else count
+
+
+def about(seconds: float) -> str:
+    """`about 40 s`, `about 12 min`, `about 1 h 10 min`: no more exact than a guess is."""
+    if seconds < 60:
+        return f"about {ceil(seconds / 10) * 10} s"
+    minutes = ceil(seconds / 60)
+    if minutes < 60:
+        return f"about {minutes} min"
+    hours, rest = divmod(ceil(minutes / 10) * 10, 60)
+    return f"about {numbers.count(hours)} h {rest} min" if rest else f"about {numbers.count(hours)} h"
 
 
 def run_stale(desk: Desk) -> None:

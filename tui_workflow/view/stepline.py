@@ -29,7 +29,14 @@ def block_line(text: str, step: str, key: str, line: int) -> int | None:
         return None
     lines = text.split("\n")
     opens = re.compile(rf"\s+{re.escape(key)}\s*:\s*[|>][0-9+-]*\s*(#.*)?$")
+    depth = _indent(lines[start - 1])
     for number in range(start, len(lines)):
+        if lines[number].strip() and _indent(lines[number]) <= depth:
+            return None
         if opens.match(lines[number]):
             return min(number + 1 + line, len(lines))
     return None
+
+
+def _indent(line: str) -> int:
+    return len(line) - len(line.lstrip())

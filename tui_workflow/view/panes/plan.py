@@ -20,6 +20,8 @@ COUNTS = (15, 10, 14)
 WITH_COUNTS = 80
 """Columns from which on the counts stand beside the edits, not below them."""
 LEAST_ROWS = 3
+WHOLE = "the flow"
+"""In the place of a step's name, for what belongs to none."""
 _Part = tuple[str, Line]
 """A key and what became of it."""
 
@@ -63,7 +65,8 @@ def _force(plan: ReloadPlan, state: RunState, flying: dict[str, int], width: int
     head: Line = (Span("In force", "strong", bold=True), Span("  for every item that starts from now", "dim"))
     heads = tuple(Span(fill(word, size, align="right"), "dim") for word, size in zip(_HEADS, COUNTS, strict=True))
     found = [Row(apart(head, heads if beside else (), width, mark=glyphs.ellipsis))]
-    shown = _Shape(width - (sum(COUNTS) + 1 if beside else 0), names, _keys(plan), glyphs)
+    labels = [*names, *(file.path.rsplit("/", 1)[-1] for file in loose)]
+    shown = _Shape(width - (sum(COUNTS) + 1 if beside else 0), labels, _keys(plan), glyphs)
     for name in names:
         edits = [edit for edit in plan.in_force if edit.step == name]
         files = [file for file in plan.files if name in file.steps]
@@ -75,7 +78,7 @@ def _force(plan: ReloadPlan, state: RunState, flying: dict[str, int], width: int
             if beside:
                 lines = counts.beside(lines, width)
             elif counts.some:
-                lines.append(counts.below())
+                lines += counts.below(width)
         found += map(Row, lines)
     for file in loose:
         lead = shown.lead("~", "retrying", file.path.rsplit("/", 1)[-1])
@@ -92,11 +95,11 @@ class _Shape:
     def __init__(self, width: int, names: Sequence[str], keys: Sequence[str], glyphs: Glyphs) -> None:
         self.width = width
         self.glyphs = glyphs
-        self.name = min(max((columns_of(name) for name in names), default=0), max(12, width // 3))
+        self.name = min(max((columns_of(name or WHOLE) for name in names), default=0), max(12, width // 3))
         self.key = min(max((columns_of(key) for key in keys), default=0), max(8, width // 4))
 
     def lead(self, sign: str, role: str, name: str) -> Line:
-        label = short(name or "the flow", self.name, "strong" if name else "dim", self.glyphs, bold=bool(name))
+        label = short(name or WHOLE, self.name, "strong" if name else "dim", self.glyphs, bold=bool(name))
         pad = Span(" " * max(0, self.name - line_width(label) + 3))
         return (Span(f"{sign} ", role, bold=True), *label, pad)
 
@@ -152,14 +155,15 @@ class _Counts:
             found += [apart(lines[1], tuple(second), width), *lines[2:]]
         return found
 
-    def below(self) -> Line:
-        line: list[Span] = []
+    def below(self, width: int) -> list[Line]:
+        """The numbers with their words, in one line or, where that is too long, one each."""
+        parts: list[Line] = []
         for number, role, word, head in zip(self.numbers, self.roles, self.short, _HEADS, strict=True):
             if number:
-                line.append(Span("  "))
-                line.append(Span(numbers.count(number), role, bold=True))
-                line.append(Span(f" {head}, {word}", "stale" if "stale" in word else "dim"))
-        return tuple(line)
+                said = Span(f" {head}, {word}", "stale" if "stale" in word else "dim")
+                parts.append((Span("  "), Span(numbers.count(number), role, bold=True), said))
+        whole = tuple(span for part in parts for span in part)
+        return [whole] if line_width(whole) <= width else parts
 
 
 def _waiting(plan: ReloadPlan, state: RunState, width: int, glyphs: Glyphs) -> Rows:
@@ -215,11 +219,12 @@ def _unchanged(plan: ReloadPlan, flying: int, width: int) -> Rows:
 
 
 def _keys(plan: ReloadPlan) -> list[str]:
-    return [_short_key(edit.key) for edit in plan.in_force] + [file.path.rsplit("/", 1)[-1] for file in plan.files]
+    named = [file.path.rsplit("/", 1)[-1] for file in plan.files if file.steps]
+    return [_short_key(edit.key) for edit in plan.in_force] + named
 
 
 def _short_key(key: str) -> str:
-    return key.rsplit(".", 1)[-1]
+    return key if key.startswith("params.") else key.rsplit(".", 1)[-1]
 
 
 def change(edit: Edit, width: int, glyphs: Glyphs, *, was: str = "failed", now: str = "ok") -> Line:

@@ -98,6 +98,12 @@ def _step(
     label = short(step.name, room, "strong" if bold else "dim" if quiet else "text", glyphs, bold=bold)
     left: Line = (glyph, *label)
     pad = max(2, longest + 3 - line_width(label))
+    counted = (step.failed, step.stale)
+    if step.stale and step.status == "running":
+        # The sign says that it runs; where both counts have no room beside the word, the word goes.
+        room_for = sum(len(numbers.count(number)) + 4 for number in counted if number)
+        if line_width(left) + room_for + 2 + line_width(right) > width:
+            right, pad = right[2:] if right[1].text == " " else right[1:], 2
     for number, sign, role in ((step.failed, glyphs.failed, "failed"), (step.stale, glyphs.stale, "stale")):
         count = Span(f"{sign} {numbers.count(number)}", role)
         if number and line_width(left) + pad + line_width((count,)) + 2 + line_width(right) <= width:

@@ -1,0 +1,268 @@
+"""The reload plan: what it says, at every size, and what its keys do."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from tests.ui.screen import opened
+from tests.ui.simulate import Simulation
+from tests.ui_reload.plans import HELD, PLAN, edited
+from tui_workflow.facts import commands as cm
+from tui_workflow.ui.screens.question import Question
+from tui_workflow.view.glyphs import ASCII, UNICODE, Glyphs
+from tui_workflow.view.line import plain
+from tui_workflow.view.numbers import GROUP
+from tui_workflow.view.panes import plan as pane
+from tui_workflow.view.panes import textdiff
+from tui_workflow.view.ports import Edit, EditedFile, ReloadPlan
+
+
+def shown(plan: ReloadPlan = PLAN, width: int = 86, height: int = 30, glyphs: Glyphs = UNICODE) -> list[str]:
+    rows = pane.rows(plan, edited().state, {"process_chunks": 8, "fetch_images": 3}, width, height, glyphs)
+    return [plain(row.line).replace(GROUP, " ").rstrip() for row in rows]
+
+
+def test_the_plan_is_as_in_the_picture() -> None:
+    assert shown() == [
+        "In force  for every item that starts from now             done    failed   not started",
+        "~ process_chunks   timeout   30 s → 90 s                60 735       380        38 877",
+        "                   fetch.py  +4 −1               kept, ≈ stale      kept        use r3",
+        "",
+        "Waits for enter  3 structural edits",
+        "+ thumbnails       new, after fetch_images",
+        "~ publish          needs  build_index → build_index, thumbnails",
+        "− track_progress   removed, it has not run",
+        "",
+        "6 other steps are unchanged. The 11 items in flight finish with what they began with.",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("width", "counts"),
+    [
+        (70, ["  60 735 done, ≈ stale  380 failed, kept  38 877 not started, use r3"]),
+        (50, ["  60 735 done, ≈ stale", "  380 failed, kept", "  38 877 not started, use r3"]),
+    ],
+)
+def test_a_narrow_plan_has_its_counts_below(width: int, counts: list[str]) -> None:
+    found = shown(width=width)
+    assert found[3 : 3 + len(counts)] == counts
+    assert all(len(line) <= width for line in found)
+
+
+@pytest.mark.parametrize(
+    ("edit", "line"),
+    [
+        (Edit("publish", "changed", "memory", "", "536870912"), "~ publish   memory   not set → 512 MiB"),
+        (Edit("publish", "changed", "if", "a", ""), "~ publish   if       a → not set"),
+        (Edit("publish", "changed", "inputs.command", "a\n b", "c"), "~ publish   command  a b → c"),
+        (Edit("publish", "changed", "inputs.code", "[red]x[/]", "\x1b[2J"), r"~ publish   code     [red]x[/] → \x1b[2J"),
+        (Edit("", "changed", "params.n", "1", "2", "holds from the next run on"), "~ the flow   params.n  1 → 2  holds from the next run on"),
+    ],
+)  # fmt: skip
+def test_edits_say_from_what_to_what(edit: Edit, line: str) -> None:
+    found = shown(replace(PLAN, in_force=(edit,), files=(), waiting=()))
+    assert " ".join(found[1].split()).startswith(" ".join(line.split()))
+
+
+def test_a_file_that_changes_no_step_says_so() -> None:
+    found = shown(replace(PLAN, in_force=(), files=(EditedFile("/f/notes.py", 3, 0),)))
+    assert "~ notes.py" in found[1]
+    assert "+3 −0  no step's code differs" in found[1]
+
+
+def test_what_was_accepted_is_in_force_by_what_it_was() -> None:
+    found = shown(replace(PLAN, in_force=PLAN.in_force + PLAN.waiting, waiting=()))
+    text = "\n".join(found)
+    assert "Waits" not in text
+    assert "+ thumbnails       new, after fetch_images" in text
+    assert "− track_progress   removed" in text
+
+
+def test_many_edits_are_cut_and_say_so() -> None:
+    many = tuple(Edit(f"step_{n}", "added", note="first") for n in range(40))
+    found = shown(replace(PLAN, waiting=many), height=20)
+    assert len(found) <= 20
+    assert any("more rows, the text diff has them all" in line for line in found)
+
+
+def test_the_ascii_plan_has_no_other_signs() -> None:
+    assert all(line.isascii() for line in shown(glyphs=ASCII) if "−" not in line and "→" not in line)
+    assert "kept, ~ stale" in "\n".join(shown(glyphs=ASCII))
+
+
+def test_the_text_diff_is_data() -> None:
+    rows = textdiff.rows(["+++ a.yaml", "+ [red]x[/] \x1b[2J", "-b", " c", "@@ -1 +1 @@"], 0, 10)
+    assert [plain(row.line) for row in rows] == ["a.yaml", r"+ [red]x[/] \x1b[2J", "-b", " c", "@@ -1 +1 @@"]
+    assert [row.fill for row in rows] == ["", "ok_tint", "failed_tint", "", ""]
+    assert "the same" in plain(textdiff.rows((), 0, 3)[0].line)
+
+
+# keys
+
+
+async def pressed(*keys: str, plan: ReloadPlan = PLAN) -> Simulation:
+    run = edited(plan=plan)
+    async with opened(run) as screen:
+        await screen.press("P", *keys)
+        assert not screen.desk.dialogs
+    return run
+
+
+@pytest.mark.parametrize(
+    ("keys", "sent"),
+    [
+        (["enter"], [cm.TakeUp()]),
+        (["f"], [cm.TakeUp("failed")]),
+        (["down", "enter"], [cm.TakeUp("failed")]),
+        (["j", "j", "enter", "enter"], [cm.TakeUp("stale")]),
+        (["s", "enter"], [cm.TakeUp("stale")]),
+        (["s", "escape"], []),
+        (["b"], [cm.GoBack()]),
+        (["escape"], []),
+        (["d", "escape", "escape"], []),
+        (["d", "d", "enter"], [cm.TakeUp()]),
+        (["d", "f", "escape", "escape"], []),
+        (["e"], []),
+    ],
+)
+async def test_each_key_of_the_plan(keys: list[str], sent: list[cm.Command]) -> None:
+    assert (await pressed(*keys)).sent == sent
+
+
+async def test_with_nothing_waiting_enter_closes() -> None:
+    run = edited(plan=HELD)
+    async with opened(run) as screen:
+        text = await screen.press("P")
+        assert "enter  close" in text
+        assert "nothing waits: all of it holds already" in text
+        assert "run the stale again" in text
+        await screen.press("enter")
+        assert not screen.desk.dialogs
+        assert run.sent == []
+
+
+@pytest.mark.parametrize("key", ["r", "R", "C", "p", "x", "X", "q", "1", "z", "A", "H", "slash", "space", "y", "P"])
+async def test_an_open_plan_owns_its_keys(key: str) -> None:
+    run = edited()
+    async with opened(run) as screen:
+        await screen.press("P", key)
+        assert len(screen.desk.dialogs) == 1
+        assert "Waits for enter" in screen.text
+        assert run.sent == []
+        assert screen.left is None
+
+
+async def test_ctrl_c_still_leaves() -> None:
+    async with opened(edited()) as screen:
+        text = await screen.press("P", "ctrl+c")
+        assert "Leave process-dataset?" in text
+
+
+async def test_the_plan_names_what_is_asked_before_the_stale_run() -> None:
+    run = edited()
+    async with opened(run) as screen:
+        text = await screen.press("P")
+        assert "60 735 items, about" in text
+        assert "asks first" in text
+        text = await screen.press("s")
+        assert "60 735 items" in text
+        assert "of process_chunks again?" in text
+        question = screen.desk.dialogs[-1]
+        assert isinstance(question, Question)
+        assert question.words.endswith("3 edits that wait are accepted. build_index and publish run again.")
+        assert run.sent == []
+
+
+async def test_the_text_diff_scrolls() -> None:
+    long = replace(PLAN, text=tuple(f"+line {n}" for n in range(100)))
+    async with opened(edited(plan=long)) as screen:
+        text = await screen.press("P", "d")
+        assert "+line 0 " in text
+        assert "more below" in text
+        text = await screen.press("j", "j")
+        assert "+line 1 " not in text
+        assert "+line 2 " in text
+        assert "+line 99" in await screen.press("G")
+        assert "more below" not in screen.text
+        assert "+line 0 " in await screen.press("g")
+
+
+async def test_a_later_save_is_shown_in_the_open_plan() -> None:
+    run = edited()
+    async with opened(run) as screen:
+        await screen.press("P")
+        run.plan = replace(PLAN, before=3, after=4, waiting=PLAN.waiting[:1])
+        text = await screen.settle()
+        assert "r3 → r4" in text
+        assert "accept the edit" in text
+
+
+@pytest.mark.parametrize("size", [(120, 32), (80, 24), (60, 16), (40, 10), (200, 60)])
+async def test_the_plan_fits_every_screen(size: tuple[int, int]) -> None:
+    async with opened(edited(), size=size) as screen:
+        text = await screen.press("P")
+        assert all(len(line) <= size[0] for line in screen.lines)
+        assert len(screen.lines) == size[1]
+        if size[1] >= 24:
+            assert "esc close, changes nothing" in text
+            assert "accept the 3 edits" in text
+
+
+async def test_without_an_edit_p_says_so() -> None:
+    async with opened() as screen:
+        await screen.press("P")
+        assert "No edit has been saved since this began" in screen.footer
+
+
+async def test_what_waits_stands_in_the_footer_and_the_revision_in_the_header() -> None:
+    run = Simulation(total=1000)
+    async with opened(run) as screen:
+        later = edited(total=1000)
+        run.state, run.plan = later.state, PLAN
+        screen.app._tick()
+        await screen.settle()
+        assert "r3 holds for items that start from now. 3 edits wait   P plan" in screen.footer
+        await screen.press("j")
+        assert "r3: 3 edits wait   P plan" in screen.footer
+        assert "process-dataset r3" in screen.lines[0]
+
+
+async def test_stale_stands_wherever_it_matters() -> None:
+    run = edited(total=1000)
+    stale = run.state.steps["process_chunks"].stale
+    assert stale > 500
+    async with opened(run) as screen:
+        tree = next(line for line in screen.lines if "● process_chunks" in line)
+        assert f"≈ {stale}" in tree[:46]
+        assert f"≈ {stale} stale" in screen.text
+
+
+async def test_capital_s_runs_the_stale_after_a_question() -> None:
+    run = edited(total=1000)
+    async with opened(run) as screen:
+        text = await screen.press("S")
+        assert "of process_chunks again?" in text
+        await screen.press("escape")
+        assert run.sent == []
+        await screen.press("S", "enter")
+        assert run.sent == [cm.TakeUp("stale")]
+
+
+async def test_capital_s_without_anything_stale_says_so() -> None:
+    async with opened() as screen:
+        await screen.press("S")
+        assert "Nothing is stale" in screen.footer
+
+
+async def test_clicks_in_the_plan() -> None:
+    run = edited()
+    async with opened(run) as screen:
+        await screen.press("P")
+        await screen.click("text diff")
+        assert "timeout: 90" in screen.text
+        await screen.click("back to the plan")
+        await screen.click("accept, and run the failed")
+        assert run.sent == [cm.TakeUp("failed")]

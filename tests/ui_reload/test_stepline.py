@@ -1,0 +1,53 @@
+"""Steps are found in a flow's text by their looks."""
+
+from __future__ import annotations
+
+import pytest
+
+from tui_workflow.view.stepline import block_line, step_line
+
+FLOW = """\
+name: work
+params:
+  work: 1
+steps:
+  # work: not this
+  first:
+    type: python
+    inputs:
+      code: |
+        a = 1
+        b = a / 0
+        result = b
+  "quoted step": {type: python}
+  work:   # this
+    type: shell
+    inputs: {command: "echo work: x"}
+finally:
+  tidy:
+    type: shell
+    inputs:
+      command: >-
+        echo
+"""
+LISTED = "steps:\n  - name: one\n    type: shell\n  - type: shell\n    name: 'two'\n"
+
+
+@pytest.mark.parametrize(
+    ("step", "line"), [("first", 6), ("work", 14), ("tidy", 18), ("quoted step", 13), ("no", None)]
+)
+def test_where_a_step_begins(step: str, line: int | None) -> None:
+    assert step_line(FLOW, step) == line
+
+
+def test_steps_of_a_list() -> None:
+    assert step_line(LISTED, "one") == 2
+    assert step_line(LISTED, "two") == 5
+
+
+def test_a_line_of_code_in_the_flow() -> None:
+    assert block_line(FLOW, "first", "code", 2) == 11
+    assert FLOW.split("\n")[10].strip() == "b = a / 0"
+    assert block_line(FLOW, "tidy", "command", 1) == 22
+    assert block_line(FLOW, "work", "code", 1) is None
+    assert block_line("", "work", "code", 1) is None
