@@ -5,6 +5,7 @@ from __future__ import annotations
 import fcntl
 import json
 import os
+import signal
 import struct
 import termios
 import time
@@ -12,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.end_to_end.bench import Folder, wait_for
+from tests.end_to_end.bench import Folder, gone_within, wait_for
 from tests.end_to_end.terminal import Terminal
 
 HANDLERS = """\
@@ -154,6 +155,31 @@ def test_no_editor_is_said_and_nothing_else_happens(failing: Folder) -> None:
         terminal.press("e")
         terminal.see("$EDITOR names 'no-such-editor', which is not there")
         terminal.kill()
+
+
+def test_an_editor_that_cannot_be_started_gives_the_terminal_back(failing: Folder) -> None:
+    failing.write("vim", "#!/no/such/interpreter\n").chmod(0o755)
+    with Terminal(failing.path, "flow.yaml", EDITOR=str(failing.path / "vim")) as terminal:
+        terminal.see("ValueError")
+        terminal.press("e")
+        terminal.see("cannot be started: No such file or directory")
+        terminal.press("1")
+        terminal.see("1 Steps", "? help")
+        terminal.kill()
+
+
+def test_a_signal_while_the_editor_is_open_ends_both_in_order(failing: Folder) -> None:
+    failing.write("vim", "#!/bin/sh\necho THE EDITOR IS HERE; sleep 60\n").chmod(0o755)
+    with Terminal(failing.path, "flow.yaml", EDITOR=str(failing.path / "vim")) as terminal:
+        terminal.see("ValueError")
+        terminal.press("e")
+        terminal.see("THE EDITOR IS HERE")
+        os.kill(terminal.pid, signal.SIGTERM)
+        assert terminal.wait() == 143
+        assert terminal.raw.count(b"\x1b[?1049h") == terminal.raw.count(b"\x1b[?1049l")
+        assert b"\x1b[?25h" in terminal.raw.rpartition(b"\x1b[?25l")[2]
+        assert failing.show()["status"] == "interrupted"
+        gone_within(failing.path)
 
 
 def test_a_broken_save_is_shown_at_its_place_until_it_is_mended(failing: Folder) -> None:

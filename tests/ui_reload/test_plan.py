@@ -230,6 +230,11 @@ async def test_what_waits_stands_in_the_footer_and_the_revision_in_the_header() 
         assert "process-dataset r3" in screen.lines[0]
 
 
+async def test_the_definition_says_that_not_all_of_it_is_in_use() -> None:
+    async with opened(edited()) as screen:
+        assert "nightly.yaml, r3 in use but for 3 edits that wait" in await screen.press("d")
+
+
 async def test_stale_stands_wherever_it_matters() -> None:
     run = edited(total=1000)
     stale = run.state.steps["process_chunks"].stale

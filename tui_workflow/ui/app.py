@@ -139,10 +139,11 @@ class WfApp(App[Left], inherit_bindings=False):
         try:
             return await lend(self, words, self._runs[0].desk.feed.reread)
         finally:
-            self._terminal = Terminal(self._driver)
-            self._pressed_at, self._shown = time.monotonic(), (-1, -1)
-            self.screen.refresh(layout=True)
-            self._tick()
+            if self.is_running and self.return_value is None:  # else it is being left, and the terminal restored
+                self._terminal = Terminal(self._driver)
+                self._pressed_at, self._shown = time.monotonic(), (-1, -1)
+                self.screen.refresh(layout=True)
+                self._tick()
 
     def set_mouse(self, wanted: bool) -> None:
         """Report the mouse, or leave it to the terminal so that it selects text by itself."""

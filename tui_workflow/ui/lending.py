@@ -24,6 +24,10 @@ AFTERWARDS_SECONDS = 3.0
 """How long what is done with the edit may keep the terminal back."""
 
 
+_going_on: set[asyncio.Future[None]] = set()
+"""What is still done with an edit although the screen is back."""
+
+
 async def lend(app: WfApp, words: Sequence[str], afterwards: Callable[[], Awaitable[None]]) -> int:
     """Run a program in the terminal until it ends, and `afterwards` before the screen is back; returns its exit code.
 
@@ -31,15 +35,25 @@ async def lend(app: WfApp, words: Sequence[str], afterwards: Callable[[], Awaita
     """
     from textual.app import SuspendNotSupported
 
+    code, problem = 0, ""
     try:
+        # An error that left this block would leave the terminal as it was lent.
         with app.suspend(), app.batch_update():
             try:
                 code = await _run(words)
-            except OSError as problem:
-                raise UsageError(f"{words[0]} cannot be started: {problem.strerror or problem}") from None
-            await asyncio.wait({asyncio.ensure_future(afterwards())}, timeout=AFTERWARDS_SECONDS)
+            except OSError as error:
+                problem = f"{words[0]} cannot be started: {error.strerror or error}"
+            following = asyncio.ensure_future(afterwards())
+            await asyncio.wait({following}, timeout=AFTERWARDS_SECONDS)
     except SuspendNotSupported:
         raise UsageError("This terminal cannot be lent to an editor") from None
+    if problem:
+        raise UsageError(problem)
+    if following.done():
+        following.result()
+    else:
+        _going_on.add(following)
+        following.add_done_callback(_going_on.discard)
     return code
 
 

@@ -51,7 +51,9 @@ def _page(desk: Desk, scene: Scene, width: int, height: int) -> Frame:
                 from tui_workflow.view import invalid
 
                 return invalid.draw(scene, scene.rejected, width, height)
-            return drill.draw_definition(scene, drill.Drilled(path=path, text=text), width, height)
+            return drill.draw_definition(
+                scene, drill.Drilled(path=path, text=text, waiting=_waiting(desk)), width, height
+            )
         case "history":
             return drill.draw_history(scene, drill.Drilled(runs=desk.runs()), width, height)
         case _:
@@ -148,6 +150,11 @@ def _nexts(desk: Desk, held: Items, drilled: drill.Drilled) -> tuple[tuple[str, 
 def _name_running(desk: Desk, lanes: Mapping[str, Sequence[Running]], now: float) -> None:
     for name, running in lanes.items():
         desk.loader.want_keys(name, [run.item for run in running if now - run.since >= READABLE])
+
+
+def _waiting(desk: Desk) -> int:
+    plan = desk.feed.reload_plan()
+    return len(plan.waiting) if plan is not None else 0
 
 
 def _waits(desk: Desk, glyphs: Glyphs) -> Line:

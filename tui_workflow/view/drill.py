@@ -31,6 +31,8 @@ class Drilled:
     runs: Sequence[RunRow] | None = None
     path: str = ""
     text: str = ""
+    waiting: int = 0
+    """Structural edits of the text that nobody has accepted yet."""
 
 
 def draw_items(scene: Scene, drilled: Drilled, width: int, height: int) -> Frame:
@@ -145,6 +147,7 @@ def draw_definition(scene: Scene, drilled: Drilled, width: int, height: int) -> 
         found=nav.definition_search,
         wrap=nav.log.options.wrap,
         entry=line,
+        waiting=drilled.waiting,
     )
     frame.full(LIST, rows)
     return frame.finish(bottom(scene, frame, "definition"))

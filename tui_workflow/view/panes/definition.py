@@ -40,15 +40,20 @@ def rows(
     found: str = "",
     wrap: bool = False,
     entry: Row | None = None,
+    waiting: int = 0,
 ) -> Rows:
     """The page in `height` rows with line `at` (from 0) in sight.
 
-    With `rejected` it is the text of the save that was not taken up, with its problems in place; else the text in use.
+    With `rejected` it is the text of the save that was not taken up, with its problems in place; else the text in use,
+    but for `waiting` structural edits that nobody has accepted yet.
     """
     lines = lines_of(text)
     name = path.rsplit("/", 1)[-1]
     if rejected is None:
-        extra = f"  {name}, r{revision} in use"
+        but = (
+            f" but for {numbers.plural(waiting, 'edit')} that {'waits' if waiting == 1 else 'wait'}" if waiting else ""
+        )
+        extra = f"  {name}, r{revision} in use{but}"
         tail: Line = (Span(f"line {numbers.count(min(at, len(lines) - 1) + 1)} of {numbers.count(len(lines))}", "dim"),)
     else:
         extra = f"  {name} as saved {numbers.age(now - rejected.saved)} ago, not in use"
