@@ -189,16 +189,17 @@ class ProcessWorker(asyncio.Protocol):
         async with self._asking:
             if self._burying is not None:
                 raise Refused(self._reason or worker_died(self._process.returncode))
-            self._answer = asyncio.get_running_loop().create_future()
+            self._answer = awaited = asyncio.get_running_loop().create_future()
             self._send(kind, body)
             try:
-                answered, answer = await asyncio.wait_for(self._answer, limit)
+                answered, answer = await asyncio.wait_for(awaited, limit)
             except TimeoutError:
                 error = made("Timeout", late)
                 self.kill(error)
                 raise Refused(error) from None
             except asyncio.CancelledError:
-                self._unwanted += 1
+                if awaited.cancelled():  # else the answer came in the very turn in which nobody wanted it any more
+                    self._unwanted += 1
                 raise
             finally:
                 self._answer = None
