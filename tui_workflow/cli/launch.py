@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from tui_workflow.session.choose import Latest, Wanted
+    from tui_workflow.workers.pool import Pool
 
 
 @click.command(no_args_is_help=True)
@@ -55,24 +56,42 @@ def run(
     asks whether to resume it; without a dashboard --resume says so.
     """
     import asyncio
+    from pathlib import Path
 
     from tui_workflow.errors import UsageError
-    from tui_workflow.flow.params import assignments, read_params
-    from tui_workflow.session.choose import Wanted
-    from tui_workflow.store.places import home_for
 
     if resume and new:
         raise UsageError("--resume and --new exclude each other")
     if only and start_at:
         raise UsageError("--only and --from exclude each other")
-    from pathlib import Path
 
-    wanted = Wanted(
-        assignments(params), read_params(params_file) if params_file else {}, limit, max_parallel, only, start_at
-    )
-    plain = headless or as_json or not sys.stdout.isatty()
-    launch = Launch(flow, wanted, home_for(Path(flow), state_dir), plain, as_json, strict, rerun_stale, reload)
-    return asyncio.run(launch.run(resume, new))
+    async def start() -> int:
+        from tui_workflow.workers.pool import Pool
+
+        pool = Pool(os.path.dirname(os.path.realpath(flow)))
+        # The first worker starts while the flow is being read, and what reads flows is loaded.
+        pool.prewarm(1)
+        await asyncio.sleep(0)
+        try:
+            from tui_workflow.flow.params import assignments, read_params
+            from tui_workflow.session.choose import Wanted
+            from tui_workflow.store.places import home_for
+
+            wanted = Wanted(
+                assignments(params),
+                read_params(params_file) if params_file else {},
+                limit,
+                max_parallel,
+                only,
+                start_at,
+            )
+            plain = headless or as_json or not sys.stdout.isatty()
+            home = home_for(Path(flow), state_dir)
+            return await Launch(flow, wanted, home, plain, as_json, strict, rerun_stale, reload).run(pool, resume, new)
+        finally:
+            await pool.close()
+
+    return asyncio.run(start())
 
 
 class Launch:
@@ -98,32 +117,30 @@ class Launch:
         self.rerun_stale = rerun_stale
         self.reload = reload
 
-    async def run(self, resume: bool, new: bool) -> int:
+    async def run(self, pool: Pool, resume: bool, new: bool) -> int:
         """Begin a run or take one up, and conduct it; returns the exit code."""
+        import asyncio
+
         from tui_workflow.flow.load import load
         from tui_workflow.session.choose import begin, latest, take_up
-        from tui_workflow.workers.pool import Pool
+        from tui_workflow.session.workers import at_start
 
-        pool = Pool(os.path.dirname(os.path.realpath(self.flow)))
-        # The first worker starts while the flow is being read.
-        pool.prewarm(1)
-        try:
-            found = None if new else latest(self.flow, self.state_dir)
-            going_on = self._decide(found, resume)
-            if not isinstance(going_on, bool):
-                return going_on
-            if going_on:
-                assert found is not None
-                plan = load(self.flow) if os.path.exists(self.flow) else None
-                assignment, lock = take_up(found.path, self.wanted, plan)
-            else:
-                assignment, lock = begin(load(self.flow), self.state_dir, self.wanted)
-            assignment.source = os.path.abspath(self.flow)
-            for note in assignment.notes:
-                click.echo(note, err=True)
-            return await conduct(assignment, pool, lock, self)
-        finally:
-            await pool.close()
+        found = None if new else latest(self.flow, self.state_dir)
+        going_on = self._decide(found, resume)
+        if not isinstance(going_on, bool):
+            return going_on
+        if going_on:
+            assert found is not None
+            plan = load(self.flow) if os.path.exists(self.flow) else None
+            assignment, lock = take_up(found.path, self.wanted, plan)
+        else:
+            assignment, lock = begin(load(self.flow), self.state_dir, self.wanted)
+        pool.prewarm(at_start(assignment.plan, assignment.state, assignment.max_slots))
+        await asyncio.sleep(0)
+        assignment.source = os.path.abspath(self.flow)
+        for note in assignment.notes:
+            click.echo(note, err=True)
+        return await conduct(assignment, pool, lock, self)
 
     def _decide(self, found: Latest | None, resume: bool) -> bool | int:
         """True to take the found run up, False to begin another, a number to end with it."""

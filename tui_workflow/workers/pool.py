@@ -16,13 +16,14 @@ class Pool:
         self._flow_dir = flow_dir
         self._idle: list[ProcessWorker] = []
         self._all: set[ProcessWorker] = set()
-        self._starting: set[asyncio.Task[ProcessWorker]] = set()
+        self._starting: list[asyncio.Task[ProcessWorker]] = []
+        """Workers that nobody has asked for yet, the first started first."""
         self._closed = False
 
     def prewarm(self, count: int) -> None:
         """Start `count` workers in the background, for what comes next."""
         for _ in range(count):
-            self._starting.add(asyncio.get_running_loop().create_task(self._start()))
+            self._starting.append(asyncio.get_running_loop().create_task(self._start()))
 
     async def acquire(self) -> Worker:
         """An idle worker, one being started, or a new one. Raises OSError when the system refuses another process."""
@@ -31,7 +32,7 @@ class Pool:
             if worker.alive:
                 return worker
         if self._starting:
-            return await self._starting.pop()
+            return await self._starting.pop(0)
         return await self._start()
 
     def release(self, worker: Worker) -> None:
