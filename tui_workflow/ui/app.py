@@ -218,6 +218,7 @@ class WfApp(App[Left], inherit_bindings=False):
             from tui_workflow.ui.actions.retry import judge
 
             judge(first)
+        desk.keep_up()
         if now - self._pressed_at > IDLE and now - self._painted_at < 1.0:
             return
         shown = (desk.state.version, int(desk.feed.now()))

@@ -109,6 +109,15 @@ class Desk:
             self.nav.step = first_step(self.state)
         return self.state.steps.get(self.nav.step)
 
+    def keep_up(self) -> None:
+        """Look at what runs, until the reader has chosen a step."""
+        nav = self.nav
+        step = self.step
+        if nav.chosen or nav.place != "main" or self.dialogs or (step is not None and step.status == "running"):
+            return
+        if any(each.status == "running" for each in self.state.steps.values()):
+            nav.step, nav.cell, nav.log.item = first_step(self.state), None, None
+
     def context(self) -> Context:
         """Where the keyboard is, in the words of the key table."""
         nav = self.nav

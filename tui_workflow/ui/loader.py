@@ -116,7 +116,7 @@ class Loader:
             for old in list(self.keys)[: KEYS // 2]:
                 del self.keys[old]
         for row in rows:
-            self.keys[step, row.number] = row.key
+            self.keys[step, row.number] = row.label or row.key
 
     def result(self, step: str, stamp: object) -> str | None:
         """The result of a plain step as JSON text."""

@@ -84,7 +84,7 @@ class LogFeed(Sequence[Entry]):
             return [self[at] for at in range(*place.indices(len(self)))]
         if place < len(self._stored):
             row = self._stored[place]
-            return Entry(row.at, row.step, row.item, row.key, row.text, row.error)
+            return Entry(row.at, row.step, row.item, row.label or row.key, row.text, row.error)
         line = self._printed[place - len(self._stored)]
         key = self._keys.get((line.step, line.item), "")
         return Entry(line.at, line.step, line.item, key, line.text)

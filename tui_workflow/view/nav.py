@@ -139,6 +139,8 @@ class Nav:
     """Where `back` leads."""
     zoomed: bool = False
     step: str = ""
+    chosen: bool = False
+    """The reader has chosen the step; until then the screen looks at what runs."""
     step_filter: Filter = field(default_factory=Filter)
     cell: int | None = None
     group: str = ""

@@ -96,6 +96,7 @@ def step_names(desk: Desk) -> list[str]:
 def select(desk: Desk, step: str) -> None:
     """Look at another step."""
     nav = desk.nav
+    nav.chosen = True
     if step != nav.step:
         nav.step, nav.cell, nav.log.item = step, None, None
 

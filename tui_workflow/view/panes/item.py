@@ -44,7 +44,9 @@ def title(
     for crumb in crumbs:
         lead += (*data(crumb, "dim"), Span(arrow, "dim"))
     extra = () if crumbs else (Span("  "), *data(step, "dim"), Span(f", item {numbers.count(row.position)}", "dim"))
-    head = (*lead, *data(row.key, "accent" if focused else "strong", bold=True), *extra)
+    if row.label not in ("", row.key):
+        extra = (*extra, Span(", key ", "dim"), *data(row.key, "dim"))
+    head = (*lead, *data(row.label or row.key, "accent" if focused else "strong", bold=True), *extra)
     facts = [f"r{row.revision}"] if row.revision is not None else []
     if place is not None:
         facts.append(f"{numbers.count(place[0] + 1)} of {numbers.count(place[1])}")

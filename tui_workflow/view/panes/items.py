@@ -130,7 +130,7 @@ def _item(
         sign = Span(f"{glyphs.stale} ", "stale")
     else:
         sign = Span(f"{glyphs.of_item(row.state)} ", ROLES[Item(row.state)])
-    key = short(row.key, widths[0], "strong" if selected else "text", glyphs, bold=selected)
+    key = short(row.label or row.key, widths[0], "strong" if selected else "text", glyphs, bold=selected)
     cells = [
         key,
         *(
