@@ -52,8 +52,8 @@ class ProcessWorker(asyncio.Protocol):
         self._stop_on_failure = False
         self._answer: asyncio.Future[tuple[int, bytes]] | None = None
         self._asking = asyncio.Lock()
-        self._unwanted = 0
-        """Answers to come that nobody waits for any more."""
+        self._asked = self._answered = 0
+        """Questions and answers so far: answers come in order, also those that nobody waits for any more."""
         self._pages: asyncio.Queue[tuple[int, bytes]] | None = None
         self._reason: ErrorInfo | None = None
         self._closing = False
@@ -189,18 +189,15 @@ class ProcessWorker(asyncio.Protocol):
         async with self._asking:
             if self._burying is not None:
                 raise Refused(self._reason or worker_died(self._process.returncode))
-            self._answer = awaited = asyncio.get_running_loop().create_future()
+            self._answer = asyncio.get_running_loop().create_future()
+            self._asked += 1
             self._send(kind, body)
             try:
-                answered, answer = await asyncio.wait_for(awaited, limit)
+                answered, answer = await asyncio.wait_for(self._answer, limit)
             except TimeoutError:
                 error = made("Timeout", late)
                 self.kill(error)
                 raise Refused(error) from None
-            except asyncio.CancelledError:
-                if awaited.cancelled():  # else the answer came in the very turn in which nobody wanted it any more
-                    self._unwanted += 1
-                raise
             finally:
                 self._answer = None
         if answered == protocol.REFUSED:
@@ -228,10 +225,10 @@ class ProcessWorker(asyncio.Protocol):
                 if item >= 0:
                     self._printed[item] = (self._printed.get(item, b"") + lines)[-LIMIT:]
                 events.printed(self, item, attempt, lines)
-        elif self._unwanted:
-            self._unwanted -= 1
-        elif self._answer is not None and not self._answer.done():
-            self._answer.set_result((kind, body))
+        else:
+            self._answered += 1
+            if self._answered == self._asked and self._answer is not None and not self._answer.done():
+                self._answer.set_result((kind, body))
 
     def _deliver(self, raw: Any) -> None:
         in_flight, printed = self._in_flight, self._printed
