@@ -29,7 +29,10 @@ def label(key: str, head: bytes) -> str:
         words = _of_cut(text)
     words = " ".join(words.split())
     copy = key.partition("~")[2]
-    return f"{words[:_LONGEST]}{f' ~{copy}' if copy else ''}" if words else key
+    if len(words) > _LONGEST:
+        # What tells paths and addresses apart stands at their end.
+        words = f"{words[:30]}…{words[31 - _LONGEST :]}"
+    return f"{words}{f' ~{copy}' if copy else ''}" if words else key
 
 
 def _words(value: Any) -> str:

@@ -10,29 +10,55 @@ from tui_workflow.engine.engine import Engine
 from tui_workflow.facts import events as ev
 from tui_workflow.facts import logs
 from tui_workflow.facts.commands import Command, GoBack, Reply, TakeUp
-from tui_workflow.facts.outcome import Ended, statuses
+from tui_workflow.facts.outcome import Ended, Outcome, statuses
 from tui_workflow.facts.state import RunState
 from tui_workflow.facts.work import Running
 from tui_workflow.session.reload import Reloader
 from tui_workflow.view.ports import Printed, Rejected, ReloadPlan
 
 KEPT_LINES = 2000
-"""Lines of output of items in flight that are kept for the screen; the stored log has all of them in the end."""
+"""Lines of output that are kept for the screen; the stored log has all of them in the end."""
+LINES_A_TURN = 200
+"""Lines of items that ended taken over at once: of a flood, the latest."""
 
 
 class PrintedLines:
-    """The latest lines that items in flight printed; older ones are dropped, never waited for."""
+    """The latest lines that items printed; older ones are dropped, never waited for.
+
+    A worker sends what a long item prints while it runs; of a quick one the lines come with its outcome.
+    """
 
     def __init__(self) -> None:
+        self._sent: dict[tuple[str, int], int] = {}
+        """By item in flight, how many of its lines have been sent ahead of its outcome."""
         self._lines: deque[Printed] = deque(maxlen=KEPT_LINES)
         self._count = 0
 
     def add(self, step: str, item: int, lines: bytes) -> None:
         """Take in lines of `facts.logs`."""
         now = time.time()
-        for line in logs.decode(lines):
-            self._lines.append(Printed(now, step, item, line.text))
-            self._count += 1
+        fresh = logs.decode(lines)
+        if item >= 0:
+            self._sent[step, item] = self._sent.get((step, item), 0) + len(fresh)
+        self._append([Printed(now, step, item, line.text) for line in fresh])
+
+    def ended(self, step: str, outcomes: Sequence[Outcome]) -> None:
+        """Take in what items printed that have ended, but for the lines that were sent ahead."""
+        kept: list[list[Printed]] = []
+        room = LINES_A_TURN
+        for outcome in reversed(outcomes):
+            sent = self._sent.pop((step, outcome.item), 0) if self._sent else 0
+            if outcome.log is None or room <= 0:
+                continue
+            lines = logs.decode(outcome.log)[sent:][-room:]
+            room -= len(lines)
+            kept.append([Printed(outcome.started + line.offset, step, outcome.item, line.text) for line in lines])
+        for lines_of_item in reversed(kept):
+            self._append(lines_of_item)
+
+    def _append(self, lines: Sequence[Printed]) -> None:
+        self._lines.extend(lines)
+        self._count += len(lines)
 
     def since(self, mark: int) -> tuple[int, Sequence[Printed]]:
         """What came after a mark, and the new mark."""
@@ -107,6 +133,11 @@ class LiveFeed:
         await self._reloader.look()
 
     def _look(self, facts: Sequence[ev.Event]) -> None:
+        for fact in facts:
+            if isinstance(fact, ev.ItemsEnded):
+                self._printed.ended(fact.step, fact.outcomes)
+            elif isinstance(fact, ev.StepPrinted):
+                self._printed.add(fact.step, -1, fact.lines)
         for fact in facts:
             match fact:
                 case ev.RunFinished() | ev.Paused() | ev.ReloadRejected() | ev.StepFinished():
