@@ -257,3 +257,24 @@ def test_masking_and_lines_are_the_same_for_every_chunking(text: str, sizes: lis
     shown = [line.text for line in decode(whole.finished())]
     assert shown == [line.text for line in decode(pieces.finished())]
     assert not any("ab-ba" in line for line in shown)
+
+
+async def test_a_command_finds_the_key_of_its_own_item_whatever_an_item_before_did(pool: Pool, tmp_path: Path) -> None:
+    source = """
+import os, subprocess
+
+def handle(item):
+    seen = subprocess.run(["printenv", "WF_ITEM_KEY"], capture_output=True, text=True).stdout.strip()
+    if item == "set":
+        os.environ["WF_ITEM_KEY"] = "mine"
+    elif item == "unset":
+        del os.environ["WF_ITEM_KEY"]
+    elif item == "put":
+        os.putenv("WF_ITEM_KEY", "mine")
+    return seen
+"""
+    given = ["plain", "set", "plain", "unset", "plain", "put", "plain"]
+    worker = await pool.acquire()
+    for _ in range(2):  # the second program finds what the first has left
+        outcomes = await run_items(worker, handler(tmp_path, source), given)
+        assert [value(outcomes[number]) for number in range(len(given))] == [f"k{n}" for n in range(len(given))]

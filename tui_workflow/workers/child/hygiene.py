@@ -12,6 +12,7 @@ import sys
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from tui_workflow.workers.child.itemenv import ItemVariable
 from tui_workflow.workers.child.streams import RawOutput, Writer
 
 SLOW = 0.0002
@@ -29,6 +30,7 @@ class Hygiene:
         self._environment: dict[Any, Any] = {}
         self._signals: dict[int, Any] = {}
         self._touched = False
+        self._variables = {name: ItemVariable(name) for name in (b"WF_ITEM_KEY", b"WF_ATTEMPT")}
         for module, name in (
             (os, "chdir"),
             (os, "fchdir"),
@@ -76,10 +78,10 @@ class Hygiene:
         self._touched = False
 
     def set_env(self, name: bytes, value: bytes) -> None:
-        """Set a variable of the item itself: part of what is compared, not a leak."""
+        """Set a variable of the item itself, one of `WF_ITEM_KEY` and `WF_ATTEMPT`: part of what is compared, not a leak."""
         _raw_environ()[name] = value
         self._environment[name] = value
-        _putenv(name, value)
+        self._variables[name].set(value)
 
     def restore(self, took: float) -> None:
         """Undo what the item left behind; `took` seconds it ran."""
@@ -92,6 +94,8 @@ class Hygiene:
 
     def _restore_all(self) -> None:
         self._raw.repair()
+        if self._touched:
+            self._let_go_of_variables()
         try:
             moved = os.getcwd() != self._dir
         except OSError:  # the item removed the folder it was in
@@ -109,15 +113,18 @@ class Hygiene:
                 signal.signal(number, handler)
         self._touched = False
 
+    def _let_go_of_variables(self) -> None:
+        """The item's own variables may have been set by others since: they are put into the environment anew."""
+        for variable in self._variables.values():
+            variable.replaced()
+
     def _replace_environment(self, wanted: Mapping[str, str]) -> None:
+        self._let_go_of_variables()
         for name in os.environ.keys() - wanted.keys():
             del os.environ[name]
         for name, value in wanted.items():
             if os.environ.get(name) != value:
                 os.environ[name] = value
-
-
-_putenv = os.putenv
 
 
 def _raw_environ() -> dict[Any, Any]:
