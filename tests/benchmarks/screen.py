@@ -5,6 +5,7 @@ from __future__ import annotations
 import fcntl
 import os
 import pty
+import re
 import select
 import signal
 import struct
@@ -66,14 +67,15 @@ class Screen:
             time.sleep(min(seconds, 0.01))
             return b""
 
-    def until(self, text: bytes, seconds: float = 30.0) -> float:
-        """Read until a text has been written; returns the time at which it had arrived, a `perf_counter`."""
+    def until(self, text: bytes | re.Pattern[bytes], seconds: float = 30.0) -> float:
+        """Read until a text, or what a pattern matches, has been written; returns the time at which it had arrived, a `perf_counter`."""
         end = time.perf_counter() + seconds
         tail = b""
+        pattern = text if isinstance(text, re.Pattern) else re.compile(re.escape(text))
         while True:
             data = self.read(0.5)
             now = time.perf_counter()
-            if text in tail + data:
+            if pattern.search(tail + data):
                 return now
             tail = (tail + data)[-4096:]
             assert now < end, f"{text!r} was not written within {seconds:g} s; the last: {tail[-600:]!r}"

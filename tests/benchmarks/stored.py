@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import statistics
 import time
 
@@ -30,34 +31,34 @@ steps:
 
 def looks(place: Folder, n: int, rounds: int) -> dict[str, float]:
     """Milliseconds from a key to its answer, by what it asks for."""
-    last = n - n % 50 + 7 if n % 50 > 7 else n - n % 50 - 43
-    asked = {"open the failed list": [], "jump to its last item": [], "filter it": []}
+    last = max(item for item in range(n - 50, n) if item % 50 == 7)
+    numbered = re.compile(rb"item " + rb"[^0-9]{1,4}".join(f"{last:,}".encode().split(b",")))
+    named = re.compile(b"row-%d" % last)
+    asked: dict[str, list[float]] = {"open the failed list": [], "filter it": [], "jump to its last item": []}
     with Screen(place.path, ["open", "latest"]) as screen:
+
+        def ask(what: str, key: str, answer: re.Pattern[bytes]) -> None:
+            began = time.perf_counter()
+            screen.press(key)
+            asked[what].append(screen.until(answer) - began)
+            screen.read_for(0.3)
+
         screen.until(b"the fiftieth")
         screen.read_for(1.0)
         for _ in range(rounds):
-            for what, key, answer in (
-                ("open the failed list", "\r", b"row-7"),
-                ("jump to its last item", "G", b"row-%d" % last),
-                ("filter it", "/", b""),
-            ):
-                if not answer:
-                    screen.press("/row-1007")
-                    screen.read_for(0.7)
-                    answer, key = b"row-10070", "0"
-                    answer = b"row-1007"
-                    screen.press("\x7f" * 1)
-                    screen.read_for(0.7)
-                    key = "7"
-                began = time.perf_counter()
-                screen.press(key)
-                asked[what].append(screen.until(answer) - began)
-                screen.read_for(0.3)
-            for _ in range(3):
-                screen.press("\x1b")
-                screen.read_for(0.4)
-            screen.press("3")
-            screen.read_for(0.4)
+            ask("open the failed list", "\r", re.compile(rb"row-57\D"))
+            screen.press("/row-")
+            screen.read_for(1.5)
+            ask("filter it", str(last), numbered)
+            screen.press("\x1b")
+            screen.read_for(1.0)
+            screen.press("g")
+            screen.read_for(1.0)
+            ask("jump to its last item", "G", named)
+            screen.press("g")
+            screen.read_for(0.5)
+            screen.press("\x1b")
+            screen.read_for(0.5)
     return {what: statistics.median(took) * 1e3 for what, took in asked.items()}
 
 
