@@ -24,7 +24,7 @@ def gather(steps):
         file.write("x")
     while os.path.exists("hold"):
         time.sleep(0.01)
-    return [record.result if hasattr(record, "result") else record["result"] for record in steps["work"]["completed_items"]]
+    return [record["result"] for record in steps["work"]["completed_items"]]
 """
 FLOW = """
 handlers: [handlers.py]

@@ -15,7 +15,7 @@ from array import array
 from collections.abc import Iterable
 
 _FIRST = 1 << 17
-_GROWTH = 8
+_GROWTH = 4
 _LARGEST = 1 << 23
 _SECOND = 41
 """Where in a hash of 63 bits the place of the second word begins; that of the first begins at 24, below it are the bits."""
