@@ -1,0 +1,279 @@
+"""Where runs live, who holds them, what a resume keeps, and what must never be seen."""
+
+from __future__ import annotations
+
+import json
+import os
+from pathlib import Path
+
+import pytest
+
+from tests.end_to_end.bench import EFFECT, Folder, kill, wait_for
+
+SIMPLE = """
+steps:
+  work:
+    type: python
+    for_each: [1, 2, 3]
+    inputs:
+      code: result = item * FACTOR
+"""
+WAITING = """
+steps:
+  work:
+    type: python
+    for_each: [1, 2, 3]
+    inputs:
+      code: |
+        import os, time
+        open(f"started{item}-{run}", "w").close()
+        while not os.path.exists("go"):
+            time.sleep(0.01)
+        result = item
+"""
+
+
+def test_two_flows_in_one_folder(folder: Folder) -> None:
+    folder.write("one.yaml", SIMPLE.replace("FACTOR", "10"))
+    folder.write("two.yaml", SIMPLE.replace("FACTOR", "200"))
+    folder.run("one.yaml")
+    folder.run("two.yaml")
+    assert folder.results("work", "one.yaml") == [10, 20, 30]
+    assert folder.results("work", "two.yaml") == [200, 400, 600]
+    runs = json.loads(folder.ok("runs", "--json"))["runs"]
+    assert [run["flow"] for run in runs] == ["two", "one"], "newest first"
+    assert len(folder.ok("runs", "--flow", "one.yaml").splitlines()) == 2
+    asked = folder.wf("retry")
+    assert asked.returncode == 2
+    assert "one" in asked.stderr
+    assert "two" in asked.stderr
+    resumed = folder.run("one.yaml", "--resume")
+    assert "nothing to resume" in resumed.stderr
+
+
+def test_a_launch_from_another_folder(folder: Folder, tmp_path: Path) -> None:
+    folder.write("handlers.py", "import os\n\ndef work(item):\n    return [item, os.getcwd()]\n")
+    folder.write(
+        "flow.yaml",
+        "handlers: [handlers.py]\nsteps:\n  work:\n    type: python\n    for_each: {glob: 'in/*.txt'}\n"
+        "    inputs: {operation: custom, handler: work}\n",
+    )
+    (folder.path / "in").mkdir()
+    for name in ("b.txt", "a.txt"):
+        folder.write(f"in/{name}", "")
+    other = Folder(tmp_path / "other")
+    done = other.run(str(folder.path / "flow.yaml"))
+    assert "succeeded" in done.stdout
+    assert not list(other.path.iterdir()), "nothing is written where the command was typed"
+    found = other.results("work", str(folder.path / "flow.yaml"))
+    assert [os.path.basename(name) for name, _ in found] == ["a.txt", "b.txt"]
+    assert {where for _, where in found} == {str(folder.path)}
+    assert (folder.path / ".wf-tui").stat().st_mode & 0o777 == 0o700
+    link = other.path / "link.yaml"
+    link.symlink_to(folder.path / "flow.yaml")
+    assert other.show("link.yaml")["status"] == "succeeded", "a flow is its real path"
+
+
+def test_two_runs_at_once_and_one_holder(folder: Folder) -> None:
+    folder.write("flow.yaml", WAITING)
+    first = folder.start("flow.yaml", "--headless")
+    wait_for(lambda: list(folder.path.glob("started1-*")), "the first run is at work")
+    refused = folder.wf("flow.yaml", "--headless", "--resume")
+    assert refused.returncode == 75
+    assert str(first.pid) in refused.stderr, "the holder is named"
+    assert folder.show()["status"] == "running"
+    second = folder.start("flow.yaml", "--headless", "--new")
+    wait_for(lambda: len(list(folder.path.glob("started1-*"))) == 2, "both are at work")
+    assert [run["status"] for run in json.loads(folder.ok("runs", "--json"))["runs"]] == ["running", "running"]
+    (folder.path / "go").touch()
+    for process in (first, second):
+        process.communicate(timeout=30)
+        assert process.returncode == 0
+    assert [run["status"] for run in json.loads(folder.ok("runs", "--json"))["runs"]] == ["succeeded"] * 2
+
+
+def test_a_resume_after_an_edit(folder: Folder) -> None:
+    handlers = (
+        EFFECT
+        + "\ndef work(item):\n    effect(item)\n    if item == 3:\n        raise ValueError('three')\n    return ['old', item]\n"
+    )
+    folder.write("handlers.py", handlers)
+    flow = (
+        "handlers: [handlers.py]\nsteps:\n  work:\n    type: python\n    for_each: [1, 2, 3, 4]\n"
+        "    inputs: {operation: custom, handler: work}\n"
+    )
+    folder.write("flow.yaml", flow)
+    folder.run(code=1)
+    assert folder.step("work")["pending"] == 1
+    folder.write("handlers.py", handlers.replace("item == 3", "False").replace("'old'", "'new'"))
+    planned = folder.ok("plan", "flow.yaml")
+    assert "changed: its handler" in planned
+    assert next(line.split()[:6] for line in planned.splitlines() if line.startswith("work")) == [
+        "work", "go", "on", "2", "2", "2"
+    ], "two run, two are kept, and are stale"  # fmt: skip
+    assert folder.effects() == {"1": 1, "2": 1, "3": 1}, "planning runs nothing"
+    resumed = folder.run("--resume")
+    assert "has changed" in resumed.stderr
+    step = folder.step("work")
+    assert folder.results("work") == [["old", 1], ["old", 2], ["new", 3], ["new", 4]]
+    assert (step["succeeded"], step["stale"], folder.show()["revision"]) == (4, 2, 2)
+    assert folder.effects() == {"1": 1, "2": 1, "3": 2, "4": 1}
+    folder.run("--resume", "--rerun-stale")
+    assert folder.results("work") == [["new", item] for item in (1, 2, 3, 4)]
+    assert folder.step("work")["stale"] == 0
+
+
+def test_comments_and_settings_make_nothing_stale(folder: Folder) -> None:
+    folder.write("flow.yaml", SIMPLE.replace("FACTOR", "2"))
+    folder.run()
+    folder.write("flow.yaml", "# a comment\n" + SIMPLE.replace("FACTOR", "2") + "    retry: {max_attempts: 2}\n")
+    folder.run("--resume", "--rerun-stale")
+    assert folder.step("work")["stale"] == 0
+    assert folder.step("work")["attempts"] == 3
+
+
+def test_parameters_are_frozen(folder: Folder) -> None:
+    folder.write("flow.yaml", "params: {n: 1}\n" + SIMPLE.replace("FACTOR", "(1 / (params['n'] - 1))"))
+    folder.run(code=1)
+    refused = folder.run("--resume", "n=3", code=2)
+    assert "frozen" in refused.stderr
+    folder.run("--resume", "n=1", code=1)
+
+
+SECRET = "tr0ub4dor-and-3"
+"""Long enough to stand nowhere by chance."""
+SECRETIVE = """
+params:
+  token: {type: string, secret: true}
+handlers: [handlers.py]
+steps:
+  work:
+    type: python
+    for_each: [1, 2]
+    env: {TOKEN: "{{ params.token }}"}
+    inputs: {operation: custom, handler: work}
+  told:
+    type: shell
+    inputs: {command: 'test -n "{{ params.token }}" && echo "it is {{ params.token }}"'}
+    on_error: continue
+"""
+SECRET_HANDLERS = """
+import os, time
+
+def work(item, params):
+    print("the token is", params["token"], "or", os.environ["TOKEN"], "half", end=" ")
+    print(params["token"][:5], end="")
+    print(params["token"][5:])
+    open("started", "w").close()
+    while not os.path.exists("go"):
+        time.sleep(0.01)
+    if item == 2 and not os.path.exists("mended"):
+        raise ValueError(f"{params['token']} was refused")
+    return len(params["token"])
+"""
+
+
+def holds(folder: Folder, text: str) -> list[str]:
+    state = folder.path / ".wf-tui"
+    return [str(file) for file in state.rglob("*") if file.is_file() and text.encode() in file.read_bytes()]
+
+
+def on_command_lines(text: str) -> list[str]:
+    found = []
+    for number in os.listdir("/proc"):
+        if number.isdigit():
+            try:
+                words = Path(f"/proc/{number}/cmdline").read_bytes()
+            except OSError:
+                continue
+            if text.encode() in words:
+                found.append(number)
+    return found
+
+
+def test_a_secret_is_seen_nowhere(folder: Folder) -> None:
+    folder.write("handlers.py", SECRET_HANDLERS)
+    folder.write("flow.yaml", SECRETIVE)
+    refused = folder.run("token=on-the-command-line", code=2)
+    assert "token" in refused.stderr
+    assert "env:" in refused.stderr, "it says how to give it"
+    process = folder.start("flow.yaml", "--json", "token=env:MINE", env={"MINE": SECRET})
+    wait_for((folder.path / "started").exists, "an item runs")
+    assert on_command_lines(SECRET) == []
+    assert holds(folder, SECRET) == []
+    (folder.path / "go").touch()
+    output, errors = process.communicate(timeout=30)
+    assert process.returncode == 1
+    assert SECRET not in output + errors
+    assert '"***"' in output
+    assert "*** was refused" in output
+    assert holds(folder, SECRET) == []
+    for words in (["show"], ["show", "--json"], ["failed", "--json"], ["logs"], ["runs", "--json"], ["result", "work"]):
+        assert SECRET not in folder.ok(*words)
+    assert folder.show()["params"] == {"token": "***"}
+    assert "the token is *** or *** half ***" in folder.ok("logs", "work")
+
+    missing = folder.run("--resume", code=2)
+    assert "token" in missing.stderr
+    assert "env:" in missing.stderr
+    (folder.path / "mended").touch()
+    done = folder.run("--resume", "token=env:MINE", env={"MINE": SECRET})
+    assert SECRET not in done.stdout + done.stderr
+    assert folder.results("work") == [len(SECRET)] * 2
+    assert holds(folder, SECRET) == []
+
+
+HOSTILE = [
+    "$(touch pwn)",
+    "`touch pwn`",
+    "; touch pwn",
+    '"; touch pwn; "',
+    "a b",
+    "-rf",
+    "*",
+    "~",
+    "$HOME",
+    "new\nline",
+    "'",
+]
+
+
+def test_an_item_is_no_text_of_a_command(folder: Folder) -> None:
+    folder.write("items.json", json.dumps(HOSTILE))
+    folder.write(
+        "flow.yaml",
+        "params: {items: {type: list}}\nsteps:\n  work:\n    type: shell\n    for_each: '{{ params.items }}'\n"
+        '    inputs:\n      command: |\n        printf \'%s|\' "{{ item }}" {{ item }} "${WF_ITEM}"\n',
+    )
+    folder.run("items=@items.json")
+    printed = [result["stdout"] for result in folder.results("work")]
+    assert [text.split("|")[:2] for text in printed] == [[item, item] for item in HOSTILE]
+    assert not (folder.path / "pwn").exists()
+    assert sorted(path.name for path in folder.path.iterdir()) == [".wf-tui", "flow.yaml", "items.json"]
+
+
+def test_an_interrupted_run_is_named(folder: Folder) -> None:
+    folder.write("flow.yaml", WAITING)
+    process = folder.start("flow.yaml", "--headless")
+    wait_for(lambda: list(folder.path.glob("started1-*")), "an item runs")
+    kill(process)
+    assert folder.show()["status"] == "interrupted", "its file says running, but nobody holds it"
+    (folder.path / "go").touch()
+    fresh = folder.run()
+    assert "is interrupted" in fresh.stderr
+    assert "--resume" in fresh.stderr
+    states = [run["status"] for run in json.loads(folder.ok("runs", "--json"))["runs"]]
+    assert states == ["succeeded", "interrupted"]
+
+
+def test_resume_without_any_run_starts_one(folder: Folder) -> None:
+    folder.write("flow.yaml", SIMPLE.replace("FACTOR", "2"))
+    assert "no run" in folder.run("--resume").stderr
+    assert "nothing to resume" in folder.run("--resume").stderr
+    assert len(json.loads(folder.ok("runs", "--json"))["runs"]) == 1
+
+
+@pytest.mark.parametrize("words", [["--resume", "--new"], ["--only", "work", "--from", "work"]])
+def test_what_excludes_each_other(folder: Folder, words: list[str]) -> None:
+    folder.write("flow.yaml", SIMPLE.replace("FACTOR", "2"))
+    assert "exclude" in folder.run(*words, code=2).stderr
