@@ -24,10 +24,10 @@ from tui_workflow.facts.state import RunState
 from tui_workflow.store import database, snapshot
 from tui_workflow.store.meta import RunMeta
 from tui_workflow.store.schema import KEY_INDEX
-from tui_workflow.store.writer import LOG_LIMIT, Entry, Position, Revision, Snapshot, Writer, rows_of
+from tui_workflow.store.writer import LOG_LIMIT, Entry, Position, Revision, Snapshot, Writer, weight_of
 
-GROUP_ROWS = 2000
-"""Rows in one commit, at the most; a single fact with more is not split."""
+GROUP = 2000
+"""Outcomes in one commit, at the most, other rows counted by their weight; a single fact with more is not split."""
 RETRY_SECONDS = 1.0
 WATCH_SECONDS = 2.0
 SNAPSHOT_SECONDS = 3.0
@@ -241,10 +241,10 @@ class Journal:
 
     def _next_group(self) -> list[Entry]:
         group: list[Entry] = []
-        rows = 0
+        weight = 0
         while self._queue:
-            rows += rows_of(self._queue[0])
-            if group and rows > GROUP_ROWS:
+            weight += weight_of(self._queue[0])
+            if group and weight > GROUP:
                 break
             group.append(self._queue.popleft())
         return group

@@ -22,7 +22,8 @@ from tui_workflow.store import facts_json
 LOG_LIMIT = 1 << 30
 """Bytes of log kept per run; the oldest of items that succeeded go first."""
 _ERRORS_KNOWN = 4096
-_VALUES_ROWS = (1000, 100, 10)
+_VALUES_ROWS = (1000, 500, 200, 100, 50, 20, 10, 5, 2, 1)
+"""Rows of one statement. Each statement waits for the interpreter's lock when it has been carried out, so few are better."""
 _OUTCOME_COLUMNS = 14
 _BESIDES = itemgetter(6, 7, 8)
 """Of an outcome: error, log and context, which most do not have."""
@@ -59,13 +60,13 @@ Entry = ev.Event | Revision
 """What the journal's queue holds."""
 
 
-def rows_of(entry: Entry) -> int:
-    """About how many rows an entry makes."""
+def weight_of(entry: Entry) -> int:
+    """What an entry counts in a group: an outcome is 1. A listed item is a quarter, since nothing runs again for its loss."""
     match entry:
         case ev.ItemsEnded():
             return len(entry.outcomes)
         case ev.ItemsListed() | ev.ItemsMoved():
-            return len(entry.items) + 1
+            return len(entry.items) // 4 + 1
         case _:
             return 1
 
