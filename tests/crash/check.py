@@ -115,8 +115,8 @@ def _done(file: RunFile, state: RunState) -> frozenset[str]:
 
 
 def _intact(report: Report, run_file: Path) -> None:
-    """By a reader of its own that cannot write: what is there must be sound as it is."""
-    with closing(sqlite3.connect(f"file:{run_file}?mode=ro", uri=True)) as db:
+    """By a reader of its own, which SQLite lets roll back what a kill has left half written, as it does for everyone."""
+    with closing(sqlite3.connect(f"file:{run_file}?mode=rw", uri=True)) as db:
         words = [row[0] for row in db.execute("PRAGMA integrity_check")]
     if words != ["ok"]:
         report.say("I1", f"the run file is damaged: {words[:3]}")

@@ -50,7 +50,7 @@ def killed(folder: Folder, seed: int, figures: Figures) -> Report:
     )
     if done.returncode not in (0, -9, 137):
         report.say("I1", done.stderr)
-    with closing(sqlite3.connect(f"file:{path}?mode=ro", uri=True)) as db:
+    with closing(sqlite3.connect(f"file:{path}?mode=rw", uri=True)) as db:
         (version,) = db.execute("PRAGMA user_version").fetchone()
         if (words := db.execute("PRAGMA integrity_check").fetchall()) != [("ok",)]:
             report.say("I1", f"damaged: {words[:3]}")
@@ -70,7 +70,7 @@ def killed(folder: Folder, seed: int, figures: Figures) -> Report:
 
 
 def _rows(path: Path) -> list[object]:
-    with closing(sqlite3.connect(f"file:{path}?mode=ro", uri=True)) as db:
+    with closing(sqlite3.connect(f"file:{path}?mode=rw", uri=True)) as db:
         return [
             db.execute("SELECT seq, after, at, kind, body FROM event ORDER BY seq").fetchall(),
             db.execute("SELECT * FROM outcome ORDER BY seq").fetchall(),

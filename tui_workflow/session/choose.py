@@ -20,6 +20,7 @@ from tui_workflow.flow.params import resolve
 from tui_workflow.flow.params import secrets as secret_names
 from tui_workflow.flow.plan import Plan
 from tui_workflow.session.assignment import Assignment
+from tui_workflow.session.escaped import end_escaped
 from tui_workflow.session.stored import stored_plan
 from tui_workflow.store import places
 from tui_workflow.store.files import RUNS, make_state_dir
@@ -84,10 +85,14 @@ def take_up(path: Path, wanted: Wanted, plan: Plan | None = None) -> tuple[Assig
     try:
         with RunFile(path) as file:
             meta, state, context = file.meta(), file.state(), file.context()
+            escaped = end_escaped(meta.run)
             if state.started is None:
                 return _start_over(plan or load(meta.path), path, meta, wanted), lock
             stored = file.revision()
             notes: list[str] = []
+            if escaped:
+                processes = "1 process" if escaped == 1 else f"{escaped} processes"
+                notes.append(f"{processes} left over from before the interruption had to be ended")
             if plan is None:
                 if os.path.exists(meta.path):
                     plan = load(meta.path)
