@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
 from tests.reload.live import Live, live
@@ -136,7 +136,13 @@ async def as_fresh(folder: Path, edits: list[Edit]) -> None:
 
 
 @pytest.mark.slow
-@settings(max_examples=12, deadline=None, suppress_health_check=list(HealthCheck), print_blob=True)
+@settings(
+    max_examples=12,
+    deadline=None,
+    phases=(Phase.explicit, Phase.reuse, Phase.generate),
+    suppress_health_check=list(HealthCheck),
+    print_blob=True,
+)
 @given(EDITS)
 def test_edits_come_to_what_a_fresh_run_does(edits: list[Edit]) -> None:
     with tempfile.TemporaryDirectory() as folder:
@@ -161,9 +167,10 @@ def test_edits_come_to_what_a_fresh_run_does(edits: list[Edit]) -> None:
             ("accept", None),
             ("flow", (45, 2, True)),
         ],
+        [("flow", (42, 3, False)), ("flow", (37, 3, True)), ("broken handlers", None), ("handlers", (4, 1))],
         [("broken flow", None), ("handlers", (3, 1)), ("broken handlers", None), ("wait", 6)],
     ],
-    ids=["grows", "comes and goes", "broken"],
+    ids=["grows", "comes and goes", "at once", "broken"],
 )
 async def test_some_edits_come_to_what_a_fresh_run_does(tmp_path: Path, edits: list[Edit]) -> None:
     await as_fresh(tmp_path, edits)

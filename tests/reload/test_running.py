@@ -250,3 +250,20 @@ async def test_items_keep_their_state_through_a_reload(tmp_path: Path) -> None:
         assert bytes(run.step().states[:20]) == kept
         assert run.step().stale == 0
         assert kept.count(Item.OK) >= 18
+
+
+async def test_saves_are_numbered_one_by_one_though_none_of_them_is_stored_yet(tmp_path: Path) -> None:
+    """A save, a way back and the accepting of what waits, faster than the run file is written."""
+    write(tmp_path)
+    async with live(tmp_path) as run:
+        await run.done(6)
+        run.save("flow.yaml", FLOW.replace("200", "120"))
+        run.save("handlers.py", handler("B"))
+        await run.stage.feed.reread()
+        assert "as r3" in (await run.send(GoBack())).text
+        assert "as r4" in (await run.send(GoBack())).text
+        assert not (await run.send(TakeUp())).refused
+        await run.ended()
+        assert run.state.revision == 4
+        made_as_recorded(run)
+        assert [row[0] for row in run.rows("SELECT number FROM revision ORDER BY number")] == [1, 2, 3, 4]

@@ -51,6 +51,7 @@ class Engine:
         self._closing: set[str] = set()
         self._readers: list[Reader] = []
         self._begun = False
+        self._taken = 0
         self._stopping = False
         self._finishing = False
         self._over = asyncio.Event()
@@ -80,6 +81,11 @@ class Engine:
         """True if a worker holds the item, begun or not."""
         run = self._runs.get(step)
         return run is not None and run.holds(item)
+
+    @property
+    def revision(self) -> int:
+        """The revision in force. It is so at once, while `state` knows of it when that is committed."""
+        return max(self._taken, self.state.revision)
 
     @property
     def finished(self) -> bool:
@@ -212,7 +218,7 @@ class Engine:
 
     def _start(self, name: str) -> None:
         run = StepRun(
-            self._revision(name, self.state.revision),
+            self._revision(name, self.revision),
             self.state,
             self.options,
             self._around,
@@ -242,7 +248,7 @@ class Engine:
 
         Steps that are not in it are ended at once; running ones finish what is in flight under the revision they began with.
         """
-        self.plan = plan
+        self.plan, self._taken = plan, number
         loops = {planned.name: planned.step.for_each is not None for planned in plan.steps}
         for name, run in list(self._runs.items()):
             # What ran item by item cannot go on as one piece, nor the other way round: it starts anew.

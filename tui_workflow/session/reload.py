@@ -105,7 +105,7 @@ class Reloader:
             if self.rejected is not None:
                 # The save that was refused is undone: what is in force is what the files say.
                 self.rejected = None
-                now, number = time.time(), engine.state.revision
+                now, number = time.time(), engine.revision
                 engine.record([ev.RevisionTaken(now, number, shapes(current))])
             return
         difference = diff(current, saved)
@@ -113,7 +113,7 @@ class Reloader:
             self._reject(_structural(difference, saved))
             return
         plan = in_force(current, saved) if difference.structural else saved
-        wrong = await engine.trial(plan, engine.state.revision + 1)
+        wrong = await engine.trial(plan, engine.revision + 1)
         if wrong is not None:
             self._reject([_refusal(wrong, self._path)])
             return
@@ -123,7 +123,7 @@ class Reloader:
         """Put a plan into force as the next revision."""
         engine, now = self._engine(), time.time()
         current = engine.plan
-        number = engine.state.revision + 1
+        number = engine.revision + 1
         self._earlier = self.saved or current
         self.saved, self.rejected = saved, None
         self._store(number, now, saved)
@@ -162,7 +162,7 @@ class Reloader:
         )
         engine = self._engine()
         told = tuple(map(_told, errors))
-        engine.record([ev.ReloadRejected(now, engine.state.revision, told)])
+        engine.record([ev.ReloadRejected(now, engine.revision, told)])
 
     async def take_up(self, then: str) -> Reply:
         """Accept the structural edits that wait, and run failed or stale items again if that is wished."""
@@ -171,7 +171,8 @@ class Reloader:
             edits = self.plan.waiting if self.plan is not None else ()
             text = ""
             if saved is not None and edits:
-                wrong = await engine.trial(saved, engine.state.revision)
+                await self._journal().flush()
+                wrong = await engine.trial(saved, engine.revision)
                 if wrong is not None:
                     return Reply(f"Not taken up: {_told(_refusal(wrong, self._path))}", refused=True)
                 self._take_structure(saved, engine)
@@ -187,7 +188,7 @@ class Reloader:
         return Reply(text, len(edits))
 
     def _take_structure(self, saved: Plan, engine: Engine) -> None:
-        now, number = time.time(), engine.state.revision
+        now, number = time.time(), engine.revision
         again = relisted(engine.plan, saved, engine.state)
         if self.plan is not None:
             self.plan = replace(self.plan, in_force=self.plan.in_force + self.plan.waiting, waiting=())
@@ -210,9 +211,7 @@ class Reloader:
             plan = in_force(engine.plan, earlier) if difference.structural else earlier
             self._adopt(plan, earlier, difference)
             name = os.path.basename(self._path)
-            return Reply(
-                f"Back to the earlier revision, as r{engine.state.revision + 1}; {name} itself is as it was saved"
-            )
+            return Reply(f"Back to the earlier revision, as r{engine.revision}; {name} itself is as it was saved")
 
 
 def _same(one: Plan, other: Plan) -> bool:
