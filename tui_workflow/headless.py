@@ -1,6 +1,7 @@
 """Runs without a dashboard: plain lines for people, JSON Lines for programs. Both are just readers of facts.
 
-Neither may slow the engine down: facts are taken from a queue by a task of their own, which looks up keys and inputs.
+Neither may slow the engine down: facts are taken from a queue by a task of their own, which looks up keys and inputs, and
+lines are written by a thread.
 """
 
 from __future__ import annotations
@@ -10,6 +11,7 @@ import json
 import sys
 import time
 from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any, TextIO
 
@@ -17,6 +19,7 @@ from tui_workflow.facts import events as ev
 from tui_workflow.facts.labels import HEAD, label
 from tui_workflow.facts.outcome import Ended, ErrorInfo, Outcome, statuses
 from tui_workflow.facts.state import RunState, StepState
+from tui_workflow.lines import Lines
 from tui_workflow.text import visible
 from tui_workflow.view.numbers import duration, percent, rate
 
@@ -37,10 +40,9 @@ class Reporter:
     def __init__(self, state: RunState, lookup: Lookup, out: TextIO) -> None:
         self.state = state
         self._lookup = lookup
-        self._out = out
+        self._lines = Lines(out)
         self._facts: asyncio.Queue[Sequence[ev.Event] | None] = asyncio.Queue()
         self._task: asyncio.Task[None] | None = None
-        self._gone = False
 
     def start(self) -> None:
         """Begin to report."""
@@ -48,38 +50,39 @@ class Reporter:
 
     def take(self, facts: Sequence[ev.Event]) -> None:
         """Facts that are in the run file now."""
-        self._facts.put_nowait(facts)
+        self._facts.put_nowait([_slim(fact) for fact in facts])
 
-    async def finish(self) -> None:
-        """Report what is still to come, then stop."""
+    async def finish(self, last: Callable[[], Sequence[str]] = tuple) -> None:
+        """Report what is still to come and the lines that `last` gives then; return when all is written."""
         self._facts.put_nowait(None)
         if self._task is not None:
             await self._task
+        for text in last():
+            self.line(text)
+        await self._lines.written()
 
     async def _work(self) -> None:
         while (facts := await self._facts.get()) is not None:
             for fact in facts:
                 await self.report(fact)
-            self._flush()
+                if self._lines.clogged:
+                    await self._lines.written()
 
     async def report(self, fact: ev.Event) -> None:
         """Say what there is to say of one fact."""
         raise NotImplementedError
 
     def line(self, text: str) -> None:
-        """One line; a reader that has gone away is no reason to stop the run."""
-        if not self._gone:
-            try:
-                self._out.write(text + "\n")
-            except (BrokenPipeError, ValueError, OSError):
-                self._gone = True
+        """One line."""
+        self._lines.put(text)
 
-    def _flush(self) -> None:
-        if not self._gone:
-            try:
-                self._out.flush()
-            except (BrokenPipeError, ValueError, OSError):
-                self._gone = True
+
+def _slim(fact: ev.Event) -> ev.Event:
+    """A fact without what is not reported: it may have to wait for a slow reader."""
+    if not isinstance(fact, ev.ItemsEnded):
+        return fact
+    slim = tuple(outcome._replace(result=None, log=None, context=None) for outcome in failing(fact))
+    return replace(fact, outcomes=slim)
 
 
 def failing(fact: ev.ItemsEnded) -> list[Outcome]:

@@ -7,9 +7,10 @@ import os
 import shutil
 import signal
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Coroutine
 from contextlib import suppress
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -35,6 +36,8 @@ from tui_workflow.workers.pool import Pool
 if TYPE_CHECKING:
     from tui_workflow.ui.app import WfApp
 
+READER_SECONDS = 1.0
+"""How long a reader of the output has after a signal."""
 FAILED_ITEMS = 3
 """The exit code of `--strict` when items failed that the flow tolerates."""
 
@@ -71,15 +74,26 @@ async def headless(assignment: Assignment, pool: Pool, lock: RunLock, style: Sty
             try:
                 await stage.play()
             finally:
-                await reporter.finish()
+                last = partial(left_behind, stage.state, assignment.plan.path) if style.form == "plain" else tuple
+                await _finish(reporter.finish(last), signals)
                 await notifier.finish()
         state = stage.state
-        if style.form == "plain":
-            for line in left_behind(state, assignment.plan.path):
-                reporter.line(line)
         if signals.exit_code is not None and state.status not in {"succeeded", "failed"}:
             return signals.exit_code
         return exit_code(state, style.strict)
+
+
+async def _finish(reporting: Coroutine[Any, Any, None], signals: Signals) -> None:
+    """Wait until all is told. One who wants the program to end is not kept waiting by a reader that does not read."""
+    finishing = asyncio.create_task(reporting)
+    told_to_end = asyncio.create_task(signals.came.wait())
+    await asyncio.wait({finishing, told_to_end}, return_when=asyncio.FIRST_COMPLETED)
+    await asyncio.wait({finishing}, timeout=READER_SECONDS if signals.received else None)
+    for task in (finishing, told_to_end):
+        task.cancel()
+    for outcome in await asyncio.gather(finishing, told_to_end, return_exceptions=True):
+        if isinstance(outcome, Exception):
+            raise outcome
 
 
 def _reporter(stage: Stage, style: Style) -> Reporter:

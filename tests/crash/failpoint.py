@@ -1,0 +1,95 @@
+"""The program with one place in it where it kills itself: `python -m tests.crash.failpoint POINT NUMBER WORD…`.
+
+Nothing of this is in the program: the place is wrapped from outside before the program begins.
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+import sys
+from collections.abc import Callable
+from typing import Any
+
+from tui_workflow.engine.engine import Engine
+from tui_workflow.facts import events as ev
+from tui_workflow.store.writer import Revision, Writer
+
+
+def _end() -> None:
+    os.kill(os.getpid(), signal.SIGKILL)
+
+
+def _outcomes(group: list[Any]) -> bool:
+    return any(isinstance(entry, ev.ItemsEnded) for entry in group)
+
+
+def _commit(number: int, before: bool) -> None:
+    """Around the n-th commit that holds outcomes."""
+    real = Writer.write
+    seen = 0
+
+    def write(self: Writer, group: Any, *rest: Any) -> Any:
+        nonlocal seen
+        seen += _outcomes(group)
+        hit = _outcomes(group) and seen == number
+        if hit and before:
+            _end()
+        position = real(self, group, *rest)
+        if hit:
+            _end()
+        return position
+
+    Writer.write = write  # type: ignore[method-assign]
+
+
+def _reload(number: int, before: bool) -> None:
+    """Around the commit of the revision with this number."""
+    real = Writer.write
+
+    def write(self: Writer, group: Any, *rest: Any) -> Any:
+        hit = any(isinstance(entry, Revision) and entry.number == number for entry in group)
+        if hit and before:
+            _end()
+        position = real(self, group, *rest)
+        if hit:
+            _end()
+        return position
+
+    Writer.write = write  # type: ignore[method-assign]
+
+
+def _told(number: int, before: bool) -> None:
+    """Around the n-th time that the engine is told of committed outcomes."""
+    real = Engine.committed
+    seen = 0
+
+    def committed(self: Engine, facts: Any) -> None:
+        nonlocal seen
+        seen += _outcomes(facts)
+        hit = _outcomes(facts) and seen == number
+        if hit and before:
+            _end()
+        real(self, facts)
+        if hit:
+            _end()
+
+    Engine.committed = committed  # type: ignore[method-assign]
+
+
+POINTS: dict[str, Callable[[int], None]] = {
+    "before-commit": lambda number: _commit(number, True),
+    "after-commit": lambda number: _commit(number, False),
+    "before-told": lambda number: _told(number, True),
+    "after-told": lambda number: _told(number, False),
+    "before-reload": lambda number: _reload(number, True),
+    "after-reload": lambda number: _reload(number, False),
+}
+
+if __name__ == "__main__":
+    point, number, *words = sys.argv[1:]
+    POINTS[point](int(number))
+    sys.argv = ["wf-tui", *words]
+    from tui_workflow.cli import main
+
+    sys.exit(main())
