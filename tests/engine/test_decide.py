@@ -58,3 +58,14 @@ def test_the_run_ends_as_its_steps_did() -> None:
     assert decide([step("a", "failed", tolerated=True)], set()).finish == "succeeded"
     ended = decide([step("a", "failed"), step("b", "cancelled", needs=("a",))], set())
     assert (ended.finish, ended.reason) == ("failed", "a failed")
+
+
+def test_a_step_waits_for_what_its_needs_need() -> None:
+    """A retry re-opens the first step of a chain; the middle one stays done, and the last one must not overtake the first."""
+    chain = [step("a"), step("b", "succeeded", ("a",)), step("c", needs=("b",))]
+    assert decide(chain, set()) == Decision(start=["a"])
+    assert decide(chain, {"a"}) == Decision()
+    chain[0] = step("a", "failed")
+    assert decide(chain, set()).close == [("c", "cancelled", "needs a, which failed")]
+    chain[0] = step("a", "succeeded")
+    assert decide(chain, set()) == Decision(start=["c"])

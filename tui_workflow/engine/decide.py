@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from tui_workflow.facts.events import RunStatus, StepStatus
@@ -34,8 +34,9 @@ class Decision:
 def decide(steps: Sequence[StepView], active: Collection[str]) -> Decision:
     """Decide from the steps in file order and the names of those that are being run.
 
-    A step starts when every step it needs has ended well: succeeded, skipped, or failed and tolerated. One whose need failed
-    or was cancelled is cancelled. When all steps have ended, `on_failure` steps run one after the other if the run failed
+    A step starts when every step it needs, directly or through others, has ended well: succeeded, skipped, or failed and
+    tolerated. One whose need failed or was cancelled is cancelled. A need of a need counts because a retry re-opens it while
+    what lies between stays done. When all steps have ended, `on_failure` steps run one after the other if the run failed
     and are skipped if not, then the `finally` steps; a cleanup step that fails does not keep the next from running.
     """
     by_name = {step.name: step for step in steps}
@@ -44,10 +45,14 @@ def decide(steps: Sequence[StepView], active: Collection[str]) -> Decision:
     for step in main:
         if step.status in ENDED or step.name in active:
             continue
-        blocker = _blocker(step, by_name)
+        needed = [by_name[need] for need in step.needs if need in by_name]
+        blocker = _blocker(needed)
+        if blocker is None and all(other.status in ENDED for other in needed):
+            needed = _ancestors(needed, by_name)
+            blocker = _blocker(needed)
         if blocker is not None:
             decision.close.append((step.name, "cancelled", blocker))
-        elif all(by_name[need].status in ENDED for need in step.needs if need in by_name):
+        elif all(other.status in ENDED for other in needed):
             decision.start.append(step.name)
     if active or decision.start or decision.close or any(step.status not in ENDED for step in main):
         return decision
@@ -70,13 +75,22 @@ def decide(steps: Sequence[StepView], active: Collection[str]) -> Decision:
     return decision
 
 
-def _blocker(step: StepView, by_name: Mapping[str, StepView]) -> str | None:
-    for need in step.needs:
-        other = by_name.get(need)
-        if other is None:
-            continue
+def _blocker(needed: Iterable[StepView]) -> str | None:
+    for other in needed:
         if other.status == "failed" and not other.tolerated:
-            return f"needs {need}, which failed"
+            return f"needs {other.name}, which failed"
         if other.status == "cancelled":
-            return f"needs {need}, which was cancelled"
+            return f"needs {other.name}, which was cancelled"
     return None
+
+
+def _ancestors(needed: Sequence[StepView], by_name: Mapping[str, StepView]) -> list[StepView]:
+    """These steps and all that they need, directly or through others, the nearest first."""
+    found = {step.name: step for step in needed}
+    waiting = list(needed)
+    for step in waiting:
+        for name in step.needs:
+            if name in by_name and name not in found:
+                found[name] = by_name[name]
+                waiting.append(by_name[name])
+    return waiting

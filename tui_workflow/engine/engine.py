@@ -54,6 +54,8 @@ class Engine:
         self._taken = 0
         self._stopping = False
         self._finishing = False
+        self._reopening = 0
+        """Reopenings that are recorded but not committed yet: until then it is not known what may start, or that all has ended."""
         self._over = asyncio.Event()
         self._left = asyncio.Event()
         self._wishes = Wishes(self)
@@ -91,6 +93,24 @@ class Engine:
     def finished(self) -> bool:
         """The run has ended; a retry may still re-open it."""
         return self._over.is_set()
+
+    @property
+    def finishing(self) -> bool:
+        """The end of the run is committed, or recorded and about to be: what is wished for now re-opens it."""
+        return self._finishing or self.finished
+
+    def ending(self, step: str) -> bool:
+        """The step runs, and will end without another item, whatever is queued: it has to run once more for that."""
+        run = self._runs.get(step)
+        return run is not None and run.closed
+
+    def begin_anew(self, step: str) -> bool:
+        """Put off a step that has been started but runs nothing yet, for what it was told to read changes; False if there is none."""
+        run = self._runs.get(step)
+        if run is None or self.state.steps[step].status != "pending":
+            return False
+        self._runs.pop(step).dismiss()
+        return True
 
     def now(self) -> float:
         """Unix time."""
@@ -132,6 +152,7 @@ class Engine:
 
     def record(self, facts: Sequence[ev.Event]) -> None:
         """Send facts on their way."""
+        self._reopening += sum(isinstance(fact, ev.StepReopened) for fact in facts)
         self._around.recorder.append(facts)
 
     def committed(self, facts: Sequence[ev.Event]) -> None:
@@ -157,7 +178,11 @@ class Engine:
                     self._over.set()
                 case ev.RunResumed():
                     advance = True
+                    self._stopping = False
                     self._over.clear()
+                case ev.StepReopened():
+                    advance = True
+                    self._reopening = max(0, self._reopening - 1)
                 case ev.Unpaused():
                     advance = True
                     for run in self._runs.values():
@@ -182,6 +207,8 @@ class Engine:
 
     def _advance(self) -> None:
         if self._stopping or self._finishing or self._over.is_set() or self.trouble:
+            return
+        if self._reopening and not self.state.draining:
             return
         if self.state.draining:
             if all(run.quiet for run in self._runs.values()):

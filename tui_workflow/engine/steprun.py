@@ -118,6 +118,11 @@ class StepRun:
         """Nothing in flight and nothing uncommitted: the moment at which a drained run may end."""
         return not self._owed and all(slot.idle and not slot.staffing for slot in self._slots) and self._ready
 
+    @property
+    def closed(self) -> bool:
+        """It is ending, or has failed: no further item starts in this run of the step."""
+        return self._ending or bool(self._failing) or self._refused is not None
+
     def holds(self, item: int) -> bool:
         """True if a worker has the item, begun or not, or its end is not committed yet."""
         return any(item in slot.fed for slot in self._slots) or any(
@@ -154,6 +159,9 @@ class StepRun:
             self._ready = True
             self._refuse(refused.error)
             return
+        except asyncio.CancelledError:
+            worker.kill(_error("Stopped", "the step was stopped", ("Stopped",)))
+            raise
         if slots is None:
             self._around.pool.release(worker)
             return

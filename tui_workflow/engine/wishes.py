@@ -109,6 +109,10 @@ class Wishes:
                 facts.append(ev.ItemsQueued(now, each, settled, "retry"))
             count += len(settled)
             facts.append(ev.StepReopened(now, each, "run again", relist=True))
+        for reader in readers(self._engine.plan, name):
+            if not self._engine.begin_anew(reader) and state.steps[reader].status == "running":
+                names.append(reader)
+                facts.append(ev.StepReopened(now, reader, f"{name} runs again", relist=True))
         self._engine.record([*self._resumed(), *facts, *self._cleanup_again(now, set(names))])
         rest = f", then {', '.join(names[1:])}" if names[1:] else ""
         return Reply(f"{name} runs again{rest}", count, tuple(names[1:]))
@@ -129,28 +133,31 @@ class Wishes:
         facts: list[ev.Event] = [
             ev.ItemsEnded(now, step.name, self._engine.state.revision, step.shape.definition, 0, outcomes)
         ]
-        again = self._reopen([step.name], []) if step.status in ENDED else []
+        ended = step.status in ENDED or self._engine.ending(step.name)
+        again = self._reopen([step.name], []) if ended else []
         self._engine.record([*self._resumed(), *facts, *again])
         left = len(command.items) - len(items)
         text = f"{len(items)} skipped" + (f", {left} not: done or running" if left else "")
         return Reply(text, len(items), tuple(fact.step for fact in again if isinstance(fact, ev.StepReopened)))
 
     def _resumed(self) -> list[ev.Event]:
-        if not self._engine.finished:
+        if not self._engine.finishing:
             return []
         state = self._engine.state
         return [ev.RunResumed(self._engine.now(), state.pid, state.host)]
 
     def _reopen(self, names: list[str], relist: list[str]) -> list[ev.Event]:
-        """Reopen these steps if they have ended, those that read them, those that were cancelled, and the cleanup."""
+        """Reopen these steps if they have ended or are about to, those that read them, those that were cancelled, and the cleanup."""
         state, now = self._engine.state, self._engine.now()
         facts: list[ev.Event] = []
         touched: set[str] = set()
         for name in names:
-            if state.steps[name].status in ENDED:
+            if state.steps[name].status in ENDED or self._engine.ending(name):
                 facts.append(ev.StepReopened(now, name, "retry", relist=name in relist))
             touched.add(name)
         for name in names:
+            for reader in readers(self._engine.plan, name):
+                self._engine.begin_anew(reader)
             for reader in self.reruns(name):
                 if reader not in touched:
                     touched.add(reader)
