@@ -1,13 +1,12 @@
 r"""The one place where data becomes text that may be shown: nothing in it can move a cursor, hide, or turn text around.
 
-`visible` writes what has no glyph as Python would (`\x1b`, `\u202e`); `Masker` takes declared secrets out of text
-that arrives in pieces. Everything that reaches a terminal goes through `visible`; JSON goes through `visible_json`.
+`visible` writes what has no glyph as Python would (`\x1b`, `\u202e`). Everything that reaches a terminal goes through
+it; JSON goes through `visible_json`. Secrets are masked before, in the worker that meets them.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
 
 MASK = "***"
 
@@ -68,55 +67,3 @@ def _json_escape(match: re.Match[str]) -> str:
         return f"\\u{code:04x}"
     code -= 0x10000
     return f"\\u{0xD800 + (code >> 10):04x}\\u{0xDC00 + (code & 0x3FF):04x}"
-
-
-class Masker:
-    """Replaces secrets by `***`. For a stream the result does not depend on where the text was cut into pieces.
-
-    At each place the longest secret counts, from left to right. `feed` keeps back the end of the text while it may be
-    the beginning of a secret; `flush` gives it out. One masker serves one stream.
-    """
-
-    def __init__(self, secrets: Iterable[str]) -> None:
-        self._secrets = tuple(sorted({secret for secret in secrets if secret}, key=lambda s: (-len(s), s)))
-        self._pattern = re.compile("|".join(map(re.escape, self._secrets))) if self._secrets else None
-        self._firsts = frozenset(secret[0] for secret in self._secrets)
-        self._longest = len(self._secrets[0]) if self._secrets else 0
-        self._kept = ""
-
-    def mask(self, text: str) -> str:
-        """The whole text masked, apart from any stream."""
-        return self._pattern.sub(MASK, text) if self._pattern else text
-
-    def feed(self, text: str) -> str:
-        """What is certain of the stream so far and was not given out before."""
-        pattern = self._pattern
-        if pattern is None:
-            return text
-        text, self._kept = self._kept + text, ""
-        done: list[str] = []
-        start = 0
-        while True:
-            open_end = self._open_end(text, start)
-            match = pattern.search(text, start)
-            if match is None or match.start() >= open_end:
-                done.append(text[start:open_end])
-                self._kept = text[open_end:]
-                return "".join(done)
-            done.append(text[start : match.start()])
-            done.append(MASK)
-            start = match.end()
-
-    def flush(self) -> str:
-        """The rest of the stream, at its end."""
-        rest, self._kept = self._kept, ""
-        return self.mask(rest)
-
-    def _open_end(self, text: str, start: int) -> int:
-        """The first place from which the text so far is the beginning of a secret that would go on."""
-        for place in range(max(start, len(text) - self._longest + 1), len(text)):
-            if text[place] in self._firsts:
-                tail = text[place:]
-                if any(len(secret) > len(tail) and secret.startswith(tail) for secret in self._secrets):
-                    return place
-        return len(text)

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tui_workflow.text import Masker, visible, visible_json, visible_parts
+from tui_workflow.text import visible, visible_json, visible_parts
 
 NASTY = "\x00\x07\x1b\x7f\x80\x9b\x9f\u00ad\u061c\u200b\u200d\u200e\u2028\u2029\u202e\u2066\ufeff\ud800\U000e0041"
 any_text = st.text(st.characters() | st.sampled_from(NASTY + "\n\r\tab\\"))
@@ -65,28 +65,3 @@ def test_json_keeps_its_meaning(text: str) -> None:
     shown = visible_json(raw)
     assert json.loads(shown) == {"k": text}
     assert visible(shown) == shown
-
-
-secrets = st.lists(st.text("abc", max_size=5), max_size=4)
-
-
-@given(secrets, st.lists(st.text("abcd", max_size=6), max_size=8))
-def test_masking_is_the_same_for_every_chunking(words: list[str], chunks: list[str]) -> None:
-    masker = Masker(words)
-    streamed = "".join(map(masker.feed, chunks)) + masker.flush()
-    assert streamed == masker.mask("".join(chunks))
-
-
-@given(st.lists(st.text("abc", min_size=1, max_size=5), min_size=1, max_size=4), st.text("abcd"))
-def test_no_secret_is_left(words: list[str], text: str) -> None:
-    masked = Masker(words).mask(text)
-    assert all(word not in piece for piece in masked.split("***") for word in words)
-
-
-def test_text_that_cannot_become_a_secret_is_given_out_at_once() -> None:
-    masker = Masker(["s3cret"])
-    assert masker.feed("hello s3c") == "hello "
-    assert masker.feed("ond s3cret!") == "s3cond ***!"
-    assert masker.feed("s3c") == ""
-    assert masker.flush() == "s3c"
-    assert Masker([""]).feed("x") == "x"

@@ -16,9 +16,10 @@ from textual import events
 from textual.app import App, ComposeResult
 from textual.screen import Screen
 
-from tui_workflow.ui import clipboard, keys, painter
+from tui_workflow.ui import clipboard, painter
 from tui_workflow.ui.actions import table
 from tui_workflow.ui.desk import Desk
+from tui_workflow.ui.keymap import load as load_keys
 from tui_workflow.ui.looks import Looks
 from tui_workflow.ui.options import Left, Options
 from tui_workflow.ui.reloading import Told
@@ -62,7 +63,7 @@ class WfApp(App[Left], inherit_bindings=False):
         super().__init__()
         if no_color is not None:
             os.environ["NO_COLOR"] = no_color  # Textual takes it out; processes of the flow must still find it
-        keymap, key_problem = keys.load()
+        keymap, key_problem = load_keys()
         self.looks = Looks(
             options.theme, options.environ, ascii_wanted=options.ascii, colours=self.console.color_system
         )

@@ -8,7 +8,7 @@ from textual import events
 from textual.app import App, ComposeResult
 from textual.screen import Screen
 
-from tui_workflow.ui.keys import SAME
+from tui_workflow.ui.keymap import SAME
 from tui_workflow.ui.looks import Looks
 from tui_workflow.ui.options import Options
 from tui_workflow.ui.widgets.canvas import Canvas

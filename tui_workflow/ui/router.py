@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from tui_workflow.ui import keys
+from tui_workflow.ui import keymap
 from tui_workflow.ui.actions import Act, walk
 from tui_workflow.ui.desk import Desk
 from tui_workflow.view.frame import LIST, READING, Hit
@@ -25,7 +25,7 @@ class Router:
         """Act on a key, by its terminal name, and its character if it has one."""
         desk = self.desk
         desk.hush()
-        if keys.read(key, None, desk.keymap, "steps") == "interrupt":
+        if keymap.read(key, None, desk.keymap, "steps") == "interrupt":
             self.run("interrupt")
         elif desk.dialogs:
             desk.dialogs[-1].press(key, character)
@@ -34,7 +34,7 @@ class Router:
 
             find.press(desk, key, character)
         else:
-            name = keys.read(key, character, desk.keymap, desk.context())
+            name = keymap.read(key, character, desk.keymap, desk.context())
             if name is None:
                 self._explain(key, character)
             else:
@@ -53,7 +53,7 @@ class Router:
     def _explain(self, key: str, character: str | None) -> None:
         """Say why a key did nothing."""
         desk = self.desk
-        name = keys.elsewhere(key, character, desk.keymap)
+        name = keymap.elsewhere(key, character, desk.keymap)
         if name is not None:
             action = desk.keymap[name]
             where = ", ".join(action.contexts)

@@ -26,6 +26,7 @@ CODE = ("key", "string", "comment", "template")
 READABLE = 4.5
 
 BUILTIN = ("dark", "light", "contrast", "clear")
+"""The themes whose colours stand in the repository's `themes/`."""
 
 _HEX = re.compile(r"#[0-9a-fA-F]{6}")
 

@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from typing import TypeAlias
 
 from tui_workflow.ui.desk import Desk
-from tui_workflow.ui.keys import SAME
+from tui_workflow.ui.keymap import SAME
 from tui_workflow.view.glyphs import Glyphs
 from tui_workflow.view.keys import event_name
 from tui_workflow.view.panes.dialog import Box, Choice

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from tui_workflow.facts.commands import GoBack, TakeUp
-from tui_workflow.ui import keys as names
+from tui_workflow.ui import keymap as names
 from tui_workflow.ui.desk import Desk
 from tui_workflow.ui.rerun import run_stale, stale_count, stale_words
 from tui_workflow.view import numbers

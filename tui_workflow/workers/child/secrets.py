@@ -6,7 +6,7 @@ import json
 from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
-MASK = "***"
+from tui_workflow.text import MASK
 
 
 def texts(value: Any) -> Iterator[str]:
