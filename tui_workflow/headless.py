@@ -52,6 +52,11 @@ class Reporter:
         """Facts that are in the run file now."""
         self._facts.put_nowait([_slim(fact) for fact in facts])
 
+    def trouble(self, reason: str) -> None:
+        """Nothing can be recorded for now, for this reason; an empty one when it can be again."""
+        now = time.time()
+        self._facts.put_nowait([ev.Paused(now, reason) if reason else ev.Unpaused(now)])
+
     async def finish(self, last: Callable[[], Sequence[str]] = tuple) -> None:
         """Report what is still to come and the lines that `last` gives then; return when all is written."""
         self._facts.put_nowait(None)

@@ -83,7 +83,8 @@ def test_a_resume_at_once_never_makes_two_copies(folder: Folder) -> None:
     """The resume is started in the moment of the kill; each item says when it lives."""
     folder.write(
         "handlers.py",
-        trace.PYTHON + "\ndef work(key, attempt):\n    end = time.monotonic() + 0.4\n    mark('+', key, attempt)\n"
+        trace.PYTHON
+        + "\ndef work(item, key, attempt):\n    end = time.monotonic() + 0.4\n    mark('+', key, attempt)\n"
         "    while time.monotonic() < end:\n        open(f'alive-{key}-{os.getpid()}', 'w').write(str(time.monotonic()))\n"
         "    mark('-', key, attempt)\n",
     )

@@ -16,6 +16,7 @@ from tui_workflow.engine.steprun import Context, StepRun
 from tui_workflow.engine.wishes import Wishes
 from tui_workflow.facts import events as ev
 from tui_workflow.facts.commands import Command, Drain, GoBack, Pause, Reply, SetSlots, Stop, TakeUp, Unpause
+from tui_workflow.facts.fingerprint import fingerprint
 from tui_workflow.facts.outcome import ErrorInfo, Outcome
 from tui_workflow.facts.state import RunState, fold
 from tui_workflow.facts.work import Death, Refused, Running, Worker
@@ -300,7 +301,11 @@ class Engine:
             touched = planned.definition != before.get(planned.name) or plan.handlers != self.plan.handlers
             if step is None or not touched or planned.step.type in {"shell", "template"}:
                 continue
-            worker = await self._around.pool.acquire()
+            try:
+                worker = await self._around.pool.acquire()
+            except OSError as error:
+                text = f"no worker process could be started to try the edit: {error.strerror or error}"
+                return ErrorInfo("OSError", text, fingerprint("OSError", text))
             revision = Revision(planned, plan, number, executor_of(planned.step, plan.handlers))
             try:
                 await worker.program(program(revision, self.state, self.options, self._context.values, 1), Deaf())
@@ -375,6 +380,9 @@ class Engine:
                 ]
             )
         self._end("cancelled" if cancel else "interrupted", "cancelled" if cancel else "stopped")
+        if self.trouble:
+            # The end cannot be recorded either, perhaps for ever.
+            self._over.set()
         return Reply(f"Stopped. {flying} items in flight were ended; they run again on resume", flying)
 
     def _set_slots(self, command: SetSlots) -> Reply:

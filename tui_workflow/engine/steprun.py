@@ -34,6 +34,8 @@ from tui_workflow.flow.model import Step
 GIVE_BACK_SECONDS = 0.1
 """After this long a batch is asked back for other slots that have nothing to do."""
 PROGRESS_SECONDS = 0.1
+WORKER_PAUSES = (0.1, 0.4, 1.0, 2.0)
+"""Seconds to wait before each further try when the system refuses a process."""
 DEATHS_IN_VAIN = 5
 """Workers that may die one after the other with nothing to blame before the step is given up."""
 
@@ -147,7 +149,12 @@ class StepRun:
         self._spawn(self._begin())
 
     async def _begin(self) -> None:
-        worker = await self._around.pool.acquire()
+        try:
+            worker = await self._acquire()
+        except Refused as refused:
+            self._ready = True
+            self._refuse(refused.error)
+            return
         revision = self.revision
         slot = Slot(self, 0, 1, revision)
         slot.worker = worker
@@ -188,6 +195,21 @@ class StepRun:
         if revision.planned.step.parallel != self.step.parallel:
             self._spawn(self._resize())
         self.pump()
+
+    async def _acquire(self) -> Worker:
+        """A worker. What the system lacks may come back in a moment; raises `Refused` when it does not."""
+        pauses = iter(WORKER_PAUSES)
+        while True:
+            try:
+                return await self._around.pool.acquire()
+            except OSError as error:
+                pause = next(pauses, None)
+                if pause is None:
+                    text = (
+                        f"no worker process could be started: {error.strerror or error}; fewer slots need fewer of them"
+                    )
+                    raise Refused(_error("OSError", text, ("OSError", "Exception"))) from None
+            await asyncio.sleep(pause)
 
     async def _evaluate_settings(self, worker: Worker) -> int | None:
         """How many slots the step has, or None if its `if` says that it is skipped."""
@@ -271,7 +293,7 @@ class StepRun:
         worker = slot.worker
         try:
             if worker is None:
-                worker = await self._around.pool.acquire()
+                worker = await self._acquire()
             slot.worker = worker
             if self.revision.executor != "process":
                 slot.lanes = self._want_slots
@@ -628,7 +650,7 @@ class StepRun:
 
     async def _evaluate_alone(self, name: str, expression: str) -> object:
         """Evaluate a template of the step in a worker that runs no item of it. Raises `Refused`."""
-        worker = await self._around.pool.acquire()
+        worker = await self._acquire()
         try:
             await worker.program(self._program(1), Slot(self, 0, 1, self.revision))
             return values.decode((await worker.evaluate({name: expression}))[name])
@@ -726,10 +748,10 @@ class StepRun:
             return
         worker = next((slot.worker for slot in self._slots if slot.worker is not None), None)
         if worker is None:
-            worker = await self._around.pool.acquire()
-            slot = self._slots[0]
-            slot.worker = worker
             try:
+                worker = await self._acquire()
+                slot = self._slots[0]
+                slot.worker = worker
                 await worker.program(self._program(slot.lanes), slot)
             except Refused:
                 return

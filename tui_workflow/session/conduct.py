@@ -67,6 +67,7 @@ async def headless(assignment: Assignment, pool: Pool, lock: RunLock, style: Sty
     async with Stage(assignment, pool, lock, ask=False, reload=style.reload) as stage:
         reporter = _reporter(stage, style)
         stage.engine.subscribe(reporter.take)
+        stage.on_trouble = reporter.trouble
         notifier = Notifier(stage.plan, stage.state, sys.stderr)
         stage.engine.subscribe(notifier.take)
         reporter.start()

@@ -9,6 +9,7 @@ import asyncio
 import os
 import random
 import time
+from collections.abc import Callable
 from contextlib import AsyncExitStack
 from types import TracebackType
 
@@ -37,6 +38,8 @@ class Stage:
         """Take up saved edits although nobody is there to look at them."""
         self.failure: StoreIOError | None = None
         """Why the run file cannot be written any more."""
+        self.on_trouble: Callable[[str], None] = lambda _reason: None
+        """Told why nothing can be recorded for now, and an empty text when it can again: facts that say so would wait too."""
         self._pool = pool
         self._lock = lock
         self._printed = PrintedLines()
@@ -130,9 +133,12 @@ class Stage:
 
     def _recovered(self) -> None:
         self.engine.recovered()
+        self.on_trouble("")
 
     def _in_trouble(self, reason: str, fatal: bool) -> None:
         self.engine.in_trouble(reason)
-        if fatal:
+        if not fatal:
+            self.on_trouble(reason)
+        else:
             self.failure = StoreIOError(reason, hint="What was committed is safe; --resume goes on from there.")
             self.engine.abort()

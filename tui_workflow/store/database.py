@@ -174,10 +174,12 @@ def _migrate(db: sqlite3.Connection, version: int) -> None:
 
 def _statements(script: str) -> Iterator[str]:
     statement = ""
-    for line in script.splitlines(keepends=True):
-        statement += line
-        if sqlite3.complete_statement(statement):
+    for part in script.split(";"):
+        statement += part
+        if sqlite3.complete_statement(statement + ";") and statement.strip():
             yield statement
             statement = ""
-    if statement.strip():
+        elif statement.strip():
+            statement += ";"  # it belongs to a text or a trigger
+    if statement.strip(" \n;"):
         yield statement

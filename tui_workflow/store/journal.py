@@ -274,7 +274,7 @@ class Journal:
             raise StoreIOError(f"the run file {self.path} cannot be written any more: {why}")
         if not self._trouble:
             self._trouble = why
-            self.on_trouble(f"the run file {self.path} cannot be written: {why}; trying again every second", False)
+            self.on_trouble(f"{why}: the run file {self.path} cannot be written; trying again every second", False)
         self._trouble = why
         self._hurry.clear()
         try:
