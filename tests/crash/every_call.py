@@ -60,8 +60,8 @@ class Call:
 
     @staticmethod
     def of(number: int) -> Call:
-        """All places, numbered: seeds of the long loop, which sweeps them in turn."""
-        number -= 1
+        """All places, numbered: seeds of the long loop. Neighbours lie far apart, and 480 seeds in a row are all there are."""
+        number = (number - 1) * 101 % (4 * LAST)
         return Call(number // 4 % LAST + 1, ("new", "resumed")[number % 2 == 1], bool(number // 2 % 2))
 
 

@@ -5,6 +5,7 @@ Only items that ended since the step was taken up count, so a resumed run does n
 
 from __future__ import annotations
 
+from itertools import pairwise
 from math import ceil, floor, inf, sqrt
 from typing import NamedTuple
 
@@ -14,6 +15,9 @@ from tui_workflow.view.spark import SPAN
 
 ENOUGH_ITEMS = 30
 ENOUGH_SECONDS = 10.0
+HOLE_SECONDS = 300.0
+HOLE_TIMES = 20
+"""A hole is longer than this many seconds, and than so many times the usual distance of spans in which items end."""
 _WINDOWS = (60.0, 300.0, inf)
 """Seconds looked back: what holds now, and what has held lately. The whole period counts only for want of better."""
 
@@ -36,6 +40,9 @@ def of_step(step: StepState, now: float) -> Eta | None:
         return Eta(0.0, 0.0)
     begin = int(step.started) // SPAN + (1 if step.elapsed else 0)
     spans = {span: ended for span, ended in step.pace.ended.items() if span >= begin and ended}
+    hole = _after_hole(spans, now)
+    if hole > begin:
+        begin, spans = hole, {span: ended for span, ended in spans.items() if span >= hole}
     running_for = now - max(step.started, begin * SPAN)
     if running_for < ENOUGH_SECONDS or sum(spans.values()) < ENOUGH_ITEMS:
         return None
@@ -53,6 +60,20 @@ def of_step(step: StepState, now: float) -> Eta | None:
     low = min(step.waiting / (pace * (1 + doubt)) for pace, doubt in paces)
     high = max(step.waiting / (pace * (1 - doubt)) for pace, doubt in paces)
     return Eta(low, high)
+
+
+def _after_hole(spans: dict[int, int], now: float) -> int:
+    """The first span after the last hole: a time with no item that is so long that the machine must have slept, or its clock jumped.
+
+    0 when there is none; a span to come when nothing has ended since.
+    """
+    if not spans:
+        return 0
+    order = sorted(spans)
+    gaps = [(later - earlier, later) for earlier, later in pairwise([*order, max(order[-1], int(now) // SPAN)])]
+    usual = sorted(gap for gap, _ in gaps)[len(gaps) // 2]
+    longest = max(HOLE_SECONDS / SPAN, HOLE_TIMES * usual)
+    return max((later for gap, later in gaps if gap > longest), default=0)
 
 
 def of_run(run: RunState, now: float) -> Eta | None:

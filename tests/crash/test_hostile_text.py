@@ -1,0 +1,205 @@
+"""T1 and T2: text that would speak to the terminal, or be markup, in every place where data is shown by the whole program."""
+
+from __future__ import annotations
+
+import json
+import re
+from pathlib import Path
+
+import pytest
+
+from tests.crash.screen import Screen
+from tests.end_to_end.bench import Folder
+
+HOSTILE = [
+    "\x1b]52;c;cHduZWQ=\x07",
+    "\x1b]0;title\x07",
+    "\x1b]8;;http://evil.example\x1b\\link\x1b]8;;\x1b\\",
+    "\x1b]9;notice\x07",
+    "\x1bPdevice\x1b\\",
+    "\x1b[6n\x1b[2J\x1b[31mred",
+    "\x9b31mc1\x9d0;t\x9c",
+    "back\b\b\b\rover\x07\x0e",
+    "\u202eright to left\u2066",
+    "zero\u200bwidth\u200d\ufeff",
+    "tag\U000e0041\U000e007f",
+    "[red]x[/red]",
+    "item[/oops]",
+    "[@click=app.quit]x[/]",
+    "[unterminated",
+    ":boom:",
+    "{{ 7*7 }}",
+    "two\nlines",
+    "nul\x00nul",
+    "\U0001f600 wide 世界",
+]
+HARMLESS = [f"harmless text number {number}" for number in range(len(HOSTILE))]
+HANDLERS = """
+import sys
+
+def work(item):
+    print("out", item)
+    print("err", item, file=sys.stderr)
+    if int(item[0]) % 2:
+        raise ValueError(item[1])
+    return item[1]
+"""
+FLOW = """
+name: NAME
+description: NAME
+params:
+  texts: {type: list}
+  one: {type: string}
+handlers: [handlers.py]
+steps:
+  work:
+    type: python
+    description: NAME
+    for_each: "{{ params.texts }}"
+    key: "{{ item[0] }} {{ item[1] }}"
+    on_error: continue
+    inputs: {operation: custom, handler: work}
+  skipped:
+    type: python
+    if: "{{ params.one == 'no' }}"
+    inputs: {code: "result = 1"}
+  broken:
+    type: shell
+    inputs: {command: 'printf %s "{{ params.one }}"; printf %s "{{ params.one }}" >&2; exit 3'}
+"""
+SURELY_BAD = re.compile(
+    "[\x00-\x08\x0b-\x1a\x1c-\x1f\x7f-\x9f\u200b-\u200f\u202a-\u202e\u2066-\u2069\ufeff\U000e0000-\U000e007f]"
+)
+ESCAPE = re.compile(
+    r"\x1b(?:\[([<-?]?)([0-9;:]*)([ -/]*[@-~])|\][^\x07\x1b]*(?:\x07|\x1b\\)|[P_^X][^\x1b]*\x1b\\|[ -/]*[0-~])"
+)
+
+
+def quoted(text: str) -> str:
+    """A text as YAML writes it in double quotes, with every letter escaped that is not harmless."""
+    return '"' + "".join(one if one.isalnum() and one.isascii() else f"\\U{ord(one):08x}" for one in text) + '"'
+
+
+def prepare(folder: Folder, texts: list[str], name: str) -> str:
+    """The flow with these texts everywhere; gives its file name, which is one of them too."""
+    folder.write("handlers.py", HANDLERS)
+    file = f"{name}.yaml"
+    folder.write(file, FLOW.replace("NAME", quoted("".join(texts[:17]))))
+    folder.write("texts.json", json.dumps([[str(number), one] for number, one in enumerate(texts)]))
+    folder.write("one.json", json.dumps("".join(texts[:17])))
+    return file
+
+
+def kinds(raw: bytes) -> set[str]:
+    """The kinds of escape sequences in a stream, colours and places of the cursor left out."""
+    found = set()
+    for sequence in ESCAPE.finditer(raw.decode("utf-8", "replace")):
+        mark, arguments, final = sequence.groups()
+        if final is None:
+            found.add(sequence[0])
+        elif final in ("m", "H", "J", "K", "A", "B", "C", "D", "G", "X", "f") and not mark:
+            found.add(final + ("2" if final == "J" and arguments == "2" else ""))
+        else:
+            found.add(f"{mark}{arguments}{final}")
+    return found
+
+
+TOUR = (
+    "2",
+    "\r",
+    "j",
+    "\x1b",
+    "3",
+    "\r",
+    "\r",
+    "j",
+    "\x1b",
+    "4",
+    "w",
+    "t",
+    "\x1b",
+    "d",
+    "\x1b",
+    "H",
+    "\x1b",
+    "?",
+    "\x1b",
+    "/oops\r",
+    "\x1b",
+    "f",
+    "z",
+    "z",
+)
+
+
+def toured(folder: Folder, file: str) -> bytes:
+    """What the dashboard writes to its terminal while every page is looked at."""
+    with Screen(folder.path, file, "texts=@texts.json", "one=@one.json") as screen:
+        screen.see("FAILED", seconds=40)
+        for keys in TOUR:
+            screen.press(keys)
+            screen.read(0.15)
+        screen.press("1")
+        screen.see("work", "broken")
+        screen.press("q")
+        assert screen.wait() == 1
+        return screen.raw
+
+
+def test_no_escape_of_data_reaches_the_terminal(folder: Folder, tmp_path: Path) -> None:
+    other = Folder(tmp_path / "harmless")
+    plain = kinds(toured(other, prepare(other, HARMLESS, "flow")))
+    file = prepare(folder, HOSTILE, "f\x1b]0;x\x07\u202el[red]ow")
+    raw = toured(folder, file)
+    assert rb"\x1b]52" in raw.replace(b"\x1b[", b""), "it is there, written out"
+    assert kinds(raw) <= plain, sorted(kinds(raw) - plain)
+    text = ESCAPE.sub("", raw.decode("utf-8")).replace("\r", "")
+    found = SURELY_BAD.search(text.replace("\x1b", "\x00"))
+    assert found is None, repr(text[max(0, found.start() - 60) : found.end() + 20])
+
+
+@pytest.mark.parametrize(
+    "words",
+    [["show"], ["failed"], ["failed", "--group"], ["failed", "--json"], ["failed", "--jsonl"], ["logs"], ["logs", "work"], ["runs"], ["runs", "--json"], ["show", "--json"], ["result", "work"], ["result", "broken"]],
+    ids=" ".join,
+)  # fmt: skip
+def test_commands_write_it_out(ran: tuple[Folder, str], words: list[str]) -> None:
+    done = ran[0].wf(*words)
+    assert done.returncode == 0, done.stderr
+    found = SURELY_BAD.search(done.stdout.replace("\x1b", "\x00"))
+    assert found is None, repr(done.stdout[max(0, found.start() - 60) : found.end() + 20])
+
+
+@pytest.fixture(scope="module")
+def ran(tmp_path_factory: pytest.TempPathFactory) -> tuple[Folder, str]:
+    """A headless run of the hostile flow, with its output."""
+    folder = Folder(tmp_path_factory.mktemp("hostile"))
+    file = prepare(folder, HOSTILE, "f\x1b]0;x\x07\u202el[red]ow")
+    done = folder.run(file, "texts=@texts.json", "one=@one.json", code=1)
+    return folder, done.stdout + done.stderr
+
+
+def test_a_headless_run_writes_it_out(ran: tuple[Folder, str]) -> None:
+    folder, output = ran
+    assert SURELY_BAD.search(output.replace("\x1b", "\x00")) is None
+    (file,) = folder.path.glob("*.yaml")
+    for words in (["check", file.name], ["plan", file.name], [file.name, "--headless", "--resume"]):
+        done = folder.wf(*words)
+        shown = done.stdout + done.stderr
+        found = SURELY_BAD.search(shown.replace("\x1b", "\x00"))
+        assert found is None, (words, repr(shown[max(0, found.start() - 60) : found.end() + 20]))
+
+
+def test_an_excerpt_of_the_flow_is_written_out(folder: Folder) -> None:
+    bad = "steps:\n  work: {type: nonsense}  # \u202e \u200b \U000e0041 [red]\n  'x\u009b31m': 1\n"
+    folder.write("flow.yaml", bad)
+    done = folder.wf("check", "flow.yaml")
+    assert done.returncode == 65
+    shown = done.stdout + done.stderr
+    assert SURELY_BAD.search(shown.replace("\x1b", "\x00")) is None
+
+
+def test_what_is_stored_is_what_was_given(ran: tuple[Folder, str]) -> None:
+    folder, _ = ran
+    given = json.loads((folder.path / "texts.json").read_text())
+    assert folder.results("work", "latest") == [text if int(number) % 2 == 0 else None for number, text in given]
