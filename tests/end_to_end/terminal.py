@@ -18,11 +18,11 @@ from types import TracebackType
 from tests.end_to_end.bench import COMMAND, environment
 
 _PIECES = re.compile(
-    r"\x1b\[(?P<args>[0-9;?<>=]*)(?P<final>[@-~])"
+    r"\x1b\[(?P<args>[0-9;?<>=$]*)(?P<final>[@-~])"
     r"|\x1b\][^\x07\x1b]*(?:\x07|\x1b\\)|\x1b[P_^X][^\x1b]*\x1b\\|\x1b[()*+][0-9A-Za-z]|\x1b[0-~]"
     r"|(?P<control>[\x00-\x1f])|(?P<text>[^\x00-\x1f\x1b]+)"
 )
-_UNFINISHED = re.compile(r"\x1b(?:\[[0-9;?<>=]*|\][^\x07\x1b]*|[P_^X][^\x1b]*)?\x1b?$")
+_UNFINISHED = re.compile(r"\x1b(?:\[[0-9;?<>=$]*|\][^\x07\x1b]*|[P_^X][^\x1b]*)?\x1b?$")
 
 
 class Terminal:
@@ -34,6 +34,8 @@ class Terminal:
         self.raw = b""
         self.code: int | None = None
         self._x = self._y = 0
+        self._whole = True
+        self._seen = ""
         self._decoder = codecs.getincrementaldecoder("utf-8")("replace")
         self._rest = ""
         self.pid, self._master = pty.fork()
@@ -58,8 +60,11 @@ class Terminal:
 
     @property
     def text(self) -> str:
-        """What stands on the screen; spaces that only group digits are plain ones."""
-        return "\n".join("".join(line).rstrip() for line in self.cells).replace("\u2009", " ").replace("\u202f", " ")
+        """What stands on the screen, never a frame that is half drawn; spaces that only group digits are plain ones."""
+        if self._whole:
+            lines = ("".join(line).rstrip() for line in self.cells)
+            self._seen = "\n".join(lines).replace("\u2009", " ").replace("\u202f", " ")
+        return self._seen
 
     def press(self, keys: str) -> None:
         os.write(self._master, keys.encode())
@@ -140,9 +145,13 @@ class Terminal:
 
     def _control(self, args: str, final: str) -> None:
         numbers = [int(number or 0) for number in args.split(";")] if re.fullmatch("[0-9;]*", args) else []
-        if final in "Hf" and numbers is not None:
+        if final in "Hf":
             self._y = max(1, numbers[0] if numbers else 1) - 1
             self._x = max(1, numbers[1] if len(numbers) > 1 else 1) - 1
+        elif args == "?2026$" and final == "p":
+            self.press("\x1b[?2026;2$y")  # frames are announced to a terminal that says it understands that
+        elif args == "?2026" and final in "hl":
+            self._whole = final == "l"
         elif final == "J" and numbers == [2]:
             self.cells = [[" "] * self.width for _ in range(self.height)]
         elif final == "K" and self._y < self.height:
