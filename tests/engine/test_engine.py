@@ -14,6 +14,7 @@ from tests.engine.fakes import FakePool, Tube, loop_step, plan_of
 from tui_workflow.facts import events as ev
 from tui_workflow.facts.commands import Pause, RetryItems, RetryStep, SetSlots, SkipItems, Stop, Unpause
 from tui_workflow.facts.state import Item, RunState, fold
+from tui_workflow.facts.work import Worker
 from tui_workflow.flow.model import OnError, Parallel, Retry, Step
 
 
@@ -377,3 +378,14 @@ async def test_on_progress_is_told_the_last_count(executor: str) -> None:
     )  # type: ignore[arg-type]
     await Tube(plan_of(step), pool).run()
     assert pool.progress[-1] == (4, 4)
+
+
+@pytest.mark.parametrize("ask", [False, True])
+async def test_a_failure_of_the_program_itself_ends_the_run_and_is_raised(ask: bool) -> None:
+    class Broken(FakePool):
+        async def acquire(self) -> Worker:
+            raise NameError("a slip of the pen")
+
+    tube = Tube(plan_of(loop_step("work")), Broken(works, {"work": [1]}), ask=ask)
+    with pytest.raises(NameError, match="a slip of the pen"):
+        await tube.run()

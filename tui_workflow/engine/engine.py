@@ -57,6 +57,7 @@ class Engine:
         self._finishing = False
         self._reopening = 0
         """Reopenings that are recorded but not committed yet: until then it is not known what may start, or that all has ended."""
+        self._broken: BaseException | None = None
         self._over = asyncio.Event()
         self._left = asyncio.Event()
         self._wishes = Wishes(self)
@@ -120,7 +121,7 @@ class Engine:
     # ---- life ------------------------------------------------------------------------------------------------------
 
     async def run(self) -> None:
-        """Work until the run has ended and, when somebody is there to ask, until they leave."""
+        """Work until the run has ended and, when somebody is there to ask, until they leave. Raises a failure of its own."""
         self._begun = True
         await self._around.recorder.flush()
         ticker = asyncio.create_task(self._tick())
@@ -134,6 +135,8 @@ class Engine:
             ticker.cancel()
             for run in self._runs.values():
                 run.stop()
+        if self._broken is not None:
+            raise self._broken
 
     def leave(self) -> None:
         """Nobody is there to ask any more."""
@@ -252,6 +255,7 @@ class Engine:
             self._around,
             self._context,
             exceeded=self._ask_about_failures,
+            broken=self._break,
         )
         self._runs[name] = run
         run.start()
@@ -411,6 +415,12 @@ class Engine:
             run.stop()
         self._over.set()
         self._left.set()
+
+    def _break(self, error: BaseException) -> None:
+        """End the run as a crash would: what this program cannot go on with must not leave it waiting for ever."""
+        if self._broken is None:
+            self._broken = error
+            self.abort()
 
     def recovered(self) -> None:
         """Facts are recorded again."""

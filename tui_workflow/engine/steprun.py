@@ -56,7 +56,8 @@ class Context:
 class StepRun:
     """One step while it runs, from its start to the fact that says how it ended.
 
-    `exceeded` is called when more items failed than `max_failures` allows and somebody is there to ask.
+    `exceeded` is called when more items failed than `max_failures` allows and somebody is there to ask; `broken` when
+    the program itself failed in a task of the step, for then the step would wait for ever.
     """
 
     def __init__(
@@ -67,6 +68,7 @@ class StepRun:
         around: Surroundings,
         context: Context,
         exceeded: Callable[[StepRun], None],
+        broken: Callable[[BaseException], None],
     ) -> None:
         self.revision = revision
         self.name = revision.planned.name
@@ -75,6 +77,7 @@ class StepRun:
         self._around = around
         self._context = context
         self._call_exceeded = exceeded
+        self._call_broken = broken
         self._stock = Stock(lambda: self.state, around.store, around.monotonic, in_order=self.step.parallel is None)
         self._slots: list[Slot] = []
         self._want_slots = 1
@@ -769,7 +772,12 @@ class StepRun:
     def _spawn(self, work: Coroutine[Any, Any, None]) -> None:
         task = asyncio.create_task(work)
         self._tasks.add(task)
-        task.add_done_callback(self._tasks.discard)
+        task.add_done_callback(self._task_ended)
+
+    def _task_ended(self, task: asyncio.Task[None]) -> None:
+        self._tasks.discard(task)
+        if not task.cancelled() and (error := task.exception()) is not None:
+            self._call_broken(error)
 
 
 def single_item(step: StepState, now: float) -> list[ev.Event]:
