@@ -215,6 +215,10 @@ class WfApp(App[Left], inherit_bindings=False):
         if first.leaving is not None and first.state.finished is not None:
             self.leave(first.leaving)
             return
+        if first.retried:
+            from tui_workflow.ui.actions.retry import tell_retried
+
+            tell_retried(first)
         if first.canary is not None:
             from tui_workflow.ui.actions.retry import judge
 

@@ -28,6 +28,7 @@ from tui_workflow.view.sampling import Sampling
 
 if TYPE_CHECKING:
     from tui_workflow.ui.canary import Canary
+    from tui_workflow.ui.retried import Retried
     from tui_workflow.ui.screens.dialog import Dialog
 
 SAID = 6.0
@@ -79,6 +80,8 @@ class Desk:
         self.run: Callable[[str], None] = lambda name: None
         """Does an action by its name."""
         self.canary: Canary | None = None
+        self.retried: list[Retried] = []
+        """What was queued again from here and has not ended."""
         self.log_hits: Sequence[LogRow] = ()
         """What the latest search of the log found in the run file."""
         self.copy_out: Callable[[str], None] = lambda text: None

@@ -59,11 +59,18 @@ async def lend(app: WfApp, words: Sequence[str], afterwards: Callable[[], Awaita
 
 async def _run(words: Sequence[str]) -> int:
     process = await asyncio.create_subprocess_exec(*words, process_group=0)
-    with _foreground(process.pid):
+    with _foreground(process.pid) as terminal:
         waiting = asyncio.ensure_future(process.wait())
+        told = False
         try:
             while not (await asyncio.wait({waiting}, timeout=LOOK_SECONDS))[0]:
                 _wake(process.pid)
+                if terminal is not None and not told and _hung_up(terminal):
+                    # The kernel told the group in the foreground, which is the program's and not ours.
+                    told = True
+                    os.kill(os.getpid(), signal.SIGHUP)
+            if terminal is not None and not told and _hung_up(terminal):
+                os.kill(os.getpid(), signal.SIGHUP)
         except asyncio.CancelledError:
             # The screen is left: the editor may keep what was typed, as it does when its terminal goes.
             with suppress(ProcessLookupError):
@@ -78,18 +85,27 @@ def _wake(pid: int) -> None:
             os.killpg(pid, signal.SIGCONT)
 
 
+def _hung_up(terminal: int) -> bool:
+    """True when the terminal is gone."""
+    try:
+        os.tcgetpgrp(terminal)
+    except OSError:
+        return True
+    return False
+
+
 @contextmanager
-def _foreground(group: int) -> Iterator[None]:
-    """Give the terminal to a process group, and take it back; nothing where there is no terminal to give."""
+def _foreground(group: int) -> Iterator[int | None]:
+    """Give the terminal to a process group, and take it back; its descriptor, None where there is no terminal to give."""
     try:
         terminal = os.open("/dev/tty", os.O_RDWR | os.O_CLOEXEC)
     except OSError:
-        yield
+        yield None
         return
     # The program may have stopped already, because it reached for the terminal before it had it: `_wake` sees to that.
     try:
         _give(terminal, group)
-        yield
+        yield terminal
     finally:
         _give(terminal, os.getpgrp())
         os.close(terminal)

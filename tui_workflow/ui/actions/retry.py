@@ -9,6 +9,7 @@ from tui_workflow.facts.commands import RetryItems, RetryStep
 from tui_workflow.ui.actions.walk import Act
 from tui_workflow.ui.canary import Canary
 from tui_workflow.ui.desk import Desk
+from tui_workflow.ui.retried import Retried
 from tui_workflow.ui.scope import Scope, failed_in, name_of, of_group, scopes
 from tui_workflow.ui.screens.question import ask
 from tui_workflow.view import numbers
@@ -73,13 +74,28 @@ def _send(desk: Desk, chosen: Sequence[Scope]) -> None:
         refused = True
         for scope in chosen:
             items = None if scope.group is not None or scope.whole else scope.items
+            watched = Retried(desk.state.steps[scope.step], failed_in(desk, scope))
             reply = await desk.feed.send(RetryItems(scope.step, items, scope.group))
             said.append(reply.text if len(chosen) == 1 else f"{scope.step}: {reply.text}")
             refused = refused and reply.refused
+            if not reply.refused:
+                desk.retried.append(watched)
         desk.say("   ".join(said), refused=refused)
         _forget_marks(desk)
 
     desk.spawn("retry", work())
+
+
+def tell_retried(desk: Desk) -> None:
+    """Say what became of items that were queued again, once the last of them has ended."""
+    if desk.dialogs or desk.nav.entry is not None:
+        return
+    for watched in list(desk.retried):
+        came = watched.outcome(desk.state.steps.get(watched.step))
+        if came is not None:
+            desk.retried.remove(watched)
+            if came[0]:
+                desk.say(came[0], refused=came[1])
 
 
 def _forget_marks(desk: Desk) -> None:

@@ -11,7 +11,7 @@ from tui_workflow.view.columns import row as columns_row
 from tui_workflow.view.glyphs import Glyphs
 from tui_workflow.view.line import Line, Span
 from tui_workflow.view.nav import Items
-from tui_workflow.view.panes.row import Cursor, Row, Rows, Target, data, heading, short
+from tui_workflow.view.panes.row import Cursor, Row, Rows, Target, called, data, heading
 from tui_workflow.view.ports import ItemRow
 
 ROLES = {
@@ -130,7 +130,7 @@ def _item(
         sign = Span(f"{glyphs.stale} ", "stale")
     else:
         sign = Span(f"{glyphs.of_item(row.state)} ", ROLES[Item(row.state)])
-    key = short(row.label or row.key, widths[0], "strong" if selected else "text", glyphs, bold=selected)
+    key = called(row.label or row.key, widths[0], "strong" if selected else "text", glyphs, bold=selected)
     cells = [
         key,
         *(

@@ -12,7 +12,7 @@ from tui_workflow.view.columns import fill, fill_line, line_width
 from tui_workflow.view.columns import width as columns_of
 from tui_workflow.view.glyphs import Glyphs
 from tui_workflow.view.line import Line, Span
-from tui_workflow.view.panes.row import Row, Rows, Target, short
+from tui_workflow.view.panes.row import Row, Rows, Target, called
 
 QUICK = 0.25
 """Seconds below which the typical item is too quick to read its key."""
@@ -78,7 +78,7 @@ def _lane(run: Running, key: str, key_width: int, now: float, width: int, glyphs
     age = Span(fill(numbers.ticking(elapsed), 5, align="right"), "retrying" if late else "dim")
     share = Span(fill(numbers.percent(run.done, run.total) if run.total else "", 5, align="right"), "text")
     slot = Span(f"{run.slot + 1} ", "dim")
-    label = short(key, key_width, "text", glyphs)
+    label = called(key, key_width, "text", glyphs)
     label = fill_line(label, key_width, mark=glyphs.ellipsis)
     room = width - line_width((slot, *label, share, age)) - 5
     bar = lane(run.done, run.total, room, glyphs) if run.total and room >= 4 else (Span(" " * max(0, room)),)

@@ -8,11 +8,11 @@ from dataclasses import dataclass
 from tui_workflow.text import visible
 from tui_workflow.view import numbers
 from tui_workflow.view.cellwidth import clusters
-from tui_workflow.view.columns import cut, fill, line_width
+from tui_workflow.view.columns import line_width
 from tui_workflow.view.columns import width as columns_of
 from tui_workflow.view.glyphs import Glyphs
 from tui_workflow.view.line import Line, Span
-from tui_workflow.view.panes.row import Cursor, Row, Rows, Target, data, heading, name
+from tui_workflow.view.panes.row import Cursor, Row, Rows, Target, called, data, heading, name
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,8 +101,8 @@ def _key_width(entries: Sequence[Entry], last: int, room: int, width: int) -> in
 def _entry(each: Entry, key_width: int, options: Options, width: int, glyphs: Glyphs, found: str) -> list[Line]:
     lead: Line = (Span(numbers.clock(each.at), "dim"), Span("  ")) if options.times else ()
     if key_width:
-        key = fill(cut(visible(each.key), key_width, keep="ends", mark=glyphs.ellipsis), key_width)
-        lead = (*lead, Span(key, "dim"), Span("  "))
+        key = called(each.key, key_width, "dim", glyphs)
+        lead = (*lead, *key, Span(" " * (key_width - line_width(key) + 2)))
     text = marked(each.text, "failed" if each.error else "text", found)
     room = max(8, width - line_width(lead))
     if not options.wrap:

@@ -62,6 +62,13 @@ def short(text: str, columns: int, role: str, glyphs: Glyphs, *, bold: bool = Fa
     return (Span(cut(shown, columns, keep=keep, mark=glyphs.ellipsis), role, bold=bold),)
 
 
+def called(text: str, columns: int, role: str, glyphs: Glyphs, *, bold: bool = False) -> Line:
+    """The name of an item in at most `columns`; of a path that is too long the file's own name stays."""
+    if "/" not in text or width(visible(text)) <= columns:
+        return short(text, columns, role, glyphs, bold=bold)
+    return short(text.rstrip("/").rsplit("/", 1)[-1], columns, role, glyphs, bold=bold)
+
+
 def heading(left: Sequence[Span], right: Sequence[Span], columns: int, *, focused: bool, glyphs: Glyphs) -> Row:
     """A pane's title on its rule; the rule is heavy where the keyboard is."""
     rule, role = (glyphs.focus, "accent") if focused else (glyphs.rule, "rule")
