@@ -77,12 +77,30 @@ def _told(number: int, before: bool) -> None:
     Engine.committed = committed  # type: ignore[method-assign]
 
 
+def _widget(number: int) -> None:
+    """Not a kill: the one widget raises when it is painted for the n-th time."""
+    from tui_workflow.ui.widgets.canvas import Canvas
+
+    real = Canvas.render_lines
+    seen = 0
+
+    def render_lines(self: Canvas, crop: Any) -> Any:
+        nonlocal seen
+        seen += 1
+        if seen >= number:
+            raise RuntimeError("a widget that is broken")
+        return real(self, crop)
+
+    Canvas.render_lines = render_lines  # type: ignore[method-assign]
+
+
 POINTS: dict[str, Callable[[int], None]] = {
     "before-commit": lambda number: _commit(number, True),
     "after-commit": lambda number: _commit(number, False),
     "before-told": lambda number: _told(number, True),
     "after-told": lambda number: _told(number, False),
     "before-reload": lambda number: _reload(number, True),
+    "widget": _widget,
     "after-reload": lambda number: _reload(number, False),
 }
 
