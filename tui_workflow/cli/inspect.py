@@ -27,11 +27,13 @@ _PAGE = 500
 
 
 @click.command()
+@click.argument("flow_file", metavar="[FLOW]", required=False)
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 @place_options
 @prints
-def runs(as_json: bool, state_dir: str | None, flow: str | None) -> int:
-    """The runs, newest first."""
+def runs(flow_file: str | None, as_json: bool, state_dir: str | None, flow: str | None) -> int:
+    """The runs, newest first; those of FLOW if it is given."""
+    flow = flow_file or flow
     from tui_workflow.store.describe import SCHEMA, run_row
     from tui_workflow.store.places import list_runs, of_flow
     from tui_workflow.text import visible

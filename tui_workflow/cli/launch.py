@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 @click.option("--headless", is_flag=True, help="No dashboard: plain lines. Automatic when stdout is no terminal.")
 @click.option("--json", "as_json", is_flag=True, help="JSON Lines on stdout; implies --headless.")
 @click.option("--resume", "resume", is_flag=True, help="Go on with the latest unfinished run of this flow.")
+@click.option("--run", "which", metavar="RUN", help="With --resume: go on with this run rather than the latest.")
 @click.option("--new", "new", is_flag=True, help="Begin afresh, without asking.")
 @click.option("--limit", type=click.IntRange(min=1), metavar="N", help="Only the first N items of each for_each.")
 @click.option("--only", metavar="STEP", help="Only this step.")
@@ -39,6 +40,7 @@ def run(
     headless: bool,
     as_json: bool,
     resume: bool,
+    which: str | None,
     new: bool,
     limit: int | None,
     only: str | None,
@@ -64,6 +66,8 @@ def run(
         raise UsageError("--resume and --new exclude each other")
     if only and start_at:
         raise UsageError("--only and --from exclude each other")
+    if which and not resume:
+        raise UsageError("--run goes with --resume", hint="wf-tui open RUN looks at a run without running anything")
 
     async def start() -> int:
         from tui_workflow.workers.pool import Pool
@@ -87,7 +91,8 @@ def run(
             )
             plain = headless or as_json or not sys.stdout.isatty()
             home = home_for(Path(flow), state_dir)
-            return await Launch(flow, wanted, home, plain, as_json, strict, rerun_stale, reload).run(pool, resume, new)
+            launch = Launch(flow, wanted, home, plain, as_json, strict, rerun_stale, reload, which)
+            return await launch.run(pool, resume, new)
         finally:
             await pool.close()
 
@@ -107,6 +112,7 @@ class Launch:
         strict: bool,
         rerun_stale: bool,
         reload: bool = False,
+        which: str | None = None,
     ) -> None:
         self.flow = flow
         self.wanted = wanted
@@ -116,16 +122,21 @@ class Launch:
         self.strict = strict
         self.rerun_stale = rerun_stale
         self.reload = reload
+        self.which = which
+        """The run that --run names, None for the latest."""
+        self.earlier: str | None = None
 
     async def run(self, pool: Pool, resume: bool, new: bool) -> int:
         """Begin a run or take one up, and conduct it; returns the exit code."""
         import asyncio
 
         from tui_workflow.flow.load import load
-        from tui_workflow.session.choose import begin, latest, take_up
+        from tui_workflow.session.choose import begin, earlier_unfinished, latest, take_up
         from tui_workflow.session.workers import at_start
 
-        found = None if new else latest(self.flow, self.state_dir)
+        found = None if new else latest(self.flow, self.state_dir, self.which)
+        if found is not None and resume and not found.unfinished:
+            self.earlier = earlier_unfinished(self.flow, self.state_dir)
         going_on = self._decide(found, resume)
         if not isinstance(going_on, bool):
             return going_on
@@ -153,6 +164,12 @@ class Launch:
             if found.unfinished or self.rerun_stale or self.wanted.only or self.wanted.start_at:
                 return True
             click.echo(f"The latest run, {run}, succeeded: there is nothing to resume. --new starts another.", err=True)
+            if self.earlier:
+                click.echo(
+                    f"An earlier one, {self.earlier}, is unfinished. To go on with it:  "
+                    f"wf-tui {self.flow} --resume --run {self.earlier}",
+                    err=True,
+                )
             return 0
         if found.held:
             from tui_workflow.store.lock import held, lock_path
@@ -178,7 +195,8 @@ def ask(found: Latest) -> bool | int:
     state = found.state
     waiting = sum(step.waiting for step in state.steps.values())
     failed = sum(step.failed for step in state.steps.values())
-    counts = f"{waiting} items wait" + (f", {failed} failed" if failed else "")
+    listed = all(step.total_known or not step.shape.for_each for step in state.steps.values())
+    counts = f"{waiting}{'' if listed else ' or more'} items wait" + (f", {failed} failed" if failed else "")
     click.echo(f"The run {state.run} of {state.flow} is {state.status}: {counts}.")
     click.echo("  enter  resume it; what is done stays done\n  n      start a new run\n  q      neither")
     while True:

@@ -49,6 +49,7 @@ class Commands(click.Group):
     ) -> tuple[str | None, click.Command | None, list[str]]:
         if args[0] in COMMANDS:
             return super().resolve_command(ctx, args)
+        _guard_against_typos(args[0])
         return "run", self.get_command(ctx, "run"), args
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
@@ -60,6 +61,16 @@ class Commands(click.Group):
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         with formatter.section("Commands"):
             formatter.write_dl([(name, words) for name, (_, words) in COMMANDS.items()])
+
+
+def _guard_against_typos(word: str) -> None:
+    """A word that is nearly a command, and no file, is a slip of the finger rather than a flow."""
+    from difflib import get_close_matches
+
+    if not word.startswith("-") and "." not in word and "/" not in word and not os.path.exists(word):
+        near = get_close_matches(word, COMMANDS, 1, 0.7)
+        if near:
+            raise click.UsageError(f"there is no command and no flow file '{word}': did you mean '{near[0]}'?")
 
 
 def _version(ctx: click.Context, _param: click.Parameter, wanted: bool) -> None:

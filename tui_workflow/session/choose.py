@@ -106,6 +106,11 @@ def take_up(path: Path, wanted: Wanted, plan: Plan | None = None) -> tuple[Assig
                 or tuple((handler.path, handler.source) for handler in plan.handlers) != stored.handlers
             )
             previous = stored_plan(file) if changed else None
+        kept = meta.options.get("limit") if wanted.limit is None else None
+        if kept is not None:
+            notes.append(
+                f"this run was begun with --limit {kept}: only the first {kept} items of each for_each are in it"
+            )
         if changed:
             notes.append(f"the flow has changed since: it goes on as r{state.revision + 1}, what is done is kept")
         params = _params(plan, meta, wanted)
@@ -205,14 +210,32 @@ class Latest:
         return self.state.status != "succeeded"
 
 
-def latest(flow: str, state_dir: Path) -> Latest | None:
-    """The latest run of a flow, None if there is none yet."""
-    if not (state_dir / RUNS).is_dir():
+def latest(flow: str, state_dir: Path, which: str | None = None) -> Latest | None:
+    """The latest run of a flow, or the one that `which` names; None if there is none yet.
+
+    Raises `UsageError` for a named run that there is not, or that is another flow's.
+    """
+    if not (state_dir / RUNS).is_dir() and which is None:
         return None
     try:
-        path = places.choose(state_dir, None, Path(flow))
+        path = places.choose(state_dir, which, None if which else Path(flow))
     except UsageError:
+        if which is not None:
+            raise
         return None
+    if which is not None:
+        with RunFile(path) as file:
+            theirs = file.meta().path
+        if theirs != os.path.realpath(flow):
+            raise UsageError(f"the run {path.stem} is one of {theirs}, not of {flow}")
     with RunFile(path) as file:
         state, held = places.open_state(file)
     return Latest(path, state, holder(path) if held else None, held)
+
+
+def earlier_unfinished(flow: str, state_dir: Path) -> str | None:
+    """The id of the newest unfinished run of a flow that nobody holds, None if there is none."""
+    for run in places.of_flow(places.list_runs(state_dir), Path(flow)):
+        if run.state is not None and run.state.status != "succeeded" and not run.held:
+            return run.run
+    return None
