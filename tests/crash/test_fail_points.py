@@ -98,7 +98,11 @@ def test_before_and_after_a_commit(folder: Folder, point: str, number: int, repe
     prepare(folder)
     killed_at(folder, point, number)
     folder.run("--resume")
-    assert effects(folder) == repeated
+    seen = effects(folder)
+    if point == "after-told":
+        # The engine has been told, so the next item may be in flight, and an item in flight may run again.
+        seen = {key: times for key, times in seen.items() if key != f"k{number}"}
+    assert seen == repeated
     found = check_run(run_file(folder), folder.path / "effects.log", attempts=2, results={"work": list(range(COUNT))})
     assert found.violations == []
 
