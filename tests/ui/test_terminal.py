@@ -192,3 +192,68 @@ def test_no_escape_of_data_is_in_the_byte_stream(tmp_path: Path) -> None:
         held.read_until(b"traceback")
         for bad in (b"\x1b]52", b"\x1b[2J\x1b]", b"\x9b31m", "\u202e".encode(), "\u200b".encode()):
             assert bad not in held.seen
+
+
+CURSOR_ASKED = b"\x1b[6n"
+NARROW = b"they are ASCII from here on"
+
+
+def answered(held: Terminal, *pieces: bytes) -> None:
+    """Be a terminal that shows a frame, is asked where its cursor is, and answers."""
+    held.read_until(CURSOR_ASKED)
+    frame, _, _ = held.seen.partition(CURSOR_ASKED)
+    assert b"process_chunks" in frame  # the first frame did not wait for the question
+    assert "●".encode() in frame
+    for piece in pieces:
+        os.write(held.master, piece)
+        time.sleep(0.25 if len(pieces) > 1 else 0.0)
+
+
+def test_signs_become_ascii_on_a_terminal_that_shows_them_two_columns_wide(tmp_path: Path) -> None:
+    with terminal(tmp_path) as held:
+        answered(held, b"\x1b[2;3R")
+        held.read_until(NARROW)
+        held.seen = b""
+        os.write(held.master, b"z")
+        held.read_until(b"process_chunks")
+        os.write(held.master, b"z")
+        held.read_until(b"Failures")
+        assert held.seen.decode().isascii()
+        assert held.seen.count(CURSOR_ASKED) == 0
+
+
+def test_signs_stay_on_a_terminal_that_shows_them_one_column_wide(tmp_path: Path) -> None:
+    with terminal(tmp_path) as held:
+        answered(held, b"\x1b[2;2R")
+        held.seen = b""
+        os.write(held.master, b"z")
+        held.read_until("●".encode())
+        assert NARROW not in held.seen
+        assert b"nothing" not in held.seen  # nor was the answer read as keys
+
+
+def test_a_terminal_that_never_answers_loses_nothing(tmp_path: Path) -> None:
+    with terminal(tmp_path) as held:
+        answered(held)
+        held.seen = b""
+        os.write(held.master, b"q")
+        held.read_until(b"keep looking")
+        assert NARROW not in held.seen
+
+
+def test_an_answer_in_pieces_is_no_key_press(tmp_path: Path) -> None:
+    with terminal(tmp_path) as held:
+        answered(held, b"\x1b[2", b";3", b"R")
+        held.read_until(NARROW)
+        assert b"Retry " not in held.seen
+        assert b"nothing" not in held.seen
+
+
+def test_an_answer_after_the_answer_is_no_key_press(tmp_path: Path) -> None:
+    with terminal(tmp_path) as held:
+        answered(held, b"\x1b[2;2R")
+        held.seen = b""
+        os.write(held.master, b"\x1b[2;3R\x1b[1;2Rq")
+        held.read_until(b"keep looking")
+        assert NARROW not in held.seen
+        assert b"Retry " not in held.seen

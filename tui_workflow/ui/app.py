@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 
 from textual import events
 from textual.app import App, ComposeResult
+from textual.geometry import Region
 from textual.screen import Screen
 
 from tui_workflow.ui import clipboard, painter
@@ -21,6 +22,7 @@ from tui_workflow.ui.actions import table
 from tui_workflow.ui.desk import Desk
 from tui_workflow.ui.keymap import load as load_keys
 from tui_workflow.ui.looks import Looks
+from tui_workflow.ui.measure import ROW, Measure
 from tui_workflow.ui.options import Left, Options
 from tui_workflow.ui.reloading import Told
 from tui_workflow.ui.router import Router
@@ -75,6 +77,7 @@ class WfApp(App[Left], inherit_bindings=False):
         self.broken: BaseException | None = None
         self._first_words = key_problem or self.looks.problem
         self._terminal: Terminal | None = None
+        self._measure = Measure()
         self._soon: Timer | None = None
         self._own_context = copy_context()
         self._painted_at = 0.0
@@ -188,6 +191,25 @@ class WfApp(App[Left], inherit_bindings=False):
         width, height = self.size
         canvas = self.screen.query_one(Canvas)
         canvas.show(painter.frame_of(self.desk, self.looks, width, height), self.looks.styles)
+        if not self._measure.asked and height > ROW:
+            self.call_after_refresh(self._ask_for_width)
+
+    def _ask_for_width(self) -> None:
+        """Ask the terminal how wide it shows the signs, once, behind the first frame; see `measure`."""
+        asks = getattr(self._driver, "input_tty", False) and not self.looks.glyphs.ascii
+        if self._measure.asked or not asks or self._driver is None or not self.screen_stack:
+            return
+        self._driver.write(self._measure.question())
+        self.screen.query_one(Canvas).refresh(Region(0, ROW, self.size.width, 1))
+
+    def _take_width(self, columns: int | None) -> None:
+        if columns is None or columns < 2:
+            return
+        self.looks.use_ascii()
+        self.screen.refresh(layout=True)
+        if self.desk.notice is None:
+            self.desk.say("This terminal shows some signs two columns wide: they are ASCII from here on")
+        self.paint()
 
     def paint_soon(self) -> None:
         """Paint in this turn of the loop, once, however many ask."""
@@ -245,7 +267,13 @@ class WfApp(App[Left], inherit_bindings=False):
 
     async def on_event(self, event: events.Event) -> None:
         """Keys and pastes go to the router before any widget or binding; it alone knows what they mean here."""
-        if isinstance(event, events.Key):
+        if isinstance(event, events.CursorPosition):
+            self._take_width(self._measure.columns(event.x, event.y))
+        elif isinstance(event, events.Key):
+            spelt, columns = self._measure.spells(event.character)
+            if spelt:
+                self._take_width(columns)
+                return
             self._pressed_at = time.monotonic()
             if event.key == "ctrl+z":
                 self.action_suspend_process()

@@ -37,6 +37,11 @@ class Looks:
             self.problem = f"The theme {name} is not used: {problem}"
         self._make()
 
+    def use_ascii(self) -> None:
+        """Take the ASCII signs from now on, whatever is turned."""
+        self._ascii = True
+        self._make()
+
     def turn(self) -> str:
         """The next looks; the sentence says which."""
         self._place = (self._place + 1) % len(ROUND)
