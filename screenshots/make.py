@@ -20,7 +20,7 @@ from tui_workflow.flow.load import load
 from tui_workflow.session.choose import Wanted, begin
 from tui_workflow.session.library import FlowLibrary
 from tui_workflow.session.stage import Stage
-from tui_workflow.ui.app import WfApp
+from tui_workflow.ui.app import WfApp, dashboard
 from tui_workflow.ui.options import Options
 from tui_workflow.workers.pool import Pool
 
@@ -45,7 +45,7 @@ async def running(size: tuple[int, int], theme: str = "") -> AsyncIterator[tuple
                 library=FlowLibrary(assignment.path, lambda: stage.state),
                 environ={"LANG": "C.UTF-8", "COLORTERM": "truecolor"},
             )
-            app = WfApp(stage.feed, stage.details, options)
+            app = dashboard(stage.feed, stage.details, options)
             async with app.run_test(size=size) as pilot:
                 yield stage, app, pilot, flow
             stage.engine.abort()

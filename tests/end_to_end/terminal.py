@@ -69,13 +69,6 @@ class Terminal:
     def press(self, keys: str) -> None:
         os.write(self._master, keys.encode())
 
-    def takes_keys(self, seconds: float = 20.0) -> None:
-        """Wait until single keys are read: what is typed before a program asks for them may be lost."""
-        end = time.monotonic() + seconds
-        while termios.tcgetattr(self._master)[3] & termios.ICANON:
-            assert time.monotonic() < end, f"no key was asked for:\n{self.text}"
-            self._read(0.01)
-
     def lose(self, text: str, seconds: float = 20.0) -> None:
         """Wait until a text does not stand on the screen any more."""
         end = time.monotonic() + seconds

@@ -232,10 +232,53 @@ def test_an_unfinished_run_is_asked_about(broken: Folder) -> None:
     (broken.path / "beta.ok").touch()
     with Terminal(broken.path, "flow.yaml") as terminal:
         terminal.see("is failed", "resume it")
-        terminal.takes_keys()
         terminal.press("\r")
         terminal.see("SUCCEEDED", "Failures  none")
         terminal.press("q")
         left(terminal, 0)
     assert broken.results("gather") == [ALL]
     assert len(broken.ok("runs").splitlines()) == 2, "a heading and the one run"
+
+
+@pytest.mark.parametrize("key", ["q", "\x03"])
+def test_the_question_can_be_left_and_nothing_has_run(broken: Folder, key: str) -> None:
+    broken.write("flow.yaml", FLOW.replace("    on_error: continue\n", ""))
+    broken.run(code=1)
+    with Terminal(broken.path, "flow.yaml") as terminal:
+        terminal.see("resume it")
+        terminal.press(key)
+        assert terminal.wait() == 130
+        assert all(sequence in terminal.raw for sequence in RESTORED)
+    assert len(broken.ok("runs").splitlines()) == 2
+    gone_within(broken.path)
+
+
+def test_other_parameters_cannot_be_resumed_with(folder: Folder) -> None:
+    folder.write(
+        "flow.yaml", "params: {code: 1}\nsteps: {one: {type: shell, inputs: {command: 'exit {{ params.code }}'}}}\n"
+    )
+    folder.run(code=1)
+    with Terminal(folder.path, "flow.yaml", "code=0") as terminal:
+        terminal.see("It was started with another code", "begin anew")
+        assert "resume it" not in terminal.text
+        terminal.press("\r")
+        terminal.see("SUCCEEDED")
+        terminal.press("q")
+        left(terminal, 0)
+    assert len(folder.ok("runs").splitlines()) == 3
+
+
+def test_a_flow_that_is_not_valid_is_told_when_the_screen_has_gone(folder: Folder) -> None:
+    folder.write("flow.yaml", "steps: {one: {type: shel}}\n")
+    with Terminal(folder.path, "flow.yaml") as terminal:
+        assert terminal.wait() == 65
+        said = terminal.raw.rpartition(b"\x1b[?1049l")[2].decode()
+        assert "flow.yaml:1" in said
+        assert "shel" in said
+
+
+def test_nothing_to_resume_is_told_when_the_screen_has_gone(broken: Folder) -> None:
+    (broken.path / "beta.ok").touch()
+    broken.run()
+    with Terminal(broken.path, "flow.yaml", "--resume") as terminal:
+        assert "nothing to resume" in left(terminal, 0)

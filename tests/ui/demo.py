@@ -8,7 +8,7 @@ import os
 import time
 
 from tests.ui.simulate import Simulation
-from tui_workflow.ui.app import run_dashboard
+from tui_workflow.ui.app import dashboard
 from tui_workflow.ui.options import Options
 
 
@@ -34,7 +34,7 @@ async def main() -> None:
     options = Options(
         theme=args.theme, ascii=args.ascii, resume="wf-tui nightly.yaml --resume", library=run, environ=dict(os.environ)
     )
-    left = await run_dashboard(run, run, options)
+    left = await dashboard(run, run, options).run_async()
     going.cancel()
     print(left)
 

@@ -10,7 +10,7 @@ from typing import Any
 from textual.pilot import Pilot
 
 from tests.ui.simulate import Simulation
-from tui_workflow.ui.app import WfApp
+from tui_workflow.ui.app import WfApp, dashboard
 from tui_workflow.ui.desk import Desk
 from tui_workflow.ui.options import Left, Options
 from tui_workflow.ui.widgets.canvas import Canvas
@@ -80,7 +80,7 @@ async def opened(
 ) -> AsyncIterator[Screen]:
     run = run if run is not None else Simulation(total=1000)
     chosen: dict[str, Any] = {"environ": {"LANG": "C.UTF-8"}, "library": run, "resume": "wf-tui nightly.yaml --resume"}
-    app = WfApp(run, run, Options(**(chosen | options)))
+    app = dashboard(run, run, Options(**(chosen | options)))
     async with app.run_test(size=size) as pilot:
         screen = Screen(app, pilot, run)
         await screen.settle()

@@ -335,7 +335,7 @@ class Simulation:
     def reruns(self, step: str) -> tuple[str, ...]:
         return ("build_index", "publish") if step == "process_chunks" else ()
 
-    async def send(self, command: cm.Command) -> cm.Reply:
+    async def send(self, command: cm.Command, progress: cm.Progress | None = None) -> cm.Reply:
         self.sent.append(command)
         await asyncio.sleep(0)
         if not self.live:
@@ -524,7 +524,7 @@ class Simulation:
         stored.succeed()
         return stored, stored
 
-    async def write_failed(self, step: str | None, items: Sequence[int] | None) -> str:
+    async def write_failed(self, step: str | None, items: Sequence[int] | None, progress: cm.Progress) -> str:
         count = (
             len(items)
             if items is not None

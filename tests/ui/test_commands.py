@@ -256,7 +256,7 @@ async def test_a_copy_goes_out_as_osc_52() -> None:
 
 async def test_a_command_that_breaks_is_said_and_the_screen_stays() -> None:
     class Broken(Simulation):
-        async def send(self, command: cm.Command) -> cm.Reply:
+        async def send(self, command: cm.Command, progress: cm.Progress | None = None) -> cm.Reply:
             raise OSError("the disk is full")
 
     async with opened(Broken(total=1000)) as screen:

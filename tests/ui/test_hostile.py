@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 
 import pytest
+from textual import events
 from textual.strip import Strip
 
 from tests.ui.screen import opened
@@ -68,7 +69,8 @@ async def test_escapes_are_written_out() -> None:
 async def test_pasted_escapes_stay_text() -> None:
     async with opened() as screen:
         await screen.press("slash")
-        screen.app.router.paste("\x1b[2Jabc\nsecond line")
+        screen.app.post_message(events.Paste("\x1b[2Jabc\nsecond line"))
+        await screen.pilot.pause()
         text = await screen.settle()
         assert "/\\x1b[2Jabc" in text
         assert "second line" not in text

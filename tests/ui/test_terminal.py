@@ -18,12 +18,12 @@ from pathlib import Path
 PROGRAM = """
 import asyncio, os, signal, sys, time
 from tests.ui.simulate import Simulation
-from tui_workflow.ui.app import WfApp
+from tui_workflow.ui.app import WfApp, dashboard
 from tui_workflow.ui.options import Options
 
 async def main():
     run = Simulation(total=500)
-    app = WfApp(run, run, Options(environ=dict(os.environ)))
+    app = dashboard(run, run, Options(environ=dict(os.environ)))
     loop = asyncio.get_running_loop()
     loop.add_signal_handler(signal.SIGHUP, lambda: app.leave_at_once(terminal_gone=True))
     loop.add_signal_handler(signal.SIGTERM, app.leave_at_once)

@@ -4,16 +4,20 @@ from __future__ import annotations
 
 import os
 import sys
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import click
 
 from tui_workflow.cli.select import place_options, run_option, select_run, select_to_change
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from pathlib import Path
 
+    from tui_workflow.session.assignment import Assignment
     from tui_workflow.session.choose import Latest, Wanted
+    from tui_workflow.session.screen import Screen
+    from tui_workflow.store.lock import RunLock
     from tui_workflow.workers.pool import Pool
 
 
@@ -58,7 +62,6 @@ def run(
     asks whether to resume it; without a dashboard --resume says so.
     """
     import asyncio
-    from pathlib import Path
 
     from tui_workflow.errors import UsageError
 
@@ -69,34 +72,16 @@ def run(
     if which and not resume:
         raise UsageError("--run goes with --resume", hint="wf-tui open RUN looks at a run without running anything")
 
-    async def start() -> int:
-        from tui_workflow.workers.pool import Pool
+    def read() -> Wanted:
+        from tui_workflow.flow.params import assignments, read_params
+        from tui_workflow.session.choose import Wanted
 
-        pool = Pool(os.path.dirname(os.path.realpath(flow)))
-        # The first worker starts while the flow is being read, and what reads flows is loaded.
-        pool.prewarm(1)
-        await asyncio.sleep(0)
-        try:
-            from tui_workflow.flow.params import assignments, read_params
-            from tui_workflow.session.choose import Wanted
-            from tui_workflow.store.places import home_for
+        file = read_params(params_file) if params_file else {}
+        return Wanted(assignments(params), file, limit, max_parallel, only, start_at)
 
-            wanted = Wanted(
-                assignments(params),
-                read_params(params_file) if params_file else {},
-                limit,
-                max_parallel,
-                only,
-                start_at,
-            )
-            plain = headless or as_json or not sys.stdout.isatty()
-            home = home_for(Path(flow), state_dir)
-            launch = Launch(flow, wanted, home, plain, as_json, strict, rerun_stale, reload, which)
-            return await launch.run(pool, resume, new)
-        finally:
-            await pool.close()
-
-    return asyncio.run(start())
+    plain = headless or as_json or not sys.stdout.isatty()
+    launch = Launch(flow, read, state_dir, plain, as_json, strict, rerun_stale, reload, which)
+    return asyncio.run((launch.headless if plain else launch.on_screen)(resume, new))
 
 
 class Launch:
@@ -105,8 +90,8 @@ class Launch:
     def __init__(
         self,
         flow: str,
-        wanted: Wanted,
-        state_dir: Path,
+        read: Callable[[], Wanted],
+        state_dir: str | None,
         plain: bool,
         as_json: bool,
         strict: bool,
@@ -115,7 +100,8 @@ class Launch:
         which: str | None = None,
     ) -> None:
         self.flow = flow
-        self.wanted = wanted
+        self.read = read
+        """Gives what the command line asks for; called when what reads flows may be loaded."""
         self.state_dir = state_dir
         self.plain = plain
         self.as_json = as_json
@@ -124,103 +110,159 @@ class Launch:
         self.reload = reload
         self.which = which
         """The run that --run names, None for the latest."""
-        self.earlier: str | None = None
+        self.words: list[str] = []
+        """Sentences about what was decided, for stderr when no screen is in the way."""
 
-    async def run(self, pool: Pool, resume: bool, new: bool) -> int:
-        """Begin a run or take one up, and conduct it; returns the exit code."""
+    async def headless(self, resume: bool, new: bool) -> int:
+        """Begin a run or take one up, and report it in lines; returns the exit code."""
         import asyncio
 
-        from tui_workflow.flow.load import load
-        from tui_workflow.session.choose import begin, earlier_unfinished, latest, take_up
-        from tui_workflow.session.workers import at_start
+        from tui_workflow.workers.pool import Pool
 
-        found = None if new else latest(self.flow, self.state_dir, self.which)
+        pool = Pool(os.path.dirname(os.path.realpath(self.flow)))
+        # The first worker starts while the flow is being read, and what reads flows is loaded.
+        pool.prewarm(1)
+        await asyncio.sleep(0)
+        try:
+            found = self.look(resume, new)
+            going_on = self.decide(found, resume)
+            self.say()
+            if going_on is not True and going_on is not False:
+                return going_on or 0
+            assignment, lock = self.assign(found if going_on else None)
+            await self.prewarm(pool, assignment)
+            for note in assignment.notes:
+                click.echo(note, err=True)
+            return await self.report(assignment, pool, lock)
+        finally:
+            await pool.close()
+
+    async def on_screen(self, resume: bool, new: bool) -> int:
+        """The same with the dashboard, which is there before anything else."""
+        from tui_workflow.session.screen import Abandoned, Screen
+
+        name = os.path.splitext(os.path.basename(self.flow))[0]
+        try:
+            async with Screen(name, "reading the flow") as screen:
+                from tui_workflow.workers.pool import Pool
+
+                pool = Pool(os.path.dirname(os.path.realpath(self.flow)))
+                pool.prewarm(1)
+                try:
+                    found = await screen.meanwhile(lambda: self.look(resume, new))
+                    going_on = self.decide(found, resume)
+                    if going_on is None and found is not None:
+                        from tui_workflow.cli.resume import ask
+
+                        going_on = await ask(screen, found, self.flow, self.wanted)
+                    if going_on is not True and going_on is not False:
+                        return going_on or 0
+                    assignment, lock = await screen.meanwhile(lambda: self.assign(found if going_on else None))
+                    assignment.notes[:0], self.words = self.words, []
+                    await self.prewarm(pool, assignment)
+                    return await self.show(screen, assignment, pool, lock)
+                finally:
+                    await pool.close()
+        except Abandoned as left:
+            return left.exit_code
+        finally:
+            self.say()
+
+    def say(self) -> None:
+        """Put what was decided on stderr."""
+        for words in self.words:
+            click.echo(words, err=True)
+        self.words = []
+
+    def look(self, resume: bool, new: bool) -> Latest | None:
+        """The run that may be gone on with, if there is one."""
+        from pathlib import Path
+
+        from tui_workflow.session.choose import earlier_unfinished, latest
+        from tui_workflow.store.places import home_for
+
+        self.wanted = self.read()
+        self.home = home_for(Path(self.flow), self.state_dir)
+        found = None if new else latest(self.flow, self.home, self.which)
+        self.earlier = None
         if found is not None and resume and not found.unfinished:
-            self.earlier = earlier_unfinished(self.flow, self.state_dir)
-        going_on = self._decide(found, resume)
-        if not isinstance(going_on, bool):
-            return going_on
-        if going_on:
-            assert found is not None
+            self.earlier = earlier_unfinished(self.flow, self.home)
+        return found
+
+    def assign(self, found: Latest | None) -> tuple[Assignment, RunLock]:
+        """Take up the found run, or begin another when there is none."""
+        from tui_workflow.facts.commands import RetryItems
+        from tui_workflow.flow.load import load
+        from tui_workflow.session.choose import begin, take_up
+
+        if found is not None:
             plan = load(self.flow) if os.path.exists(self.flow) else None
             assignment, lock = take_up(found.path, self.wanted, plan)
         else:
-            assignment, lock = begin(load(self.flow), self.state_dir, self.wanted)
+            assignment, lock = begin(load(self.flow), self.home, self.wanted)
+        assignment.source = os.path.abspath(self.flow)
+        if self.rerun_stale:
+            assignment.wishes = [*assignment.wishes, RetryItems(stale=True)]
+        return assignment, lock
+
+    async def prewarm(self, pool: Pool, assignment: Assignment) -> None:
+        """Start the workers that the first steps will ask for."""
+        import asyncio
+
+        from tui_workflow.session.workers import at_start
+
         pool.prewarm(at_start(assignment.plan, assignment.state, assignment.max_slots))
         await asyncio.sleep(0)
-        assignment.source = os.path.abspath(self.flow)
-        for note in assignment.notes:
-            click.echo(note, err=True)
-        return await conduct(assignment, pool, lock, self)
 
-    def _decide(self, found: Latest | None, resume: bool) -> bool | int:
-        """True to take the found run up, False to begin another, a number to end with it."""
+    async def report(self, assignment: Assignment, pool: Pool, lock: RunLock) -> int:
+        """Conduct the run with lines on stdout."""
+        from tui_workflow.session.conduct import Style, headless
+
+        return await headless(
+            assignment, pool, lock, Style("json" if self.as_json else "plain", self.strict, self.reload)
+        )
+
+    async def show(self, screen: Screen, assignment: Assignment, pool: Pool, lock: RunLock) -> int:
+        """Conduct the run under the dashboard."""
+        from tui_workflow.session.conduct import on_screen
+
+        await screen.prepare()
+        resume = f"wf-tui {self.flow} --resume"
+        return await on_screen(screen, assignment, pool, lock, strict=self.strict, resume=resume)
+
+    def decide(self, found: Latest | None, resume: bool) -> bool | int | None:
+        """True to take the found run up, False to begin another, a number to end with it, None to ask."""
         if found is None:
             if resume:
-                click.echo("There is no run of this flow yet: this starts one.", err=True)
+                self.words.append("There is no run of this flow yet: this starts one.")
             return False
         run = found.state.run
         if resume:
             if found.unfinished or self.rerun_stale or self.wanted.only or self.wanted.start_at:
                 return True
-            click.echo(f"The latest run, {run}, succeeded: there is nothing to resume. --new starts another.", err=True)
+            self.words.append(f"The latest run, {run}, succeeded: there is nothing to resume. --new starts another.")
             if self.earlier:
-                click.echo(
+                self.words.append(
                     f"An earlier one, {self.earlier}, is unfinished. To go on with it:  "
-                    f"wf-tui {self.flow} --resume --run {self.earlier}",
-                    err=True,
+                    f"wf-tui {self.flow} --resume --run {self.earlier}"
                 )
             return 0
         if found.held:
             from tui_workflow.store.lock import held, lock_path
 
             if self.plain:
-                click.echo(f"Another run of this flow, {run}, is live in {found.holder}.", err=True)
+                self.words.append(f"Another run of this flow, {run}, is live in {found.holder}.")
                 return False
             raise held(lock_path(found.path))
         if not found.unfinished:
             return False
         if self.plain:
-            click.echo(
+            self.words.append(
                 f"An earlier run, {run}, is {found.state.status}. To go on with it instead:  "
-                f"wf-tui {self.flow} --headless --resume",
-                err=True,
+                f"wf-tui {self.flow} --headless --resume"
             )
             return False
-        return ask(found)
-
-
-def ask(found: Latest) -> bool | int:
-    """Ask whether to resume an unfinished run; enter means yes."""
-    state = found.state
-    waiting = sum(step.waiting for step in state.steps.values())
-    failed = sum(step.failed for step in state.steps.values())
-    listed = all(step.total_known or not step.shape.for_each for step in state.steps.values())
-    counts = f"{waiting}{'' if listed else ' or more'} items wait" + (f", {failed} failed" if failed else "")
-    click.echo(f"The run {state.run} of {state.flow} is {state.status}: {counts}.")
-    click.echo("  enter  resume it; what is done stays done\n  n      start a new run\n  q      neither")
-    while True:
-        key = click.getchar()
-        if key in "\r\n":
-            return True
-        if key in "nN":
-            return False
-        if key in "qQ\x1b\x03\x04":
-            return 130
-
-
-async def conduct(assignment: Any, pool: Any, lock: Any, launch: Launch) -> int:
-    """Hand the run to its front end."""
-    from tui_workflow.facts.commands import RetryItems
-    from tui_workflow.session.conduct import Style, headless, with_dashboard
-
-    if launch.rerun_stale:
-        assignment.wishes = [*assignment.wishes, RetryItems(stale=True)]
-    if launch.plain:
-        return await headless(
-            assignment, pool, lock, Style("json" if launch.as_json else "plain", launch.strict, launch.reload)
-        )
-    return await with_dashboard(assignment, pool, lock, strict=launch.strict, resume=f"wf-tui {launch.flow} --resume")
+        return None
 
 
 @click.command()
@@ -255,7 +297,7 @@ def retry(
     from tui_workflow.session.choose import Wanted
 
     path = select_to_change(run, state_dir, flow)
-    launch = Launch("", Wanted(assignments(params)), path.parent.parent, not opened, False, strict, False)
+    launch = Launch("", lambda: Wanted(assignments(params)), None, not opened, False, strict, False)
     return asyncio.run(_retry(path, launch, step, keys, group))
 
 
@@ -265,7 +307,7 @@ async def _retry(path: Path, launch: Launch, step: str | None, keys: tuple[str, 
     from tui_workflow.session.retrying import chosen
     from tui_workflow.workers.pool import Pool
 
-    assignment, lock = take_up(path, launch.wanted)
+    assignment, lock = take_up(path, launch.read())
     launch.flow = assignment.plan.path
     pool = Pool(os.path.dirname(assignment.plan.path))
     try:
@@ -276,9 +318,14 @@ async def _retry(path: Path, launch: Launch, step: str | None, keys: tuple[str, 
                 hint=f"wf-tui failed --run {assignment.meta.run} lists what failed",
             )
         assignment.wishes = wishes
-        for note in assignment.notes:
-            click.echo(note, err=True)
-        return await conduct(assignment, pool, lock, launch)
+        if launch.plain:
+            for note in assignment.notes:
+                click.echo(note, err=True)
+            return await launch.report(assignment, pool, lock)
+        from tui_workflow.session.screen import Screen
+
+        async with Screen(assignment.plan.flow.name, "opening") as screen:
+            return await launch.show(screen, assignment, pool, lock)
     finally:
         lock.release()
         await pool.close()

@@ -144,12 +144,8 @@ def _start_over(plan: Plan, path: Path, meta: RunMeta, wanted: Wanted) -> Assign
 
 def _params(plan: Plan, meta: RunMeta, wanted: Wanted) -> dict[str, Any]:
     """The run's parameters: as they were, secret ones given anew, those the flow has gained since by their default."""
-    frozen = meta.values()
-    given = resolve(plan.flow, wanted.given, wanted.file, flow_dir=os.path.dirname(plan.path), partial=True)
-    names = secret_names(plan.flow)
-    different = [
-        name for name, value in given.items() if name in frozen and frozen[name] != value and name not in names
-    ]
+    frozen, names = meta.values(), secret_names(plan.flow)
+    different = _different(plan, meta, wanted)
     if different:
         raise UsageError(
             f"{', '.join(different)} {'differs' if len(different) == 1 else 'differ'} from what the run was started with",
@@ -157,6 +153,23 @@ def _params(plan: Plan, meta: RunMeta, wanted: Wanted) -> dict[str, Any]:
         )
     known = {name: value for name, value in frozen.items() if name in plan.flow.params and name not in names}
     return resolve(plan.flow, wanted.given, {**wanted.file, **known}, flow_dir=os.path.dirname(plan.path)) | known
+
+
+def _different(plan: Plan, meta: RunMeta, wanted: Wanted) -> list[str]:
+    frozen, names = meta.values(), secret_names(plan.flow)
+    given = resolve(plan.flow, wanted.given, wanted.file, flow_dir=os.path.dirname(plan.path), partial=True)
+    return [name for name, value in given.items() if name in frozen and frozen[name] != value and name not in names]
+
+
+def different_params(path: Path, flow: str, wanted: Wanted) -> list[str]:
+    """The names of given parameters that differ from those of the stored run.
+
+    Raises `InvalidFlow`, and `UsageError` for a value that the flow does not take.
+    """
+    if not (wanted.given or wanted.file) or not os.path.exists(flow):
+        return []
+    with RunFile(path) as file:
+        return _different(load(flow), file.meta(), wanted)
 
 
 def secret_texts(params: Mapping[str, Any], names: tuple[str, ...]) -> tuple[str, ...]:

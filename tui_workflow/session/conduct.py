@@ -7,12 +7,12 @@ import os
 import shutil
 import signal
 import sys
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal
+from typing import Any, Literal
 
 from tui_workflow import values
 from tui_workflow.engine.engine import ASKED_FOR
@@ -24,17 +24,16 @@ from tui_workflow.session.assignment import Assignment
 from tui_workflow.session.details import StoredDetails
 from tui_workflow.session.feed import StoredFeed
 from tui_workflow.session.notify import Notifier
+from tui_workflow.session.screen import Screen
 from tui_workflow.session.signals import Signals
 from tui_workflow.session.stage import Stage
 from tui_workflow.store.describe import describe
 from tui_workflow.store.lock import RunLock
+from tui_workflow.text import visible
 from tui_workflow.view.line import plain
 from tui_workflow.view.numbers import copyable
 from tui_workflow.view.summary import summary
 from tui_workflow.workers.pool import Pool
-
-if TYPE_CHECKING:
-    from tui_workflow.ui.app import WfApp
 
 READER_SECONDS = 1.0
 """How long a reader of the output has after a signal."""
@@ -109,48 +108,51 @@ def _reporter(stage: Stage, style: Style) -> Reporter:
     return JsonReporter(stage.state, stage.lookup, tell, lambda data: values.plain(values.decode(data)))
 
 
-async def with_dashboard(assignment: Assignment, pool: Pool, lock: RunLock, *, strict: bool, resume: str) -> int:
+async def on_screen(
+    screen: Screen, assignment: Assignment, pool: Pool, lock: RunLock, *, strict: bool, resume: str
+) -> int:
     """Run under a dashboard; returns the exit code once the person has left and the run has come to rest.
 
     `resume` is the command that takes the run up again. Raises what broke the screen, after the run has been stopped in
     order, and `StoreIOError` when the run file cannot be written any more.
     """
     from tui_workflow.session.library import FlowLibrary
-    from tui_workflow.ui.app import WfApp
     from tui_workflow.ui.options import Options
 
     async with Stage(assignment, pool, lock, ask=True) as stage:
         notifier = Notifier(stage.plan, stage.state, sys.stderr)
         stage.engine.subscribe(notifier.take)
-        options = Options(resume=resume, library=FlowLibrary(assignment.path, lambda: stage.state), environ=os.environ)
+        library = FlowLibrary(assignment.path, lambda: stage.state)
         playing = asyncio.create_task(stage.play())
-        app = WfApp(stage.feed, stage.details, options)
-        showing = asyncio.ensure_future(_show(app))
+        screen.app.begin(
+            stage.feed,
+            stage.details,
+            Options(resume=resume, library=library, environ=os.environ),
+            assignment.notes,
+        )
 
         def drain() -> None:
             stage.engine.send(Drain())
 
         def stop() -> None:
             stage.engine.send(Stop())
-            app.leave_at_once()
+            screen.app.leave_at_once()
 
-        with Signals(drain, stop) as signals:
-            draining = asyncio.create_task(_leave_when_drained(stage, signals, app.leave_at_once))
-            await asyncio.wait({playing, showing}, return_when=asyncio.FIRST_COMPLETED)
-            if not showing.done():
-                app.leave_at_once()
-            broken = (await asyncio.gather(showing, return_exceptions=True))[0]
-            if not stage.engine.finished:
-                stage.engine.send(Stop())
-            stage.engine.leave()
-            await playing
-            draining.cancel()
+        signals = screen.signals
+        signals.drain, signals.stop = drain, stop
+        draining = asyncio.create_task(_leave_when_drained(stage, signals, screen.app.leave_at_once))
+        await asyncio.wait({playing, screen.showing}, return_when=asyncio.FIRST_COMPLETED)
+        await screen.end()
+        if not stage.engine.finished:
+            stage.engine.send(Stop())
+        stage.engine.leave()
+        await playing
+        draining.cancel()
         await notifier.finish()
-        if isinstance(broken, BaseException):
-            raise broken
+        screen.showing.result()
         state = stage.state
         if signals.received is not signal.SIGHUP:  # then there is no terminal any more
-            _leave_behind(state, assignment.plan.path)
+            _leave_behind(state, assignment.plan.path, assignment.notes)
         if signals.exit_code is not None and state.status not in {"succeeded", "failed"}:
             return signals.exit_code
         return exit_code(state, strict)
@@ -161,18 +163,11 @@ def left_behind(state: RunState, flow: str, columns: int = 80) -> list[str]:
     return [copyable(plain(line)) for line in summary(state, columns, flow=flow)]
 
 
-def _leave_behind(state: RunState, flow: str) -> None:
+def _leave_behind(state: RunState, flow: str, notes: Sequence[str] = ()) -> None:
     """What stays in the terminal when the screen has gone."""
     columns = shutil.get_terminal_size().columns
     with suppress(OSError):
-        print(*left_behind(state, flow, columns), sep="\n", flush=True)
-
-
-async def _show(app: WfApp) -> None:
-    """Show the screen until it is left. Raises what broke it; by then the terminal is as it was before."""
-    await app.run_async()
-    if app.broken is not None:
-        raise app.broken
+        print(*map(visible, notes), *left_behind(state, flow, columns), sep="\n", flush=True)
 
 
 async def _leave_when_drained(stage: Stage, signals: Signals, leave: Callable[[], None]) -> None:
@@ -185,15 +180,15 @@ async def _leave_when_drained(stage: Stage, signals: Signals, leave: Callable[[]
 async def look(path: Path) -> None:
     """The dashboard on a stored run; nothing is executed. Raises `DamagedRunFile`, and what broke the screen."""
     from tui_workflow.session.library import FlowLibrary, read_run
-    from tui_workflow.ui.app import WfApp
     from tui_workflow.ui.options import Options
 
-    state, plan = await asyncio.to_thread(read_run, path)
-    feed = StoredFeed(state, lambda step: readers(plan, step), f"wf-tui retry --run {state.run} --open")
-    async with StoredDetails(path, lambda: state, lambda: plan) as details:
-        options = Options(library=FlowLibrary(path, lambda: state), environ=os.environ)
-        app = WfApp(feed, details, options)
-        with Signals(app.leave_at_once, app.leave_at_once) as signals:
-            await _show(app)
-    if signals.received is not signal.SIGHUP:
+    async with Screen(path.stem, "reading the run") as screen:
+        await screen.prepare()
+        state, plan = await screen.meanwhile(lambda: read_run(path))
+        feed = StoredFeed(state, lambda step: readers(plan, step), f"wf-tui retry --run {state.run} --open")
+        async with StoredDetails(path, lambda: state, lambda: plan) as details:
+            options = Options(library=FlowLibrary(path, lambda: state), environ=os.environ)
+            screen.app.begin(feed, details, options)
+            await asyncio.wait({screen.showing})
+    if screen.signals.received is not signal.SIGHUP:
         _leave_behind(state, state.path)

@@ -9,7 +9,7 @@ from collections.abc import Callable, Sequence
 from tui_workflow.engine.engine import Engine
 from tui_workflow.facts import events as ev
 from tui_workflow.facts import logs
-from tui_workflow.facts.commands import Command, GoBack, Reply, TakeUp
+from tui_workflow.facts.commands import Command, GoBack, Progress, Reply, RetryItems, SkipItems, TakeUp
 from tui_workflow.facts.outcome import Ended, Outcome, statuses
 from tui_workflow.facts.state import RunState
 from tui_workflow.facts.work import Running
@@ -106,13 +106,15 @@ class LiveFeed:
         """Unix time; a run that has ended stands still at its last fact."""
         return self.state.last_at if self._engine.finished else time.time()
 
-    async def send(self, command: Command) -> Reply:
-        """Wish for something."""
+    async def send(self, command: Command, progress: Progress | None = None) -> Reply:
+        """Wish for something; with `progress` a retry or a skip is carried out in portions."""
         match command:
             case TakeUp():
                 return await self._reloader.take_up(command.then)
             case GoBack():
                 return await self._reloader.go_back()
+            case RetryItems() | SkipItems() if progress is not None:
+                return await self._engine.send_in_portions(command, progress)
             case _:
                 return self._engine.send(command)
 
@@ -176,7 +178,7 @@ class StoredFeed:
         """The time of the last fact."""
         return self.state.last_at
 
-    async def send(self, command: Command) -> Reply:
+    async def send(self, command: Command, progress: Progress | None = None) -> Reply:
         """Refuse, and say how to go on."""
         return Reply(f"This is a stored run. To run items again:  {self._retry}", refused=True)
 

@@ -9,6 +9,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from tui_workflow.errors import WfError
+from tui_workflow.facts.commands import Progress
 from tui_workflow.facts.state import RunState
 from tui_workflow.flow.graph import readers
 from tui_workflow.flow.plan import Plan
@@ -66,12 +67,14 @@ class FlowLibrary:
             await details.__aexit__(None, None, None)
         self._opened.clear()
 
-    async def write_failed(self, step: str | None, items: Sequence[int] | None) -> str:
+    async def write_failed(self, step: str | None, items: Sequence[int] | None, progress: Progress) -> str:
         """Write failed items to a JSON Lines file beside the flow that `for_each: {file: …}` reads back."""
         state = self._state()
         target = Path(state.path).parent / f"failed-{state.run}.jsonl"
-        number = await asyncio.to_thread(_write_failed, self._path, state, target, step, items)
-        return f"Wrote {count(number)} failed items to {target.name}"
+        if await asyncio.to_thread(_write_failed, self._path, state, target, step, items, progress):
+            return f"Wrote {count(progress.done)} failed items to {target.name}"
+        kept = f": {target.name} is as it was" if target.exists() else ""
+        return f"Nothing was written, stopped at {count(progress.done)} of {count(progress.total)} items{kept}"
 
 
 def read_run(path: Path) -> tuple[RunState, Plan]:
@@ -80,8 +83,10 @@ def read_run(path: Path) -> tuple[RunState, Plan]:
         return open_state(file)[0], stored_plan(file)
 
 
-def _write_failed(path: Path, state: RunState, target: Path, step: str | None, items: Sequence[int] | None) -> int:
-    number = 0
+def _write_failed(
+    path: Path, state: RunState, target: Path, step: str | None, items: Sequence[int] | None, progress: Progress
+) -> bool:
+    """Put a new file in the place of `target`; False, and nothing changes, when that was stopped."""
     draft = target.with_name(f".{target.name}.new")
     try:
         with (
@@ -95,10 +100,15 @@ def _write_failed(path: Path, state: RunState, target: Path, step: str | None, i
                     sorted(entry.failures) if items is None else [item for item in items if item in entry.failures]
                 )
                 for start in range(0, len(numbers), 500):
+                    if progress.stopped:
+                        break
                     for item in browse.item_rows(file, name, numbers[start : start + 500], payload=True):
                         out.write(json.dumps(failed_item(name, item), ensure_ascii=False) + "\n")
-                        number += 1
+                        progress.done += 1
+        if progress.stopped:
+            draft.unlink()
+            return False
         os.replace(draft, target)
     except OSError as error:
         raise WfError(f"{target} cannot be written: {error.strerror}") from None
-    return number
+    return True

@@ -14,12 +14,12 @@ class Signals:
     """Use it as `with Signals(drain, stop)`. `received` is the first signal that came, None if none did.
 
     SIGINT drains, a second one stops at once; SIGTERM drains for `GRACE_SECONDS` and then stops; SIGHUP stops at once, for the
-    terminal is gone.
+    terminal is gone. What is called may be replaced when there is something better to do.
     """
 
     def __init__(self, drain: Callable[[], object], stop: Callable[[], object]) -> None:
-        self._drain = drain
-        self._stop = stop
+        self.drain = drain
+        self.stop = stop
         self.received: signal.Signals | None = None
         self.came = asyncio.Event()
         self._later: asyncio.TimerHandle | None = None
@@ -42,11 +42,11 @@ class Signals:
             self.received = signal.Signals(number)
             self.came.set()
         if again or number == signal.SIGHUP:
-            self._stop()
+            self.stop()
             return
-        self._drain()
+        self.drain()
         if number == signal.SIGTERM:
-            self._later = self._loop.call_later(GRACE_SECONDS, self._stop)
+            self._later = self._loop.call_later(GRACE_SECONDS, self.stop)
 
     @property
     def exit_code(self) -> int | None:

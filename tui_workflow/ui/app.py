@@ -1,14 +1,15 @@
 """The dashboard as one task in somebody else's event loop.
 
-It paints on a tick, and only if what it shows may have moved; a key paints at once. It never touches the run but by the
-commands of the feed.
+It is on the screen before there is a run: what the panes need is loaded behind the opening. It paints on a tick, and only
+if what it shows may have moved; a key paints at once. It never touches the run but by the commands of the feed.
 """
 
 from __future__ import annotations
 
+import asyncio
 import os
 import time
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from contextvars import copy_context
 from typing import TYPE_CHECKING
 
@@ -17,22 +18,21 @@ from textual.app import App, ComposeResult
 from textual.geometry import Region
 from textual.screen import Screen
 
-from tui_workflow.ui import clipboard, painter
-from tui_workflow.ui.actions import table
-from tui_workflow.ui.desk import Desk
-from tui_workflow.ui.keymap import load as load_keys
 from tui_workflow.ui.looks import Looks
 from tui_workflow.ui.measure import ROW, Measure
+from tui_workflow.ui.opening import Opening
 from tui_workflow.ui.options import Left, Options
-from tui_workflow.ui.reloading import Told
-from tui_workflow.ui.router import Router
 from tui_workflow.ui.terminal import Terminal
 from tui_workflow.ui.widgets.canvas import Canvas
-from tui_workflow.view.ports import Details, Feed
-from tui_workflow.view.sampling import BEAT
 
 if TYPE_CHECKING:
     from textual.timer import Timer
+
+    from tui_workflow.ui.desk import Desk
+    from tui_workflow.ui.front import Front
+    from tui_workflow.ui.runs import Runs
+    from tui_workflow.view.panes.dialog import Choice
+    from tui_workflow.view.ports import Details, Feed
 
 TICK = 0.25
 """Seconds between two looks at the run: numbers change four times a second at most."""
@@ -54,84 +54,61 @@ class Page(Screen[None], inherit_bindings=False):
 
 
 class WfApp(App[Left], inherit_bindings=False):
-    """The dashboard on one run; see `run_dashboard`."""
+    """The screen from the first paint on. `begin` puts a run on it; until then it tells what is being opened."""
 
     ENABLE_COMMAND_PALETTE = False
     ALLOW_SELECT = False
     AUTO_FOCUS = None
 
-    def __init__(self, feed: Feed, details: Details, options: Options) -> None:
+    def __init__(self, options: Options, title: str = "", doing: str = "") -> None:
         no_color = os.environ.get("NO_COLOR")
         super().__init__()
         if no_color is not None:
             os.environ["NO_COLOR"] = no_color  # Textual takes it out; processes of the flow must still find it
-        keymap, key_problem = load_keys()
         self.looks = Looks(
             options.theme, options.environ, ascii_wanted=options.ascii, colours=self.console.color_system
         )
-        self._options, self._key_table, self._actions = options, keymap, table()
-        self._runs: list[Router] = []
-        """The runs on the screen, the one in front last."""
-        self.show_run(feed, details)
-        self._told = Told(self.desk)
+        self.painted = asyncio.Event()
+        """Set when the first frame is on its way to the terminal."""
         self.broken: BaseException | None = None
-        self._first_words = key_problem or self.looks.problem
+        self._runs: Runs | None = None
+        self._opening = Opening(title, doing, paint=self.paint_soon, leave=lambda: self.leave(Left("abandoned")))
+        self._front: Front = self._opening
         self._terminal: Terminal | None = None
         self._measure = Measure()
         self._soon: Timer | None = None
         self._own_context = copy_context()
         self._painted_at = 0.0
+        self._owed = False
+        """A paint was left out because the terminal took nothing."""
         self._pressed_at = time.monotonic()
-        self._shown = (-1, -1)
-        self._moved_at = 0.0
-
-    @property
-    def router(self) -> Router:
-        """Where input goes: the run in front."""
-        return self._runs[-1]
 
     @property
     def desk(self) -> Desk:
-        """The run in front."""
-        return self._runs[-1].desk
+        """The run in front. There is one from `begin` on."""
+        assert self._runs is not None
+        return self._runs.desk
 
-    def show_run(self, feed: Feed, details: Details) -> None:
-        """Put a run in front of those that are there; `back` on its first page takes it away."""
-        desk = Desk(
-            feed,
-            details,
-            self._options,
-            self._key_table,
-            paint=self.paint_soon,
-            arrived=self._arrived,
-            leave=self.leave,
-        )
-        desk.copy_out, desk.show_run, desk.turn_looks = self.copy_out, self.show_run, self.turn_looks
-        desk.set_mouse, desk.lend = self.set_mouse, self.lend
-        if self._runs:
-            desk.up, desk.root = self._close_run, self._first_run
-            feed.on_urgent(self._urgent)
-        self._runs.append(Router(desk, self._actions))
+    def begin(self, feed: Feed, details: Details, options: Options, notes: Sequence[str] = ()) -> None:
+        """Put a run on the screen. `notes` are sentences to tell about how it was opened.
 
-    def _close_run(self) -> None:
-        self._runs.pop().desk.loader.close()
+        Loading what it takes is a tenth of a second: import `tui_workflow.ui.runs` in a thread before.
+        """
+        from tui_workflow.ui.runs import Runs
+
+        self._front = self._runs = Runs(self, feed, details, options)
+        if words := self._runs.problem or self.looks.problem:
+            self.desk.refuse(words)
+        elif notes:
+            self.desk.say("   ".join(notes))
         self.paint_soon()
 
-    def _first_run(self) -> Desk:
-        while len(self._runs) > 1:
-            self._close_run()
-        return self.desk
+    async def ask(self, title: str, words: Sequence[str], offered: Sequence[Choice]) -> str:
+        """Ask before there is a run; the name of the choice."""
+        return await self._opening.ask(title, words, offered)
 
-    def copy_out(self, text: str) -> None:
-        """Put a text on the terminal's clipboard, and into tmux's when this runs inside it."""
-        self.copy_to_clipboard(text)
-        self.desk.spawn("tmux", self._to_tmux(text))
-
-    async def _to_tmux(self, text: str) -> None:
-        await clipboard.to_tmux(text, self._options.environ)
-
-    async def lend(self, words: Sequence[str]) -> int:
-        """Lend the terminal to a program, an editor say, and take up what was saved in it; returns its exit code.
+    async def lend(self, words: Sequence[str], afterwards: Callable[[], Awaitable[None]]) -> int:
+        """Lend the terminal to a program, an editor say, and do `afterwards` when it ends; returns its exit code.
 
         Raises `UsageError` when that cannot be done. The run goes on meanwhile; nothing is painted.
         """
@@ -141,13 +118,14 @@ class WfApp(App[Left], inherit_bindings=False):
         if terminal is not None:
             terminal.release()
         try:
-            return await lend(self, words, self._runs[0].desk.feed.reread)
+            return await lend(self, words, afterwards)
         finally:
             if self.is_running and self.return_value is None:  # else it is being left, and the terminal restored
                 self._terminal = Terminal(self._driver)
-                self._pressed_at, self._shown = time.monotonic(), (-1, -1)
+                self._pressed_at = time.monotonic()
                 self.screen.refresh(layout=True)
-                self._tick()
+                self._front.tick(self._pressed_at)
+                self.paint()
 
     def set_mouse(self, wanted: bool) -> None:
         """Report the mouse, or leave it to the terminal so that it selects text by itself."""
@@ -156,19 +134,12 @@ class WfApp(App[Left], inherit_bindings=False):
         if switch is not None:
             switch()
 
-    def turn_looks(self) -> str:
-        """Change the looks; the sentence says to what."""
-        return self.looks.turn()
-
     def get_default_screen(self) -> Screen[None]:
         return Page()
 
     def on_mount(self) -> None:
         self._own_context = copy_context()
         self._terminal = Terminal(self._driver)
-        if self._first_words:
-            self.desk.refuse(self._first_words)
-        self.desk.feed.on_urgent(self._urgent)
         self.set_interval(TICK, self._tick)
 
     # painting
@@ -180,17 +151,19 @@ class WfApp(App[Left], inherit_bindings=False):
             self._soon = None
         if not self.is_running or not self.screen_stack:
             return
-        if self._terminal is None or self._terminal.clogged:
-            self._shown = (-1, -1)
+        self._owed = self._terminal is None or self._terminal.clogged
+        if self._terminal is None or self._owed:
             return
         if self._terminal.dropped:
             self._terminal.dropped = False
             self.screen.refresh(layout=True)
         self._painted_at = time.monotonic()
-        self.desk.sampling.beat(self._painted_at)
+        self._front.beat(self._painted_at)
         width, height = self.size
         canvas = self.screen.query_one(Canvas)
-        canvas.show(painter.frame_of(self.desk, self.looks, width, height), self.looks.styles)
+        canvas.show(self._front.page(self.looks, width, height), self.looks.styles)
+        if not self.painted.is_set():
+            self.call_after_refresh(self.painted.set)
         if not self._measure.asked and height > ROW:
             self.call_after_refresh(self._ask_for_width)
 
@@ -207,8 +180,7 @@ class WfApp(App[Left], inherit_bindings=False):
             return
         self.looks.use_ascii()
         self.screen.refresh(layout=True)
-        if self.desk.notice is None:
-            self.desk.say("This terminal shows some signs two columns wide: they are ASCII from here on")
+        self._front.tell("This terminal shows some signs two columns wide: they are ASCII from here on")
         self.paint()
 
     def paint_soon(self) -> None:
@@ -220,7 +192,7 @@ class WfApp(App[Left], inherit_bindings=False):
             # Facts come from the engine's task, where Textual does not find its app; a timer made there never fires.
             self._soon = self._own_context.run(self.set_timer, seconds, self.paint)
 
-    def _arrived(self) -> None:
+    def arrived(self) -> None:
         """An answer of the run file: at once for somebody who just pressed a key, else with the others that come."""
         now = time.monotonic()
         if now - self._pressed_at < ANSWERS:
@@ -229,38 +201,17 @@ class WfApp(App[Left], inherit_bindings=False):
             self._paint_in(max(0.001, AT_ONCE - (now - self._painted_at)))
 
     def _tick(self) -> None:
-        desk = self.desk
         now = time.monotonic()
-        desk.hush(old=True)
-        self._told.look(self._runs[0].desk)
-        first = self._runs[0].desk
-        if first.leaving is not None and first.state.finished is not None:
-            self.leave(first.leaving)
-            return
-        if first.retried:
-            from tui_workflow.ui.actions.retry import tell_retried
-
-            tell_retried(first)
-        if first.canary is not None:
-            from tui_workflow.ui.actions.retry import judge
-
-            judge(first)
-        desk.keep_up()
-        if now - self._pressed_at > IDLE and now - self._painted_at < 1.0:
-            return
-        shown = (desk.state.version, int(desk.feed.now()))
-        if shown != self._shown:
-            self._shown, self._moved_at = shown, now
-        # Maps and trends follow by a beat: they would stay behind for ever if the last change were the last paint.
-        behind = now - self._moved_at <= BEAT + TICK
-        if behind or any(step.status == "running" for step in desk.state.steps.values()):
+        moved = self._front.tick(now)
+        idle = now - self._pressed_at > IDLE and now - self._painted_at < 1.0
+        if (moved and not idle) or self._owed:
             self.paint()
 
-    def _urgent(self) -> None:
+    def urgent(self) -> None:
         """A failure, or the end: paint without waiting for the tick, ten times a second at most."""
         if self._soon is None and self.is_running:
             wait = max(0.001, AT_ONCE - (time.monotonic() - self._painted_at))
-            self.desk.sampling.beat(time.monotonic(), now=wait <= 0.001)
+            self._front.beat(time.monotonic(), at_once=wait <= 0.001)
             self._paint_in(wait)
 
     # input
@@ -278,33 +229,32 @@ class WfApp(App[Left], inherit_bindings=False):
             if event.key == "ctrl+z":
                 self.action_suspend_process()
                 return
-            self.router.press(event.key, event.character if event.is_printable else None)
+            self._front.press(event.key, event.character if event.is_printable else None)
             self.paint()
         elif isinstance(event, events.Paste):
-            self.router.paste(event.text)
+            self._front.paste(event.text)
             self.paint()
         else:
             await super().on_event(event)
 
     def on_canvas_clicked(self, message: Canvas.Clicked) -> None:
         self._pressed_at = time.monotonic()
-        self.router.click(message.x, message.y, twice=message.twice)
+        self._front.click(message.x, message.y, twice=message.twice)
         self.paint()
 
     def on_canvas_scrolled(self, message: Canvas.Scrolled) -> None:
-        self.router.scroll(message.x, message.y, message.rows)
+        self._front.scroll(message.x, message.y, message.rows)
         self.paint()
 
     def on_canvas_resized(self) -> None:
-        self.desk.sampling.beat(time.monotonic(), now=True)
+        self._front.beat(time.monotonic(), at_once=True)
         self.paint()
 
     # leaving
 
     def leave(self, left: Left) -> None:
         """Restore the terminal and return from `run_async`."""
-        for router in self._runs:
-            router.desk.loader.close()
+        self._front.close()
         if self._terminal is not None:
             self._terminal.release()
         self.exit(left)
@@ -320,7 +270,7 @@ class WfApp(App[Left], inherit_bindings=False):
         self.leave_at_once(terminal_gone=True)
 
     def _handle_exception(self, error: Exception) -> None:
-        """An error of the screen's own ends the screen, not the run; it is raised by `run_dashboard`, never printed."""
+        """An error of the screen's own ends the screen, not the run; it is kept in `broken`, never printed."""
         if self.broken is None:
             self.broken = error
             self._exception = error
@@ -329,13 +279,11 @@ class WfApp(App[Left], inherit_bindings=False):
         self._close_messages_no_wait()
 
 
-async def run_dashboard(feed: Feed, details: Details, options: Options) -> Left:
-    """Show a run until it is left; the terminal is as before when this returns or raises.
+def dashboard(feed: Feed, details: Details, options: Options) -> WfApp:
+    """The screen with a run on it from the beginning; `run_async` shows it until it is left.
 
-    Raises what broke the screen; the run itself is not touched by that.
+    What broke it is in `WfApp.broken` then; the run itself is not touched by that.
     """
-    app = WfApp(feed, details, options)
-    left = await app.run_async()
-    if app.broken is not None:
-        raise app.broken
-    return left or Left("signal")
+    app = WfApp(options)
+    app.begin(feed, details, options)
+    return app

@@ -80,6 +80,8 @@ class Desk:
         self.run: Callable[[str], None] = lambda name: None
         """Does an action by its name."""
         self.canary: Canary | None = None
+        self.busy_with = ""
+        """The title of a wish for many items that is being carried out; empty when there is none."""
         self.retried: list[Retried] = []
         """What was queued again from here and has not ended."""
         self.log_hits: Sequence[LogRow] = ()

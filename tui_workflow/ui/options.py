@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Literal, TypeAlias
+from typing import TYPE_CHECKING, Literal, TypeAlias
 
-from tui_workflow.view.ports import Library
+if TYPE_CHECKING:
+    from tui_workflow.view.ports import Library
 
-How: TypeAlias = Literal["looked", "drained", "stopped", "interrupted", "signal"]
+How: TypeAlias = Literal["looked", "abandoned", "drained", "stopped", "interrupted", "signal"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +31,7 @@ class Options:
 class Left:
     """How the dashboard was left.
 
-    `looked`: nothing was in the way, the run had ended or was only looked at; `drained` and `stopped`: the run has
+    `looked`: nothing was in the way, the run had ended or was only looked at; `abandoned`: before there was a run; `drained` and `stopped`: the run has
     ended as the leave dialog asked; `interrupted`: ctrl+c twice, the stop was wished for and may still go on;
     `signal`: somebody else ended it by `WfApp.leave_at_once`.
     """

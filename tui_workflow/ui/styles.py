@@ -11,9 +11,7 @@ from typing import Literal, TypeAlias
 from rich.color import Color
 from rich.style import Style
 
-from tui_workflow.view.line import Span
-from tui_workflow.view.palette16 import MONO, SIXTEEN, Look
-from tui_workflow.view.panes.dialog import BEHIND
+from tui_workflow.view.line import BEHIND, Span
 from tui_workflow.view.theme import Theme
 
 Depth: TypeAlias = Literal["true", "sixteen", "none"]
@@ -60,6 +58,8 @@ class Styles:
         )
 
     def _plain(self, span: Span, faded: bool) -> Style:
+        from tui_workflow.view.palette16 import MONO, SIXTEEN, Look
+
         table = SIXTEEN if self.depth == "sixteen" else MONO
         look, back = table.get(span.role, Look()), table.get(span.fill, Look())
         turned = not faded and (span.role == "bg" or back.reverse)

@@ -7,9 +7,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from functools import cache
+from typing import TYPE_CHECKING
 
-from tui_workflow.facts.events import RunStatus, StepStatus
-from tui_workflow.facts.state import Item
+if TYPE_CHECKING:
+    from tui_workflow.facts.events import RunStatus, StepStatus
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +58,8 @@ class Glyphs:
 
     def of_item(self, state: int) -> str:
         """The sign of a `facts.state.Item`."""
-        return " " if state == Item.GONE else str(getattr(self, _ITEM_FIELDS[state]))
+        field = _item_fields().get(state)
+        return " " if field is None else str(getattr(self, field))
 
     def of_step(self, status: StepStatus) -> str:
         return str(getattr(self, _STATUS_FIELDS[status]))
@@ -65,13 +68,20 @@ class Glyphs:
         return str(getattr(self, _STATUS_FIELDS[status]))
 
 
-_ITEM_FIELDS = {
-    int(Item.PENDING): "pending",
-    int(Item.OK): "ok",
-    int(Item.FAILED): "failed",
-    int(Item.SKIPPED): "skipped",
-    int(Item.RETRYING): "retrying",
-}
+@cache
+def _item_fields() -> dict[int, str]:
+    """By state of an item, the field of its sign; an item that is gone has none. Signs come before there are items."""
+    from tui_workflow.facts.state import Item
+
+    return {
+        int(Item.PENDING): "pending",
+        int(Item.OK): "ok",
+        int(Item.FAILED): "failed",
+        int(Item.SKIPPED): "skipped",
+        int(Item.RETRYING): "retrying",
+    }
+
+
 _STATUS_FIELDS = {
     "pending": "pending",
     "running": "running",

@@ -26,6 +26,9 @@ class Span(NamedTuple):
 
 Line: TypeAlias = tuple[Span, ...]
 
+BEHIND = "behind:"
+"""Before the role of a span that is beside a dialog in the same line."""
+
 
 def plain(line: Iterable[Span]) -> str:
     """The text of a line alone."""

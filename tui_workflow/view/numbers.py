@@ -10,15 +10,15 @@ import re
 import time
 from math import floor, isfinite
 
-GROUP = "\u00a0"
-"""Between groups of three digits."""
+from tui_workflow.text import GROUP as GROUP
+from tui_workflow.text import grouped
 
 _GROUPED = re.compile(rf"(?<=\d){GROUP}(?=\d{{3}})")
 
 
 def count(number: int) -> str:
     """`61 115`."""
-    return f"{number:,}".replace(",", GROUP)
+    return grouped(number)
 
 
 def copyable(text: str) -> str:

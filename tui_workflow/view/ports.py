@@ -10,7 +10,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 
-from tui_workflow.facts.commands import Command, Reply
+from tui_workflow.facts.commands import Command, Progress, Reply
 from tui_workflow.facts.outcome import ErrorInfo
 from tui_workflow.facts.state import RunState
 from tui_workflow.facts.work import Running
@@ -38,8 +38,12 @@ class Feed(Protocol):
     def now(self) -> float:
         """Unix time; frozen at the last fact for a stored run."""
 
-    async def send(self, command: Command) -> Reply:
-        """Wish for something; the sentence in the reply belongs on the screen."""
+    async def send(self, command: Command, progress: Progress | None = None) -> Reply:
+        """Wish for something; the sentence in the reply belongs on the screen.
+
+        With `progress` a wish for many items is carried out in portions, and can be stopped in between: then the sentence
+        says how many were reached and how many were not.
+        """
 
     def reruns(self, step: str) -> tuple[str, ...]:
         """The later steps that would run again if items of `step` were retried."""
@@ -235,10 +239,10 @@ class Library(Protocol):
     async def open_run(self, run: str) -> tuple[Feed, Details]:
         """A stored run to look at, nothing executed. Raises `WfError` with a sentence."""
 
-    async def write_failed(self, step: str | None, items: Sequence[int] | None) -> str:
+    async def write_failed(self, step: str | None, items: Sequence[int] | None, progress: Progress) -> str:
         """Write failed items (of every step if None, all if None) to a JSON Lines file; the sentence says where and how many.
 
-        Raises `WfError` when the file cannot be written.
+        When `progress` is stopped the file stays as it was. Raises `WfError` when the file cannot be written.
         """
 
 

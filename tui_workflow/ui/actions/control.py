@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from tui_workflow.facts.commands import Drain, Pause, SetSlots, SkipItems, Stop, Unpause
+from tui_workflow.facts.commands import Drain, Pause, Progress, SetSlots, SkipItems, Stop, Unpause
 from tui_workflow.ui.actions.walk import Act
+from tui_workflow.ui.bulk import is_busy, watched
 from tui_workflow.ui.desk import Desk
-from tui_workflow.ui.scope import scopes
+from tui_workflow.ui.scope import Scope, scopes
 from tui_workflow.ui.screens.prompt import prompt
 from tui_workflow.ui.screens.question import ask
 from tui_workflow.view import numbers
@@ -25,8 +26,21 @@ def skip(desk: Desk) -> None:
         f"{numbers.plural(scope.count, 'item counts', 'items count')} as skipped, with your reason. A retry takes it back.",
         "reason",
         "skip",
-        lambda desk, reason: desk.wish(SkipItems(scope.step, scope.items, reason)),
+        lambda desk, reason: _skip(desk, scope, reason),
     )
+
+
+def _skip(desk: Desk, scope: Scope, reason: str) -> None:
+    if is_busy(desk):
+        return
+    progress = Progress(scope.count)
+
+    async def work() -> None:
+        sent = desk.feed.send(SkipItems(scope.step, scope.items, reason), progress)
+        reply = await watched(desk, f"Skipping {scope.words}", progress, "what is skipped stays skipped", sent)
+        desk.say(reply.text, refused=reply.refused)
+
+    desk.spawn("skip", work())
 
 
 def pause(desk: Desk) -> None:

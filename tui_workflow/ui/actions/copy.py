@@ -5,9 +5,11 @@ from __future__ import annotations
 import json
 from dataclasses import asdict
 
+from tui_workflow.facts.commands import Progress
 from tui_workflow.facts.outcome import ErrorInfo
 from tui_workflow.ui.actions import walk
 from tui_workflow.ui.actions.walk import Act
+from tui_workflow.ui.bulk import is_busy, watched
 from tui_workflow.ui.desk import Desk
 from tui_workflow.ui.scope import scopes
 from tui_workflow.ui.screens.question import ask
@@ -160,9 +162,14 @@ def write(desk: Desk) -> None:
     if items == ():
         desk.refuse("Nothing to write: no item here has failed")
         return
+    if is_busy(desk):
+        return
+    total = len(items) if items is not None else sum(each.failed for each in desk.state.steps.values())
+    progress = Progress(total)
 
     async def work() -> None:
-        desk.say(await library.write_failed(step, items))
+        written = library.write_failed(step, items, progress)
+        desk.say(await watched(desk, "Writing the failed items", progress, "the file stays as it was", written))
 
     desk.spawn("write", work())
 

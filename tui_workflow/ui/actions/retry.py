@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
-from tui_workflow.facts.commands import RetryItems, RetryStep
+from tui_workflow.facts.commands import Progress, RetryItems, RetryStep
 from tui_workflow.ui.actions.walk import Act
+from tui_workflow.ui.bulk import is_busy, watched
 from tui_workflow.ui.canary import Canary
 from tui_workflow.ui.desk import Desk
 from tui_workflow.ui.retried import Retried
@@ -51,11 +52,16 @@ def retry_scopes(desk: Desk, chosen: Sequence[Scope]) -> None:
     if total == 1:
         _send(desk, [scope for scope, failed in kept if failed])
         return
-    words = " and ".join(scope.words for scope, failed in kept if failed)
+    words = words_of([scope for scope, failed in kept if failed])
     offers = [("enter", "retry", lambda desk: _send(desk, chosen)), ("esc", "no", lambda desk: None)]
     if len(kept) == 1:
         offers.insert(1, (desk.key("canary"), "one first", lambda desk: send_canary(desk, chosen[0])))
     ask(desk, f"Retry {words}?", reruns(desk, [scope.step for scope, _ in kept]), offers)
+
+
+def words_of(chosen: Sequence[Scope]) -> str:
+    """What is retried, with its number."""
+    return " and ".join(scope.words for scope in chosen)
 
 
 def reruns(desk: Desk, steps: Sequence[str]) -> str:
@@ -69,18 +75,31 @@ def reruns(desk: Desk, steps: Sequence[str]) -> str:
 
 
 def _send(desk: Desk, chosen: Sequence[Scope]) -> None:
-    async def work() -> None:
+    if is_busy(desk):
+        return
+    progress = Progress(sum(scope.count for scope in chosen))
+
+    async def send() -> tuple[str, bool]:
         said: list[str] = []
         refused = True
         for scope in chosen:
             items = None if scope.group is not None or scope.whole else scope.items
-            watched = Retried(desk.state.steps[scope.step], failed_in(desk, scope))
-            reply = await desk.feed.send(RetryItems(scope.step, items, scope.group))
+            watch = Retried(desk.state.steps[scope.step], failed_in(desk, scope))
+            before = len(progress.reached)
+            reply = await desk.feed.send(RetryItems(scope.step, items, scope.group), progress)
             said.append(reply.text if len(chosen) == 1 else f"{scope.step}: {reply.text}")
             refused = refused and reply.refused
             if not reply.refused:
-                desk.retried.append(watched)
-        desk.say("   ".join(said), refused=refused)
+                if progress.stopped:
+                    watch.keep(progress.reached[before:])
+                desk.retried.append(watch)
+        return "   ".join(said), refused
+
+    async def work() -> None:
+        words, refused = await watched(
+            desk, f"Retrying {words_of(chosen)}", progress, "what is queued stays queued", send()
+        )
+        desk.say(words, refused=refused)
         _forget_marks(desk)
 
     desk.spawn("retry", work())
@@ -90,10 +109,10 @@ def tell_retried(desk: Desk) -> None:
     """Say what became of items that were queued again, once the last of them has ended."""
     if desk.dialogs or desk.nav.entry is not None:
         return
-    for watched in list(desk.retried):
-        came = watched.outcome(desk.state.steps.get(watched.step))
+    for each in list(desk.retried):
+        came = each.outcome(desk.state.steps.get(each.step))
         if came is not None:
-            desk.retried.remove(watched)
+            desk.retried.remove(each)
             if came[0]:
                 desk.say(came[0], refused=came[1])
 

@@ -10,7 +10,7 @@ from tui_workflow.view.columns import fill_line, line_width, title
 from tui_workflow.view.columns import width as columns_of
 from tui_workflow.view.frame import Area, Frame
 from tui_workflow.view.glyphs import Glyphs
-from tui_workflow.view.line import Line, Span
+from tui_workflow.view.line import BEHIND, Line, Span
 from tui_workflow.view.panes.row import Hot, Row, Rows, Target, data, gutters
 
 INNER = 3
@@ -87,10 +87,6 @@ def over(frame: Frame, box: Box) -> list[tuple[Line, bool]]:
         else:
             mixed.append((line, True))
     return mixed
-
-
-BEHIND = "behind:"
-"""Before the role of a span that is beside a dialog in the same line."""
 
 
 def _behind(line: Line) -> Line:
