@@ -33,10 +33,13 @@ class Screen:
     """
 
     def __init__(self, title: str, doing: str) -> None:
+        from tui_workflow.ui import settings
         from tui_workflow.ui.app import WfApp
         from tui_workflow.ui.options import Options
 
-        self.app = WfApp(Options(environ=os.environ), title, doing)
+        own = settings.load(os.environ)
+        options = Options(theme=own.theme, ascii=own.ascii, environ=os.environ, problem=own.problem)
+        self.app = WfApp(options, title, doing)
         self.signals = Signals(self.app.leave_at_once, self.app.leave_at_once)
 
     async def __aenter__(self) -> Screen:

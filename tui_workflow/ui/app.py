@@ -68,6 +68,7 @@ class WfApp(App[Left], inherit_bindings=False):
         self.looks = Looks(
             options.theme, options.environ, ascii_wanted=options.ascii, colours=self.console.color_system
         )
+        self._problem = options.problem or self.looks.problem
         self.painted = asyncio.Event()
         """Set when the first frame is on its way to the terminal."""
         self.broken: BaseException | None = None
@@ -97,7 +98,7 @@ class WfApp(App[Left], inherit_bindings=False):
         from tui_workflow.ui.runs import Runs
 
         self._front = self._runs = Runs(self, feed, details, options)
-        if words := self._runs.problem or self.looks.problem:
+        if words := self._problem or self._runs.problem:
             self.desk.refuse(words)
         elif notes:
             self.desk.say("   ".join(notes))

@@ -17,7 +17,7 @@ class Options:
     """`theme` names a theme, "" for the dark one; `ascii` asks for ASCII signs wherever the terminal is.
 
     `resume` is the command that takes the run up again, shown when leaving. `environ` decides about `NO_COLOR`, the
-    locale and tmux. `library` opens earlier runs and writes files; None refuses both in words.
+    locale and tmux. `problem` is to be told when the screen is there. `library` opens earlier runs and writes files; None refuses both in words.
     """
 
     theme: str = ""
@@ -25,15 +25,16 @@ class Options:
     resume: str = ""
     library: Library | None = None
     environ: Mapping[str, str] = field(default_factory=dict)
+    problem: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Left:
     """How the dashboard was left.
 
-    `looked`: nothing was in the way, the run had ended or was only looked at; `abandoned`: before there was a run; `drained` and `stopped`: the run has
-    ended as the leave dialog asked; `interrupted`: ctrl+c twice, the stop was wished for and may still go on;
-    `signal`: somebody else ended it by `WfApp.leave_at_once`.
+    `looked`: nothing was in the way, the run had ended or was only looked at; `abandoned`: there was no run yet;
+    `drained` and `stopped`: the run has ended as the leave dialog asked; `interrupted`: ctrl+c twice, the stop was wished
+    for and may still go on; `signal`: somebody else ended it by `WfApp.leave_at_once`.
     """
 
     how: How = "looked"
