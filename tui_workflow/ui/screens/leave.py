@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from tui_workflow.ui.desk import Desk
 from tui_workflow.ui.screens.choose import Choosing
 from tui_workflow.view import eta, numbers
@@ -15,23 +17,18 @@ class LeaveDialog(Choosing):
     """What runs, what waits, and the three ways to go on."""
 
     def __init__(self, desk: Desk) -> None:
+        super().__init__(desk, self._ways(desk, self._running(desk)))
+
+    @classmethod
+    def _ways(cls, desk: Desk, running: int) -> list[tuple[Choice, Callable[[Desk], None]]]:
         from tui_workflow.ui.actions import leave
 
-        running = self._running(desk)
-        super().__init__(
-            desk,
-            [
-                (
-                    self._choice(desk, "leave_drain", f"finish the {running}, start no more{self._soon(desk)}"),
-                    leave.drain_then_leave,
-                ),
-                (
-                    self._choice(desk, "leave_stop", f"end the {running}; they run again on resume"),
-                    leave.stop_then_leave,
-                ),
-                (self._choice(desk, "leave_stay", ""), lambda desk: None),
-            ],
-        )
+        finish = f"finish the {running}, start no more{cls._soon(desk)}"
+        return [
+            (cls._choice(desk, "leave_drain", finish), leave.drain_then_leave),
+            (cls._choice(desk, "leave_stop", f"end the {running}; they run again on resume"), leave.stop_then_leave),
+            (cls._choice(desk, "leave_stay", ""), lambda desk: None),
+        ]
 
     @staticmethod
     def _choice(desk: Desk, name: str, effect: str) -> Choice:
@@ -52,6 +49,7 @@ class LeaveDialog(Choosing):
     def box(self, width: int, height: int, glyphs: Glyphs) -> Box:
         state = self.desk.state
         running = self._running(self.desk)
+        self.offered = self._ways(self.desk, running)
         waiting = sum(step.waiting for step in state.steps.values()) - running
         failed = sum(step.failed for step in state.steps.values())
         line: list[Span] = [
