@@ -22,8 +22,14 @@ async def ask(screen: Screen, found: Latest, flow: str, wanted: Wanted) -> bool 
     waiting = sum(step.waiting for step in state.steps.values())
     failed = sum(step.failed for step in state.steps.values())
     listed = all(step.total_known or not step.shape.for_each for step in state.steps.values())
-    counts = f"{numbers.count(waiting)}{'' if listed else ' or more'} items wait"
-    words = [f"It is {state.status}: {counts}{f', {numbers.count(failed)} failed' if failed else ''}."]
+    counts = []
+    if waiting or not listed:
+        counts.append(
+            f"{numbers.count(waiting)}{'' if listed else ' or more'} {'item waits' if waiting == 1 else 'items wait'}"
+        )
+    if failed:
+        counts.append(f"{numbers.count(failed)} failed")
+    words = [f"It is {state.status}{': ' if counts else ''}{', '.join(counts)}."]
     resume = Choice("r", "resume", "resume it", "what is done stays done")
     anew = Choice("n", "new", "begin anew", "the unfinished run stays where it is")
     neither = Choice("esc", "neither", "neither", "nothing runs")
