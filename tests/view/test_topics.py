@@ -51,6 +51,7 @@ def test_settings_and_sources_are_described() -> None:
         *settings.PARALLEL_KEYS,
         *foreach.KINDS,
         *foreach.OPTIONS,
+        *foreach.OWN,
         *foreach.FORMATS,
     )
     assert [name for name in names if not re.search(rf"\b{name}\b", text)] == []

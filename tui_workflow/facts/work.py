@@ -91,9 +91,12 @@ class Listed(NamedTuple):
 class Listing:
     """What to list; a copy of `flow.model.ItemSource` with the step's `key`."""
 
-    kind: Literal["items", "file", "glob", "range"]
+    kind: Literal["items", "file", "glob", "range", "parquet", "sql"]
     value: Any
     format: str | None = None
+    columns: Sequence[str] | str | None = None
+    database: str | None = None
+    args: Mapping[str, Any] | None = None
     where: str | None = None
     limit: int | str | None = None
     chunk: int | str | None = None

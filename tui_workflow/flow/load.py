@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from tui_workflow.errors import UsageError
-from tui_workflow.flow import graph
+from tui_workflow.flow import extras, graph
 from tui_workflow.flow.binding import bind, handler_files
 from tui_workflow.flow.compose import MAX_BYTES
 from tui_workflow.flow.digest import definition
@@ -50,6 +50,8 @@ def examine(
     reader = parsed.read
     if parsed.flow is None:
         return None, ordered(reader.problems)
+    if handlers is None:
+        extras.check(reader, parsed.steps)
     files = handler_files(parsed, name, handlers)
     found = bind(parsed, files, os.path.dirname(name))
     edges = graph.build(reader, parsed.steps, found)

@@ -64,13 +64,17 @@ class Parallel(Model):
 class ItemSource(Model):
     """Where the items of a `for_each` come from.
 
-    `kind` says how to read `value`: `items` a template or a literal list; `file` and `glob` a path or
-    pattern (may be templates), relative to the flow's folder; `range` an integer or a template.
+    `kind` says how to read `value`: `items` a template or a literal list; `file`, `parquet` and `glob` a path or
+    pattern (may be templates), relative to the flow's folder; `range` an integer or a template; `sql` a query, never a
+    template, over the file `database`, with `args` as the values of its `:name` parameters.
     """
 
-    kind: Literal["items", "file", "glob", "range"]
+    kind: Literal["items", "file", "glob", "range", "parquet", "sql"]
     value: Any
     format: str | None = None
+    columns: tuple[str, ...] | str | None = None
+    database: str | None = None
+    args: dict[str, Any] | None = None
     where: str | None = None
     limit: int | str | None = None
     chunk: int | str | None = None

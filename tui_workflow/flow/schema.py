@@ -141,6 +141,10 @@ def _for_each() -> Schema:
         "chunk": {"anyOf": [{"type": "integer", "minimum": 1}, _TEMPLATE]},
     }
     text: Schema = {"type": "string", "minLength": 1}
+    columns: Schema = {"anyOf": [text, {"type": "array", "items": text, "minItems": 1, "uniqueItems": True}]}
+    query = _described(text, "One query that reads; values are written :name and given in args.")
+    value: Schema = {"type": ["string", "number", "boolean", "null"]}
+    args = _mapping(value, "Values of the query's :name parameters; texts may be templates.")
     return {
         "anyOf": [
             *items["anyOf"],
@@ -148,6 +152,8 @@ def _for_each() -> Schema:
             _object({"glob": text, **options}, required=["glob"]),
             _object({"range": count, **options}, required=["range"]),
             _object({"items": items, **options}, required=["items"]),
+            _object({"parquet": text, "columns": columns, **options}, required=["parquet"]),
+            _object({"sql": query, "database": text, "args": args, **options}, required=["sql", "database"]),
         ]
     }
 

@@ -45,6 +45,7 @@ def unpack_program(body: bytes) -> StepProgram:
 def pack_listing(listing: Listing) -> bytes:
     record = {f.name: getattr(listing, f.name) for f in fields(Listing)}
     record["value"] = values.encode(_plain(listing.value)).decode()
+    record["args"] = _plain(listing.args)
     return json.dumps(record, separators=(",", ":")).encode()
 
 

@@ -11,7 +11,8 @@ from tui_workflow import values
 from tui_workflow.facts.work import Listing
 from tui_workflow.workers import protocol
 from tui_workflow.workers.child.office import Office
-from tui_workflow.workers.child.sources import NOTHING_YET, SourceError, elements, whole_number
+from tui_workflow.workers.child.reading import NOTHING_YET, SourceError
+from tui_workflow.workers.child.sources import elements, whole_number
 from tui_workflow.workers.child.step import Step, truth
 
 _ROWS = 500
@@ -53,6 +54,9 @@ class ListingRun:
                     if len(keys) == _ROWS or size > _BYTES or now - began > _FULL:
                         send(protocol.LISTED, protocol.pack_listed(self._explicit, keys, payloads))
                         return
+                elif keys and now - began > _FULL:
+                    send(protocol.LISTED, protocol.pack_listed(self._explicit, keys, payloads))
+                    return
                 elif now - told > _ALIVE:
                     told = now
                     send(protocol.LISTED, protocol.pack_listed(self._explicit, (), ()))

@@ -1,4 +1,4 @@
-"""Where the items of a `for_each` come from, read lazily: a list, the lines of a file, file names, numbers.
+"""Where the items of a `for_each` come from, read lazily: a list, the rows of a file or a query, file names, numbers.
 
 Every source is a generator. While it looks for its next element it may yield `NOTHING_YET`, a sign of life.
 """
@@ -10,32 +10,30 @@ import os
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
-from tui_workflow.errors import Source, WfError
+from tui_workflow.errors import Source
 from tui_workflow.facts.work import Listing
 from tui_workflow.tasks.inputs import compile_input
+from tui_workflow.workers.child.reading import NOTHING_YET, SourceError, read_aside
 
-NOTHING_YET = object()
 FORMATS = ("csv", "jsonl", "txt")
 _LOOK = 256
 """File names between two signs of life."""
 
 
-class SourceError(WfError):
-    """Items cannot be read from their source."""
-
-
 def elements(listing: Listing, names: Mapping[str, Any], flow_dir: str) -> Iterator[Any]:
     """The elements of the source, before `where`, `limit` and `chunk`. Raises `SourceError`, and OSError for files."""
+    if listing.kind == "sql":
+        return _query(listing, names, flow_dir)
     value = _rendered(listing.value, names)
     if listing.kind == "items":
         return _items(value)
     if listing.kind == "range":
         return _range(value)
-    if not isinstance(value, str | os.PathLike) or not str(value):
-        raise SourceError(f"`{listing.kind}` needs a path, not {_told(value)}")
     if listing.kind == "glob":
-        return _glob(str(value), flow_dir)
-    path = os.path.join(flow_dir, str(value))
+        return _glob(_path(value, "glob"), flow_dir)
+    path = os.path.join(flow_dir, _path(value, listing.kind))
+    if listing.kind == "parquet":
+        return _parquet(path, _rendered(listing.columns, names))
     return _file(path, listing.format or os.path.splitext(path)[1].lstrip(".").lower())
 
 
@@ -54,6 +52,12 @@ def whole_number(value: Any, names: Mapping[str, Any], what: str, least: int) ->
 def _rendered(value: Any, names: Mapping[str, Any]) -> Any:
     render = compile_input(value)
     return render(names) if render is not None else value
+
+
+def _path(value: Any, what: str) -> str:
+    if not isinstance(value, str | os.PathLike) or not str(value):
+        raise SourceError(f"`{what}` needs a path, not {_told(value)}")
+    return str(value)
 
 
 def _told(value: Any) -> str:
@@ -95,6 +99,26 @@ def _glob(pattern: str, flow_dir: str) -> Iterator[Any]:
             yield NOTHING_YET
     found.sort()
     yield from found
+
+
+def _query(listing: Listing, names: Mapping[str, Any], flow_dir: str) -> Iterator[Any]:
+    from tui_workflow.workers.child import query
+
+    text = str(listing.value)  # never rendered: values reach a query by its parameters alone
+    path = os.path.join(flow_dir, _path(_rendered(listing.database, names), "database"))
+    args = query.bound(_rendered(listing.args or {}, names))
+    return read_aside(lambda unwanted: query.rows(text, path, args, unwanted))
+
+
+def _parquet(path: str, columns: Any) -> Iterator[Any]:
+    from tui_workflow.workers.child import parquet
+
+    wanted = [columns] if isinstance(columns, str) else columns
+    if wanted is not None and (
+        not isinstance(wanted, list | tuple) or not wanted or any(not isinstance(name, str) for name in wanted)
+    ):
+        raise SourceError(f"`columns` needs a list of names, not {_told(columns)}")
+    return read_aside(lambda unwanted: parquet.rows(path, wanted))
 
 
 def _file(path: str, kind: str) -> Iterator[Any]:
