@@ -9,6 +9,8 @@ from __future__ import annotations
 import re
 
 MASK = "***"
+GROUP = "\u00a0"
+"""Between groups of three digits: a number never breaks over two rows."""
 
 _HIDDEN = (
     "\x00-\x1f\x7f-\x9f"  # C0, DEL, C1: what terminals obey
@@ -23,6 +25,11 @@ _CONTROL = re.compile(f"[{_HIDDEN}]")
 _CONTROL_BUT_NEWLINE = re.compile(f"(?!\n)[{_HIDDEN}]")
 _PIECES = re.compile(f"([{_HIDDEN}]+)")
 _SHORT = {"\n": "\\n", "\r": "\\r", "\t": "\\t"}
+
+
+def grouped(number: int) -> str:
+    """`61 115`, for sentences and for the screen."""
+    return f"{number:,}".replace(",", GROUP)
 
 
 def visible(text: str, *, newlines: bool = False) -> str:

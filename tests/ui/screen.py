@@ -10,11 +10,11 @@ from typing import Any
 from textual.pilot import Pilot
 
 from tests.ui.simulate import Simulation
+from tui_workflow.text import GROUP
 from tui_workflow.ui.app import WfApp, dashboard
 from tui_workflow.ui.desk import Desk
 from tui_workflow.ui.options import Left, Options
 from tui_workflow.ui.widgets.canvas import Canvas
-from tui_workflow.view.numbers import GROUP
 
 
 class Screen:

@@ -10,10 +10,10 @@ from tests.ui.screen import opened
 from tests.ui.simulate import Simulation
 from tests.ui_reload.plans import HELD, PLAN, edited
 from tui_workflow.facts import commands as cm
+from tui_workflow.text import GROUP
 from tui_workflow.ui.screens.question import Question
 from tui_workflow.view.glyphs import ASCII, UNICODE, Glyphs
 from tui_workflow.view.line import plain
-from tui_workflow.view.numbers import GROUP
 from tui_workflow.view.panes import plan as pane
 from tui_workflow.view.panes import textdiff
 from tui_workflow.view.ports import Edit, EditedFile, ReloadPlan

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from tests.ui.simulate import Simulation
+from tui_workflow.text import GROUP
 from tui_workflow.view.frame import Frame
 from tui_workflow.view.glyphs import UNICODE, Glyphs
 from tui_workflow.view.keys import DEFAULT
 from tui_workflow.view.line import plain
 from tui_workflow.view.nav import Nav, Pane
-from tui_workflow.view.numbers import GROUP
 from tui_workflow.view.page import Scene, draw
 from tui_workflow.view.panes.log import Entry
 from tui_workflow.view.sampling import Sampling

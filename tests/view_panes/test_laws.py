@@ -14,13 +14,13 @@ from tui_workflow.facts import events as ev
 from tui_workflow.facts.outcome import Ended, Outcome
 from tui_workflow.facts.state import Item, RunState, StepState, fold
 from tui_workflow.facts.work import Running
+from tui_workflow.text import GROUP
 from tui_workflow.view import listing
 from tui_workflow.view.columns import line_width
 from tui_workflow.view.glyphs import UNICODE
 from tui_workflow.view.keys import DEFAULT, PANES
 from tui_workflow.view.line import Span, plain
 from tui_workflow.view.nav import Items, Pane, TextLine, moved
-from tui_workflow.view.numbers import GROUP
 from tui_workflow.view.page import Scene, draw
 from tui_workflow.view.panes import failures, footer, header, steps
 from tui_workflow.view.panes import step as step_pane

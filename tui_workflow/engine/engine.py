@@ -7,7 +7,8 @@ file. Only then is it folded into the state, shown to readers, and built upon.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 
 from tui_workflow.engine.decide import ENDED, StepView, decide
 from tui_workflow.engine.ports import Options, Surroundings
@@ -15,7 +16,20 @@ from tui_workflow.engine.program import Revision, program
 from tui_workflow.engine.steprun import Context, StepRun
 from tui_workflow.engine.wishes import Wishes
 from tui_workflow.facts import events as ev
-from tui_workflow.facts.commands import Command, Drain, GoBack, Pause, Reply, SetSlots, Stop, TakeUp, Unpause
+from tui_workflow.facts.commands import (
+    Command,
+    Drain,
+    GoBack,
+    Pause,
+    Progress,
+    Reply,
+    RetryItems,
+    SetSlots,
+    SkipItems,
+    Stop,
+    TakeUp,
+    Unpause,
+)
 from tui_workflow.facts.fingerprint import fingerprint
 from tui_workflow.facts.outcome import ErrorInfo, Outcome
 from tui_workflow.facts.state import RunState, fold
@@ -57,6 +71,8 @@ class Engine:
         self._finishing = False
         self._reopening = 0
         """Reopenings that are recorded but not committed yet: until then it is not known what may start, or that all has ended."""
+        self._gathering = 0
+        """Wishes that are being carried out in portions: no step starts until all of each is known."""
         self._broken: BaseException | None = None
         self._over = asyncio.Event()
         self._left = asyncio.Event()
@@ -159,6 +175,20 @@ class Engine:
         self._reopening += sum(isinstance(fact, ev.StepReopened) for fact in facts)
         self._around.recorder.append(facts)
 
+    async def recorded(self) -> None:
+        """Return when all that was sent on its way is committed and folded. Raises `StoreIOError` when it never will be."""
+        await self._around.recorder.flush()
+
+    @contextmanager
+    def gathering(self) -> Iterator[None]:
+        """Start no step meanwhile; what runs goes on."""
+        self._gathering += 1
+        try:
+            yield
+        finally:
+            self._gathering -= 1
+            self._advance()
+
     def committed(self, facts: Sequence[ev.Event]) -> None:
         """Facts are in the run file: fold them, let the step runs and the readers know, decide what follows."""
         fold(self.state, facts)
@@ -212,7 +242,7 @@ class Engine:
     def _advance(self) -> None:
         if self._stopping or self._finishing or self._over.is_set() or self.trouble:
             return
-        if self._reopening and not self.state.draining:
+        if (self._reopening or self._gathering) and not self.state.draining:
             return
         if self.state.draining:
             if all(run.quiet for run in self._runs.values()):
@@ -341,6 +371,10 @@ class Engine:
                 return Reply("Nothing waits to be taken up", refused=True)
             case _:
                 return self._wishes.carry_out(command)
+
+    async def send_in_portions(self, command: RetryItems | SkipItems, progress: Progress) -> Reply:
+        """Carry out a wish for many items with the event loop free in between; `progress` tells how far it is, and stops it."""
+        return await self._wishes.in_portions(command, progress)
 
     def _hold(self) -> None:
         for run in self._runs.values():

@@ -3,18 +3,42 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, assert_never
 
 from tui_workflow.engine.decide import ENDED
 from tui_workflow.facts import events as ev
-from tui_workflow.facts.commands import Reply, RetryItems, RetryStep, SkipItems
+from tui_workflow.facts.commands import Progress, Reply, RetryItems, RetryStep, SkipItems
 from tui_workflow.facts.fingerprint import fingerprint
 from tui_workflow.facts.outcome import Ended, ErrorInfo, Outcome
 from tui_workflow.facts.state import Item, StepState
 from tui_workflow.flow.graph import readers
+from tui_workflow.text import grouped
 
 if TYPE_CHECKING:
     from tui_workflow.engine.engine import Engine
+
+PORTION = 2000
+"""Items of a wish that are recorded at once; the event loop is free, and the wish can be stopped, between two portions."""
+
+
+@dataclass(slots=True)
+class Came:
+    """What a wish for items has come to: how many were queued or skipped, and why others were not."""
+
+    reached: int = 0
+    running: int = 0
+    copies: int = 0
+    done: int = 0
+    whole: tuple[str, ...] = ()
+    reruns: tuple[str, ...] = ()
+
+    def add(self, other: Came) -> None:
+        self.reached += other.reached
+        self.running += other.running
+        self.copies += other.copies
+        self.done += other.done
+        self.reruns = tuple(dict.fromkeys((*self.reruns, *other.reruns)))
 
 
 class Wishes:
@@ -27,13 +51,51 @@ class Wishes:
         """Record what the wish comes to."""
         match command:
             case RetryItems():
-                return self._retry_items(command)
+                return _retried(self._retry_items(command), "")
             case RetryStep():
                 return self._retry_step(command.step)
             case SkipItems():
-                return self._skip(command)
+                return _skipped(self._skip(command), "")
             case _:
                 assert_never(command)
+
+    async def in_portions(self, command: RetryItems | SkipItems, progress: Progress) -> Reply:
+        """Record what the wish comes to, a portion at a time, each committed before the next; the reply counts them all.
+
+        No step is started meanwhile, so what follows runs once and reads all of it. What has not been reached when
+        `progress.stopped` is set, or when the run ends, stays as it was.
+        """
+        items = self._meant(command)
+        came, left = Came(), len(items)
+        if not items:
+            return self.carry_out(command)
+        with self._engine.gathering():
+            for start in range(0, len(items), PORTION):
+                gone = command.step not in self._engine.state.steps  # an edit may take it away meanwhile
+                if progress.stopped or gone or (start and self._engine.finishing):
+                    break
+                portion = items[start : start + PORTION]
+                if isinstance(command, RetryItems):
+                    part = self._retry_items(replace(command, items=portion, group=None), first=not came.reached)
+                else:
+                    part = self._skip(replace(command, items=portion))
+                came.add(part)
+                await self._engine.recorded()
+                progress.done += len(portion)
+                progress.reached += portion
+                left -= len(portion)
+        why = "stopped" if progress.stopped else "the step is gone" if gone else "the run ended"
+        rest = f", {grouped(left)} not: {why}" if left else ""
+        return _retried(came, rest) if isinstance(command, RetryItems) else _skipped(came, rest)
+
+    def _meant(self, command: RetryItems | SkipItems) -> tuple[int, ...]:
+        if command.items is not None:
+            return command.items
+        assert isinstance(command, RetryItems)
+        step = self._engine.state.steps.get(command.step or "")
+        if step is None:
+            return ()
+        return tuple(stale_items(step) if command.stale else failed_items(step, command.group))
 
     def reruns(self, step: str) -> tuple[str, ...]:
         """The steps that have run, read `step`, and so run again when its items do."""
@@ -44,7 +106,8 @@ class Wishes:
             if name in state.steps and state.steps[name].status not in {"pending", "cancelled"}
         )
 
-    def _retry_items(self, command: RetryItems) -> Reply:
+    def _retry_items(self, command: RetryItems, *, first: bool = True) -> Came:
+        """Queue items; `first` is false for the later portions of one wish, which tell the steps that follow only at need."""
         state = self._engine.state
         steps = [state.steps[command.step]] if command.step is not None else list(state.steps.values())
         chosen: dict[str, tuple[int, ...]] = {}
@@ -74,21 +137,20 @@ class Wishes:
                 chosen[step.name] = tuple(picked)
         whole = [step.name for step in broken] if command.items is None and command.group is None else []
         if not chosen and not whole:
-            return Reply(_nothing(running, done, copies), refused=True)
+            return Came(0, running, copies, done)
         facts: list[ev.Event] = []
         now = self._engine.now()
         for name, items in chosen.items():
             facts.append(ev.ItemsQueued(now, name, items, "stale" if command.stale else "retry"))
-        again = self._reopen([*chosen, *whole], whole)
-        count = sum(map(len, chosen.values()))
+        needed = first or any(self._has_ended(name) for name in chosen)
+        again = self._reopen([*chosen, *whole], whole) if needed else []
         self._engine.record([*self._resumed(), *facts, *again])
-        text = f"{count} queued" if count or not whole else f"{', '.join(whole)} queued"
-        if running:
-            text += f", {running} not: still running"
-        if copies:
-            text += f", {copies} not: their keys are taken"
         reruns = tuple(fact.step for fact in again if isinstance(fact, ev.StepReopened) and fact.step not in chosen)
-        return Reply(text, count + len(whole), reruns)
+        return Came(sum(map(len, chosen.values())), running, copies, done, tuple(whole), reruns)
+
+    def _has_ended(self, name: str) -> bool:
+        """The step has ended or is about to, so that it must be reopened for what is queued."""
+        return self._engine.state.steps[name].status in ENDED or self._engine.ending(name)
 
     def _retry_step(self, name: str) -> Reply:
         state = self._engine.state
@@ -117,7 +179,7 @@ class Wishes:
         rest = f", then {', '.join(names[1:])}" if names[1:] else ""
         return Reply(f"{name} runs again{rest}", count, tuple(names[1:]))
 
-    def _skip(self, command: SkipItems) -> Reply:
+    def _skip(self, command: SkipItems) -> Came:
         step = self._engine.state.steps[command.step]
         allowed = {int(Item.FAILED), int(Item.RETRYING), int(Item.PENDING)}
         items = [
@@ -125,20 +187,18 @@ class Wishes:
             for item in command.items
             if step.states[item] in allowed and not self._engine.in_flight(step.name, item)
         ]
+        left = len(command.items) - len(items)
         if not items:
-            return Reply("Nothing to skip: what is selected is done or running", refused=True)
+            return Came(done=left)
         now = self._engine.now()
         reason = ErrorInfo("Skipped", command.reason, fingerprint("Skipped", command.reason), ("Skipped",)).encode()
         outcomes = tuple(Outcome(item, 0, Ended.SKIPPED, now, 0.0, None, reason) for item in items)
         facts: list[ev.Event] = [
             ev.ItemsEnded(now, step.name, self._engine.state.revision, step.shape.definition, 0, outcomes)
         ]
-        ended = step.status in ENDED or self._engine.ending(step.name)
-        again = self._reopen([step.name], []) if ended else []
+        again = self._reopen([step.name], []) if self._has_ended(step.name) else []
         self._engine.record([*self._resumed(), *facts, *again])
-        left = len(command.items) - len(items)
-        text = f"{len(items)} skipped" + (f", {left} not: done or running" if left else "")
-        return Reply(text, len(items), tuple(fact.step for fact in again if isinstance(fact, ev.StepReopened)))
+        return Came(len(items), done=left, reruns=tuple(f.step for f in again if isinstance(f, ev.StepReopened)))
 
     def _resumed(self) -> list[ev.Event]:
         if not self._engine.finishing:
@@ -152,7 +212,7 @@ class Wishes:
         facts: list[ev.Event] = []
         touched: set[str] = set()
         for name in names:
-            if state.steps[name].status in ENDED or self._engine.ending(name):
+            if self._has_ended(name):
                 facts.append(ev.StepReopened(now, name, "retry", relist=name in relist))
             touched.add(name)
         for name in names:
@@ -208,11 +268,31 @@ def stale_items(step: StepState) -> list[int]:
     return [item for item, made_by in enumerate(step.made_by) if made_by != current and step.states[item] == Item.OK]
 
 
+def _retried(came: Came, rest: str) -> Reply:
+    """The sentence about a retry; `rest` says what was not even tried."""
+    if not came.reached and not came.whole and not rest:
+        return Reply(_nothing(came.running, came.done, came.copies), refused=True)
+    text = f"{', '.join(came.whole)} queued" if came.whole and not came.reached else f"{grouped(came.reached)} queued"
+    kept = (came.running, "still running"), (came.copies, "their keys are taken"), (came.done, "done already")
+    for number, why in kept:
+        if number:
+            text += f", {grouped(number)} not: {why}"
+    return Reply(text + rest, came.reached + len(came.whole), came.reruns)
+
+
+def _skipped(came: Came, rest: str) -> Reply:
+    """The sentence about a skip; `rest` says what was not even tried."""
+    if not came.reached and not rest:
+        return Reply("Nothing to skip: what is selected is done or running", refused=True)
+    not_so = f", {grouped(came.done)} not: done or running" if came.done else ""
+    return Reply(f"{grouped(came.reached)} skipped{not_so}{rest}", came.reached, came.reruns)
+
+
 def _nothing(running: int, done: int, copies: int) -> str:
     if copies and not running and not done:
-        return f"Nothing to retry: the keys of the {copies} items are taken by others"
+        return f"Nothing to retry: the keys of the {grouped(copies)} items are taken by others"
     if running and not done:
-        return f"Nothing to retry: {running} still running"
+        return f"Nothing to retry: {grouped(running)} still running"
     if done:
-        return f"Nothing to retry: the {done} items are done"
+        return f"Nothing to retry: the {grouped(done)} items are done"
     return "Nothing to retry: nothing has failed"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Literal, TypeAlias
 
 
@@ -74,6 +74,19 @@ class GoBack:
 
 
 Command: TypeAlias = TakeUp | GoBack | RetryItems | RetryStep | SkipItems | Pause | Unpause | Drain | Stop | SetSlots
+
+
+@dataclass(slots=True)
+class Progress:
+    """How far a wish for many items has come. It is carried out in portions: `stopped` keeps it from beginning another.
+
+    `total` is for whoever wishes to set, and counts in items like `done`. `reached` are those queued or skipped so far.
+    """
+
+    total: int = 0
+    done: int = 0
+    stopped: bool = False
+    reached: list[int] = field(default_factory=list)
 
 
 @dataclass(frozen=True, slots=True)

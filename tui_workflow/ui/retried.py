@@ -17,7 +17,8 @@ class Retried:
     def __init__(self, step: StepState, items: Sequence[int]) -> None:
         self.step = step.name
         self._items = tuple(items)
-        self._tried = {item: step.attempts_of.get(item, 0) for item in self._items}
+        tried = step.attempts_of.get
+        self._tried = {item: tried(item, 0) for item in self._items}
         self._at = self._well = self._badly = 0
         """How many of them, from the first on, have ended, and how."""
 

@@ -10,6 +10,9 @@ from tui_workflow.ui.desk import Desk
 from tui_workflow.view import listing, numbers
 from tui_workflow.view.nav import Items, Pane
 
+_FAILED = bytes(int(state in (Item.FAILED, Item.RETRYING)) for state in range(256))
+"""By state of an item, whether a retry is for it."""
+
 
 @dataclass(frozen=True, slots=True)
 class Scope:
@@ -66,8 +69,8 @@ def of_group(desk: Desk, step: str, fingerprint: str) -> Scope:
 
 def failed_in(desk: Desk, scope: Scope) -> tuple[int, ...]:
     """Those of a scope that have failed, or wait for another attempt after they had."""
-    states = desk.state.steps[scope.step].states
-    return tuple(n for n in scope.items if n < len(states) and states[n] in (Item.FAILED, Item.RETRYING))
+    failed = desk.state.steps[scope.step].states.translate(_FAILED)
+    return tuple(number for number in scope.items if number < len(failed) and failed[number])
 
 
 def name_of(desk: Desk, step: str, number: int) -> str:

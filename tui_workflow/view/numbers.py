@@ -10,8 +10,7 @@ import re
 import time
 from math import floor, isfinite
 
-from tui_workflow.text import GROUP as GROUP
-from tui_workflow.text import grouped
+from tui_workflow.text import GROUP, grouped
 
 _GROUPED = re.compile(rf"(?<=\d){GROUP}(?=\d{{3}})")
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from tui_workflow.facts.commands import Drain, Pause, Progress, SetSlots, SkipItems, Stop, Unpause
 from tui_workflow.ui.actions.walk import Act
-from tui_workflow.ui.bulk import is_busy, watched
+from tui_workflow.ui.bulk import carried_out, is_busy
 from tui_workflow.ui.desk import Desk
 from tui_workflow.ui.scope import Scope, scopes
 from tui_workflow.ui.screens.prompt import prompt
@@ -37,7 +37,7 @@ def _skip(desk: Desk, scope: Scope, reason: str) -> None:
 
     async def work() -> None:
         sent = desk.feed.send(SkipItems(scope.step, scope.items, reason), progress)
-        reply = await watched(desk, f"Skipping {scope.words}", progress, "what is skipped stays skipped", sent)
+        reply = await carried_out(desk, f"Skipping {scope.words}", progress, "what is skipped stays skipped", sent)
         desk.say(reply.text, refused=reply.refused)
 
     desk.spawn("skip", work())

@@ -9,7 +9,7 @@ from tui_workflow.facts.commands import Progress
 from tui_workflow.facts.outcome import ErrorInfo
 from tui_workflow.ui.actions import walk
 from tui_workflow.ui.actions.walk import Act
-from tui_workflow.ui.bulk import is_busy, watched
+from tui_workflow.ui.bulk import carried_out, is_busy
 from tui_workflow.ui.desk import Desk
 from tui_workflow.ui.scope import scopes
 from tui_workflow.ui.screens.question import ask
@@ -169,7 +169,7 @@ def write(desk: Desk) -> None:
 
     async def work() -> None:
         written = library.write_failed(step, items, progress)
-        desk.say(await watched(desk, "Writing the failed items", progress, "the file stays as it was", written))
+        desk.say(await carried_out(desk, "Writing the failed items", progress, "the file stays as it was", written))
 
     desk.spawn("write", work())
 

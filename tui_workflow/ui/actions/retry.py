@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from tui_workflow.facts.commands import Progress, RetryItems, RetryStep
 from tui_workflow.ui.actions.walk import Act
-from tui_workflow.ui.bulk import is_busy, watched
+from tui_workflow.ui.bulk import carried_out, is_busy
 from tui_workflow.ui.canary import Canary
 from tui_workflow.ui.desk import Desk
 from tui_workflow.ui.retried import Retried
@@ -96,7 +96,7 @@ def _send(desk: Desk, chosen: Sequence[Scope]) -> None:
         return "   ".join(said), refused
 
     async def work() -> None:
-        words, refused = await watched(
+        words, refused = await carried_out(
             desk, f"Retrying {words_of(chosen)}", progress, "what is queued stays queued", send()
         )
         desk.say(words, refused=refused)
