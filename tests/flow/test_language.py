@@ -171,6 +171,19 @@ def test_parallel(written: str, parallel: Parallel | None, check: Examine) -> No
             '{items: "{{ params.f }}", where: item > 1}',
             {"kind": "items", "value": "{{ params.f }}", "where": "item > 1"},
         ),
+        (
+            "{sql: select 1 as a, database: a.db, where: item.a}",
+            {"kind": "sql", "value": "select 1 as a", "database": "a.db", "where": "item.a"},
+        ),
+        (
+            '{sql: "select :a, :b", database: "{{ params.f }}", args: {a: "{{ params.f }}", b: 3}}',
+            {
+                "kind": "sql",
+                "value": "select :a, :b",
+                "database": "{{ params.f }}",
+                "args": {"a": "{{ params.f }}", "b": 3},
+            },
+        ),
         ("[1, {a: b}]", {"kind": "items", "value": [1, {"a": "b"}]}),
         ("[]", {"kind": "items", "value": []}),
     ],

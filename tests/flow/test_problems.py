@@ -110,7 +110,14 @@ CASES: dict[str, tuple[str, list[tuple[int, int, str, str]]]] = {
     ),
     "two sources": (
         body('type: python\nfor_each: {range: 5, glob: "*"}\ninputs: {handler: work}\n'),
-        [(4, 26, "'for_each' of step 'a' needs exactly one of items, file, glob, range, parquet, sql, this is one too many", "")],
+        [
+            (
+                4,
+                26,
+                "'for_each' of step 'a' needs exactly one of items, file, glob, range, parquet, sql, this is one too many",
+                "",
+            )
+        ],
     ),
     "unknown suffix": (
         body("type: python\nfor_each: {file: a.dat}\ninputs: {handler: work}\n"),

@@ -154,12 +154,13 @@ def _check_query(read: Reader, node: Scalar, args: Entry | None, what: str) -> N
         read.error(node, f"{label}: {problem.message}", problem.hint, offset=problem.offset)
     entries = list(args.value) if args is not None and isinstance(args.value, Mapping) else []
     names = [entry.key.text for entry in entries]
+    missing = [name for name in query.names if name not in names]
     for name, offset in query.names.items():
-        if name not in names:
+        if name in missing:
             hint = did_you_mean(name, names) or f"add args: {{{name}: …}}"
             read.error(node, f"{label} asks for :{name}, which 'args' does not give", hint, offset=offset)
     for entry in entries:
-        if entry.key.text not in query.names and not query.problems:
+        if entry.key.text not in query.names and not query.problems and not missing:
             read.warning(
                 entry, f"'{entry.key.text}' in 'args' of {what} has no effect: the query has no :{entry.key.text}"
             )

@@ -11,8 +11,7 @@ from collections.abc import Callable, Iterator, Sequence
 from importlib import import_module
 from typing import Any
 
-from tui_workflow.flow.problems import suggest
-from tui_workflow.workers.child.reading import Rows, SourceError
+from tui_workflow.workers.child.reading import Rows, SourceError, nearest
 
 _ROWS = 1000
 """Rows that are decoded at once, at most."""
@@ -81,7 +80,7 @@ def _columns(path: str, schema: Any, wanted: Sequence[str] | None) -> dict[str, 
             raise SourceError(f"{path} has two columns {name!r}", hint="Leave it out with `columns`.")
     for name in wanted or ():
         if name not in known:
-            raise SourceError(f"{path} has no column {name!r}", hint=suggest(name, known, "its columns are"))
+            raise SourceError(f"{path} has no column {name!r}", hint=nearest(name, known, "its columns are"))
     return {name: schema.field(name).type for name in wanted or known}
 
 

@@ -9,14 +9,14 @@ from threading import Event
 from typing import Any
 from urllib.parse import quote
 
-from tui_workflow.workers.child.reading import Rows, SourceError
+from tui_workflow.workers.child.reading import Rows, SourceError, nearest
 
 PATIENCE = 5.0
 """Seconds to wait for a database that another program has locked."""
 _CHECK = 10_000
 """Instructions of SQLite's machine between two looks at whether the rows are still wanted."""
-_NAMED = 12
-"""Tables that a hint names, at most."""
+_LOOKED_AT = 200
+"""Tables among which a name is looked for, at most."""
 _BIG = 1 << 63
 
 _ALLOWED = frozenset(
@@ -118,7 +118,7 @@ def _told(
     if name in ("SQLITE_READONLY_ROLLBACK", "SQLITE_READONLY_RECOVERY", "SQLITE_READONLY_CANTINIT"):
         hint = "Open it once with a program that may write to it, which puts it right."
         return SourceError(f"the database {path} was left in the middle of a write", hint=hint)
-    if name.startswith(("SQLITE_READONLY", "SQLITE_AUTH")):
+    if name.startswith(("SQLITE_READONLY", "SQLITE_AUTH")) or text == "not authorized":
         hint = "A query that lists items can only read. Write in a step of its own."
         return SourceError(f"the query does more than read its database: {text}", hint=hint)
     if name.startswith("SQLITE_NOTADB"):
@@ -128,7 +128,11 @@ def _told(
     if name.startswith("SQLITE_CANTOPEN"):
         hint = "A database in WAL mode can be read only where its folder can be written to."
         return SourceError(f"the database {path} cannot be opened: {text}", hint=hint)
-    hint = f"Its tables are {_tables(connection)}." if text.startswith("no such table") else ""
+    hint = ""
+    if text.startswith("no such table: "):
+        hint = nearest(text.partition(": ")[2], _tables(connection), "its tables are") or "it has no tables"
+    elif text.startswith("Could not decode"):
+        hint = "Read the column as bytes: cast(NAME as blob) as NAME."
     return SourceError(f"the query of {path} fails: {text}{_behind(number)}", hint=hint or None)
 
 
@@ -136,15 +140,14 @@ def _behind(number: int) -> str:
     return f" (behind row {number})" if number else ""
 
 
-def _tables(connection: sqlite3.Connection | None) -> str:
-    """The names of the tables, for people."""
+def _tables(connection: sqlite3.Connection | None) -> list[str]:
+    """The names of some tables."""
     if connection is None:
-        return "not known"
+        return []
     try:
-        found = connection.execute(
-            "select name from sqlite_master where type in ('table', 'view') order by name limit ?", (_NAMED + 1,)
-        ).fetchall()
+        named = (
+            "select name from sqlite_master where type in ('table', 'view') and name not like 'sqlite\\_%' escape '\\'"
+        )
+        return [str(name) for (name,) in connection.execute(f"{named} order by name limit ?", (_LOOKED_AT,))]
     except (sqlite3.Error, sqlite3.Warning):
-        return "not known"
-    names = ", ".join(name for (name,) in found[:_NAMED])
-    return f"{names}{' …' if len(found) > _NAMED else ''}" or "none"
+        return []

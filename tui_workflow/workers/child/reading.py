@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Generator, Iterator
+from collections.abc import Callable, Generator, Iterator, Sequence
 from threading import Condition, Event, Thread
 from typing import Any
 
 from tui_workflow.errors import WfError
+from tui_workflow.flow.problems import did_you_mean
 
 NOTHING_YET = object()
 """What a source yields while it looks for its next element."""
@@ -17,6 +18,8 @@ _BYTES = 4 * 1024 * 1024
 """Bytes of text and binary values after which no more is read ahead."""
 _WORTH_IT = 100
 """Elements for which the listing is woken at once: waking it for each would cost more than reading it."""
+_NAMED = 12
+"""Names that a hint lists, at most."""
 _PULSE = 0.05
 """Seconds after which the listing takes what there is, and lives on when there is nothing."""
 
@@ -25,6 +28,12 @@ Rows = Generator[dict[str, Any], None, None]
 
 class SourceError(WfError):
     """Items cannot be read from their source."""
+
+
+def nearest(name: str, known: Sequence[str], kind: str) -> str:
+    """A hint for a name that is not among those known: the nearest of them, or a list that may be cut."""
+    more = " …" if len(known) > _NAMED else ""
+    return did_you_mean(name, known) or (f"{kind} {', '.join(known[:_NAMED])}{more}" if known else "")
 
 
 def read_aside(read: Callable[[Event], Rows]) -> Iterator[Any]:
