@@ -320,6 +320,10 @@ class Simulation:
         return self.clock
 
     @property
+    def retry(self) -> str:
+        return "" if self.live else f"wf-tui retry --run {self.state.run} --open"
+
+    @property
     def trouble(self) -> str:
         return self.in_trouble
 

@@ -11,6 +11,8 @@ from tests.ui.simulate import Simulation
 from tui_workflow.facts import commands as cm
 from tui_workflow.facts.outcome import Ended
 from tui_workflow.facts.state import Item
+from tui_workflow.view.keys import DEFAULT, PANES, Context, event_name
+from tui_workflow.view.panes.row import Target
 
 
 def failed(screen: Screen) -> int:
@@ -271,8 +273,46 @@ async def test_a_stored_run_refuses_what_would_change_it() -> None:
     async with opened(run) as screen:
         await screen.press("1", "p")
         assert "p does nothing here: this is a stored run" in screen.footer
-        await screen.press("3", "r", "enter")
-        assert "This is a stored run" in screen.footer
+        await screen.press("3", "r")
+        assert f"r: this is a stored run   wf-tui retry --run {run.state.run} --open" in screen.footer
+        assert run.sent == []
         await screen.press("q")
     assert screen.left is not None
     assert screen.left.how == "looked"
+
+
+@pytest.mark.parametrize("context", PANES)
+async def test_a_stored_run_names_only_keys_that_act_in_it(context: Context) -> None:
+    run = Simulation(total=1000, live=False)
+    run.succeed()
+    refused = [action for action in DEFAULT.here(context) if action.live]
+    async with opened(run) as screen:
+        await go_to(screen, context)
+        assert screen.desk.context() == context
+        named = [target.value for target in targets(screen) if target.kind == "key"]
+        assert named
+        assert not {action.name for action in refused} & set(named)
+        for opens in ("question_mark", "colon"):
+            text = await screen.press(opens)
+            for action in refused:
+                assert action.help not in text
+            await screen.press("pagedown" if opens == "question_mark" else "end")
+            assert not any(action.help in screen.text for action in refused)
+            await screen.press("escape")
+        for action in refused:
+            await screen.press(event_name(action.keys[0]))
+            assert "this is a stored run" in screen.footer, action.name
+            assert screen.desk.context() == context
+            assert not screen.desk.dialogs
+        assert run.sent == []
+
+
+async def go_to(screen: Screen, context: Context) -> None:
+    """Open a place of the screen."""
+    pages = {"items": ("3", "enter"), "item": ("3", "enter", "enter"), "definition": ("d",), "history": ("H",)}
+    await screen.press(*pages.get(context, (str(PANES.index(context) + 1),) if context != "log" else ("4",)))
+
+
+def targets(screen: Screen) -> list[Target]:
+    """What can be clicked on the page."""
+    return [hot.target for area in screen.desk.frame.areas for row in area.rows for hot in getattr(row, "hot", ())]

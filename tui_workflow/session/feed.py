@@ -72,6 +72,7 @@ class LiveFeed:
     """The feed of a run that this process conducts."""
 
     live = True
+    retry = ""
 
     def __init__(self, engine: Engine, printed: PrintedLines, reloader: Reloader) -> None:
         self._engine = engine
@@ -161,7 +162,7 @@ class StoredFeed:
     def __init__(self, state: RunState, reruns: Callable[[str], tuple[str, ...]], retry: str) -> None:
         self.state = state
         self._reruns = reruns
-        self._retry = retry
+        self.retry = retry
 
     def running(self, step: str) -> Sequence[Running]:
         """Nothing runs here."""
@@ -180,7 +181,7 @@ class StoredFeed:
 
     async def send(self, command: Command, progress: Progress | None = None) -> Reply:
         """Refuse, and say how to go on."""
-        return Reply(f"This is a stored run. To run items again:  {self._retry}", refused=True)
+        return Reply(f"This is a stored run. To run items again:  {self.retry}", refused=True)
 
     def reruns(self, step: str) -> tuple[str, ...]:
         """The later steps that would run again if items of `step` were retried."""

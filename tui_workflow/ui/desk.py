@@ -146,9 +146,18 @@ class Desk:
         """What a banner may be about."""
         return banner.Due(self.state, self.feed.live, self.feed.trouble, self.feed.rejected())
 
+    def dead_actions(self) -> frozenset[str]:
+        """Actions that this run refuses as long as it is on the screen: no hint names their keys."""
+        dead = {action.name for action in self.keymap.actions} - self.known_actions
+        if not self.feed.live:
+            dead |= {action.name for action in self.keymap.actions if action.live}
+        if self.options.library is None:
+            dead |= {"history", "write"}
+        return frozenset(dead)
+
     def hidden_actions(self) -> frozenset[str]:
         """Actions that the footer does not offer now."""
-        hidden = {action.name for action in self.keymap.actions} - self.known_actions
+        hidden = set(self.dead_actions())
         nav = self.nav
         if nav.place == "main" and not nav.before and not self.up and not nav.zoomed and not nav.entry:
             hidden.add("back")
@@ -171,8 +180,6 @@ class Desk:
                 hidden |= {"filter", "sort"}
             case "item":
                 hidden.add("follow")
-        if self.options.library is None:
-            hidden |= {"history", "write"}
         return frozenset(hidden)
 
     def runs(self) -> Sequence[RunRow] | None:

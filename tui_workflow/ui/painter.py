@@ -137,9 +137,11 @@ def _detail_rows(desk: Desk, scene: Scene, held: Items, drilled: drill.Drilled, 
 
 
 def _nexts(desk: Desk, held: Items, drilled: drill.Drilled) -> tuple[tuple[str, str, str], ...]:
-    """What can be done about the item."""
-    if drilled.detail is None or drilled.detail.row.state not in (Item.FAILED, Item.RETRYING) or not desk.feed.live:
+    """What can be done about the item; in a stored run, what can be taken from it."""
+    if drilled.detail is None or drilled.detail.row.state not in (Item.FAILED, Item.RETRYING):
         return ()
+    if not desk.feed.live:
+        return (desk.key("copy_more"), "copy", "copy_more"), (desk.key("edit"), "edit its line", "edit")
     found = [(desk.key("retry"), "retry it", "retry")]
     if held.group is not None and len(drilled.listed) > 1:
         found.append((desk.key("canary"), f"try one, then the other {len(drilled.listed) - 1}", "canary"))

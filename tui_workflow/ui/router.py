@@ -11,6 +11,10 @@ from tui_workflow.view.frame import LIST, READING, Hit
 from tui_workflow.view.nav import Pane
 from tui_workflow.view.panes.row import Target
 
+STORED = "this is a stored run"
+RETRIES = frozenset({"retry", "retry_all", "canary", "retry_step"})
+"""Actions in whose place a command can be typed."""
+
 
 class Router:
     """Decides who acts; does nothing by itself."""
@@ -47,8 +51,18 @@ class Router:
             self.desk.refuse(
                 f"{self.desk.key(name)} does nothing here: this screen cannot {self.desk.keymap[name].word}"
             )
+        elif self.desk.keymap[name].live and not self.desk.feed.live:
+            self._refuse_stored(name)
         else:
             act(self.desk)
+
+    def _refuse_stored(self, name: str) -> None:
+        """Say why a run that is only looked at does not do this, and what would."""
+        desk = self.desk
+        again = desk.feed.retry if name in RETRIES else ""
+        desk.refuse(
+            f"{desk.key(name)}: {STORED}   {again}" if again else f"{desk.key(name)} does nothing here: {STORED}"
+        )
 
     def _explain(self, key: str, character: str | None) -> None:
         """Say why a key did nothing."""

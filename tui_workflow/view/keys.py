@@ -26,7 +26,8 @@ class Action:
     """One thing a key does.
 
     `word` stands in the footer, `help` in the help and in the palette. `contexts` are the places where it acts;
-    `weight` orders the footer, which drops from the right (0: not in the footer).
+    `weight` orders the footer, which drops from the right (0: not in the footer). `live` is true for what a run that is
+    only looked at refuses: nobody conducts it.
     """
 
     name: str
@@ -36,6 +37,7 @@ class Action:
     group: str
     contexts: tuple[Context, ...] = PANES
     weight: int = 0
+    live: bool = False
 
 
 _MOVE, _LOOK, _ACT, _RUN, _EDIT, _COPY, _PROGRAM, _PLAN, _LEAVE = (
@@ -81,7 +83,7 @@ ACTIONS: tuple[Action, ...] = (
     Action("failures", ("f",), "failures", "Jump to the failures", _LOOK, ("steps", "step", "log"), weight=65),
     Action("sort", ("o",), "sort", "Sort by another column", _LOOK, ("failures", "items", "history"), weight=60),
     Action("log", ("l",), "log", "The log of what is selected", _LOOK, WITH_ITEMS),
-    Action("follow", ("F",), "follow", "Follow the log, or stay", _LOOK, ("log", "item"), weight=40),
+    Action("follow", ("F",), "follow", "Follow the log, or stay", _LOOK, ("log", "item"), weight=40, live=True),
     Action("wrap", ("w",), "wrap", "Wrap long lines, or cut them", _LOOK, ("log", "item", "definition"), weight=50),
     Action("timestamps", ("t",), "times", "Show or hide times", _LOOK, ("log", "item"), weight=55),
     Action("definition", ("d",), "definition", "The flow's text, with its problems in place", _LOOK),
@@ -89,9 +91,16 @@ ACTIONS: tuple[Action, ...] = (
     Action("mark", ("space",), "mark", "Mark or unmark", _ACT, ("failures", "items"), weight=40),
     Action("range", ("v",), "range", "Mark a range", _ACT, ("failures", "items")),
     Action(
-        "retry", ("r",), "retry", "Retry what is selected or marked: an item, or a group", _ACT, WITH_ITEMS, weight=10
+        "retry",
+        ("r",),
+        "retry",
+        "Retry what is selected or marked: an item, or a group",
+        _ACT,
+        WITH_ITEMS,
+        weight=10,
+        live=True,
     ),
-    Action("retry_all", ("R",), "all failed", "Retry all failed items", _ACT, WITH_ITEMS, weight=15),
+    Action("retry_all", ("R",), "all failed", "Retry all failed items", _ACT, WITH_ITEMS, weight=15, live=True),
     Action(
         "canary",
         ("C",),
@@ -100,17 +109,50 @@ ACTIONS: tuple[Action, ...] = (
         _ACT,
         ("failures", "items", "item"),
         weight=20,
+        live=True,
     ),
-    Action("retry_step", ("ctrl+r",), "rerun step", "Run a step again, and what follows it", _ACT, ("steps", "step")),
-    Action("skip", ("s",), "skip", "Skip what is selected, with a reason", _ACT, WITH_ITEMS),
-    Action("pause", ("p",), "pause", "Pause or resume the run", _RUN, weight=30),
-    Action("drain", ("x",), "drain", "Start nothing new, finish what runs, then end", _RUN),
-    Action("stop", ("X",), "stop", "Stop now; asks first", _RUN),
-    Action("fewer_slots", ("<",), "fewer", "One slot fewer for the selected step", _RUN, ("steps", "step"), weight=35),
-    Action("more_slots", (">",), "slots", "One slot more for the selected step", _RUN, ("steps", "step"), weight=36),
+    Action(
+        "retry_step",
+        ("ctrl+r",),
+        "rerun step",
+        "Run a step again, and what follows it",
+        _ACT,
+        ("steps", "step"),
+        live=True,
+    ),
+    Action("skip", ("s",), "skip", "Skip what is selected, with a reason", _ACT, WITH_ITEMS, live=True),
+    Action("pause", ("p",), "pause", "Pause or resume the run", _RUN, weight=30, live=True),
+    Action("drain", ("x",), "drain", "Start nothing new, finish what runs, then end", _RUN, live=True),
+    Action("stop", ("X",), "stop", "Stop now; asks first", _RUN, live=True),
+    Action(
+        "fewer_slots",
+        ("<",),
+        "fewer",
+        "One slot fewer for the selected step",
+        _RUN,
+        ("steps", "step"),
+        weight=35,
+        live=True,
+    ),
+    Action(
+        "more_slots",
+        (">",),
+        "slots",
+        "One slot more for the selected step",
+        _RUN,
+        ("steps", "step"),
+        weight=36,
+        live=True,
+    ),
     Action("edit", ("e",), "edit", "Open $EDITOR at the line that matters", _EDIT, weight=25),
     Action(
-        "plan", ("P",), "plan", "The reload plan: what a saved edit changes, and what waits for you", _EDIT, weight=95
+        "plan",
+        ("P",),
+        "plan",
+        "The reload plan: what a saved edit changes, and what waits for you",
+        _EDIT,
+        weight=95,
+        live=True,
     ),
     Action(
         "rerun_stale",
@@ -119,6 +161,7 @@ ACTIONS: tuple[Action, ...] = (
         "Run again what an earlier definition made; asks first",
         _ACT,
         WITH_ITEMS,
+        live=True,
     ),
     Action(
         "in_use",

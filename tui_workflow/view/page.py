@@ -116,8 +116,6 @@ def bottom(scene: Scene, frame: Frame, context: Context, words: Mapping[str, str
     if scene.notice is not None:
         return footer.notice(*scene.notice, frame.width, scene.glyphs, frame.margin)
     actions = tuple(action for action in scene.keymap.footer(context) if action.name not in scene.hidden)
-    if not scene.live:
-        actions = tuple(action for action in actions if action.group not in ("Retry and skip", "The run"))
     said = {"pause": "resume"} if scene.state.paused else {}
     if context in ("log", "definition"):
         said |= {"filter": "search", "open": "its item"}
@@ -339,8 +337,14 @@ def failure_rows_of(
         steps=len(failing) > 1,
         entry=_entry(scene, Pane.FAILURES, width),
         filtered=len(failures.causes(list(scene.state.steps.values()))) if nav.group_filter.text else None,
-        hint=hint,
+        hint=_hint(scene) if hint else "",
     )
+
+
+def _hint(scene: Scene) -> str:
+    """What the keys do with a group, below the last one."""
+    words = f"{scene.key('open')} opens a group"
+    return f"{words}, {canary} tries one of its items first" if (canary := scene.offered("canary")) else words
 
 
 def log_rows_of(scene: Scene, width: int, height: int, *, bare: bool = False) -> Rows:

@@ -26,6 +26,10 @@ class Feed(Protocol):
     def live(self) -> bool:
         """True while this process runs the flow; false for a stored run, which refuses every command but looking."""
 
+    @property
+    def retry(self) -> str:
+        """The command that runs failed items of a stored run again; empty for a live one."""
+
     def running(self, step: str) -> Sequence[Running]:
         """The items in flight, one per busy slot, sampled now."""
 

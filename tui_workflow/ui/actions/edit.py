@@ -38,8 +38,6 @@ def plan(desk: Desk) -> None:
     rejected = desk.feed.rejected()
     if rejected is not None:
         desk.refuse(f"There is no plan: the save was not taken up   {desk.key('edit')} edit line {rejected.line}")
-    elif not desk.feed.live:
-        desk.refuse(f"{desk.key('plan')} does nothing here: this run is stored")
     else:
         desk.refuse(f"No edit has been saved since this began   {desk.key('edit')} edit")
 

@@ -25,8 +25,9 @@ class Help:
         context = self.desk.context()
         inner = min(92, max(20, width - 10))
         rows: Rows = []
+        dead = self.desk.dead_actions()
         for title, actions in self.desk.keymap.groups(context):
-            shown = [action for action in actions if action.keys and action.name in self.desk.known_actions]
+            shown = [action for action in actions if action.keys and action.name not in dead]
             if not shown:
                 continue
             rows += [BLANK] if rows else []

@@ -23,11 +23,11 @@ class Palette:
 
     def found(self) -> list[Action]:
         """The actions that hold every typed word, those by whose name first."""
-        words = self.line.text.lower().split()
+        words, dead = self.line.text.lower().split(), self.desk.dead_actions()
         here = [
             action
             for action in self.desk.keymap.here(self.desk.context())
-            if action.name in self.desk.known_actions and action.name not in ("palette", "interrupt")
+            if action.name not in dead and action.name not in ("palette", "interrupt")
         ]
         kept = [action for action in here if all(word in f"{action.word} {action.help}".lower() for word in words)]
         return sorted(kept, key=lambda action: not all(word in action.word.lower() for word in words))

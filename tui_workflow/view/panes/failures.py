@@ -83,12 +83,13 @@ def rows(
     steps: bool = False,
     entry: Row | None = None,
     filtered: int | None = None,
-    hint: bool = False,
+    hint: str = "",
 ) -> Rows:
     """The pane in at most `height` rows.
 
     `ages` is the time against which the last failure's age is counted, None to leave it out; `trends` holds a drawn
     trend by mark. `steps` shows to which step a group belongs; `filtered` is the number of groups without the filter.
+    `hint` stands below the groups if there is room.
     """
     failed = sum(cause.group.count for cause in found)
     focused = cursor == "here"
@@ -116,8 +117,7 @@ def rows(
     at = next((at for at, row in enumerate(body) if row.cursor), 0)
     shown = [*lead, *window(body, max(0, height - len(lead)), at)]
     if hint and found and len(shown) + 2 <= height:
-        words = "enter opens a group, C tries one of its items first"
-        shown += [Row(()), Row((Span(" " * 12), Span(words, "dim")))]
+        shown += [Row(()), Row((Span(" " * 12), Span(hint, "dim")))]
     return shown
 
 
