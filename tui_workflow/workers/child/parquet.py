@@ -106,7 +106,8 @@ class _Reader:
             # Rows in front of the one that does not fit are items like any.
             for place in range(batch.num_rows):
                 try:
-                    yield from self._convert(batch.slice(place, 1))
+                    # Not a slice, whose lists still hold the elements of other rows, and a cast would look at these.
+                    yield from self._convert(batch.take([place]))
                 except _Unfit as unfit:
                     where = f"{self._path}: row {before + place + 1}, column {unfit.column!r}"
                     hint = "Leave the column out with `columns`, or write it in another type."
