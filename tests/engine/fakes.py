@@ -287,20 +287,22 @@ def shapes(plan: Plan) -> tuple[ev.StepShape, ...]:
 class Tube:
     """A run in memory that can be started, stopped and resumed."""
 
-    def __init__(self, plan: Plan, pool: FakePool, **options: Any) -> None:
+    def __init__(self, plan: Plan, pool: FakePool, *, clock: Callable[[], float] | None = None, **options: Any) -> None:
+        """`clock` is for both clocks, that on the wall and the one that never jumps; by default they are the real ones."""
         self.plan = plan
         self.pool = pool
+        self.wall, self.monotonic = clock or time.time, clock or time.monotonic
         self.memory = Memory()
         self.options = options
         self.engine = self._make()
-        now = time.time()
+        now = self.wall()
         self.memory.append(
             [ev.RunStarted(now, "run", "f", "/flow.yaml", 1, "here"), ev.RevisionTaken(now, 1, shapes(plan))]
         )
 
     def _make(self, state: RunState | None = None) -> Engine:
         around = Surroundings(
-            self.memory, self.memory, self.pool, time.time, time.monotonic, lambda: 0.5, lambda *args: None
+            self.memory, self.memory, self.pool, self.wall, self.monotonic, lambda: 0.5, lambda *args: None
         )
         engine = Engine(self.plan, state or RunState(), Options("run", "", "/", **self.options), around)
         self.memory.committed = engine.committed
@@ -320,4 +322,15 @@ class Tube:
         self.plan = plan or self.plan
         self.memory._waiting.clear()
         self.engine = self._make(fold(RunState(), self.memory.facts))
-        self.memory.append([ev.RunResumed(time.time(), 2, "here")])
+        self.memory.append([ev.RunResumed(self.wall(), 2, "here")])
+
+    def kill(self) -> None:
+        """What a killed engine leaves: workers that nobody hears, and nothing in flight."""
+        self.memory.committed = lambda facts: None
+        for worker in self.pool._workers:
+            worker.dead = True
+            worker._task.cancel()
+            worker._events = None
+        self.pool._workers.clear()
+        self.pool._idle.clear()
+        self.pool.running = 0
