@@ -26,6 +26,7 @@ from tui_workflow.view.ports import (
     ItemDetail,
     ItemRow,
     LogRow,
+    Order,
     Printed,
     Rejected,
     ReloadPlan,
@@ -143,6 +144,7 @@ class Simulation:
     in_trouble: str = ""
     plan: ReloadPlan | None = None
     refused: Rejected | None = None
+    sorts: list[tuple[Order, int | None]] = field(default_factory=list)
     written: list[tuple[str | None, int]] = field(default_factory=list)
 
     def __post_init__(self) -> None:
@@ -434,6 +436,16 @@ class Simulation:
                 if len(found) == limit:
                     break
         return found
+
+    async def sorted(self, step: str, by: Order, first: int | None) -> Sequence[int]:
+        rows = [self._row(step, number) for number in range(len(self.state.steps[step].states))]
+        orders: dict[Order, Callable[[ItemRow], tuple[object, ...]]] = {
+            "key": lambda row: (row.key,),
+            "took": lambda row: (-(row.duration or 0.0),),
+            "ended": lambda row: (-(row.ended or 0.0),),
+        }
+        self.sorts.append((by, first))
+        return [row.number for row in sorted(rows, key=orders[by])][:first]
 
     async def item(self, step: str, number: int) -> ItemDetail | None:
         state = self.state.steps[step]

@@ -8,7 +8,10 @@ import pytest
 
 from tests.ui.screen import opened
 from tests.ui.simulate import DEFINITION, NOW, Simulation
-from tui_workflow.view.nav import Pane
+from tui_workflow.facts.state import Item
+from tui_workflow.ui.actions.find import by_tries
+from tui_workflow.ui.actions.open import show
+from tui_workflow.view.nav import Items, Pane
 from tui_workflow.view.ports import Edit, Rejected, ReloadPlan
 
 
@@ -279,3 +282,35 @@ async def test_edits_that_wait_stand_in_the_footer() -> None:
         screen.run.plan = ReloadPlan("/f.yaml", 2, 3, NOW, waiting=(Edit("a", "added"), Edit("b", "removed")))
         await screen.settle()
         assert "r3: 2 edits wait" in screen.footer
+
+
+async def test_a_list_too_long_to_read_is_sorted_by_the_run_file(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("tui_workflow.ui.actions.find.SORTABLE", 100)
+    async with opened(Simulation(total=2000)) as screen:
+        show(screen.desk, Items("process_chunks", "all items"))
+        await screen.press("o")
+        step = screen.run.state.steps["process_chunks"]
+        assert "by tries" in screen.text
+        tries = [
+            step.attempts_of.get(number, 1 if step.states[number] else 0) for number in screen.desk.item_list.numbers
+        ]
+        assert tries == sorted(tries, reverse=True)
+        assert len(set(tries)) > 2
+        await screen.press("o")
+        assert "by time taken" in screen.text
+        assert screen.run.sorts == [("took", 1001), ("took", None)]
+        rows = await screen.run.items("process_chunks", screen.desk.item_list.numbers)
+        took = [row.duration or 0.0 for row in rows]
+        assert len(rows) == 2000
+        assert took == sorted(took, reverse=True)
+        assert "being sorted" not in screen.footer
+        await screen.press("o", "o", "o")
+        assert list(screen.desk.item_list.numbers) == list(range(2000))
+
+
+def test_attempts_are_sorted_as_one_by_one() -> None:
+    states = bytes([Item.PENDING, Item.OK, Item.FAILED, Item.RETRYING, Item.OK, Item.SKIPPED] * 50)
+    attempts = {number: number % 300 + 1 for number in range(0, 300, 7)}
+    for listed in (range(300), range(10, 90), [3, 5, 8, 21, 150, 299]):
+        found = by_tries(states, attempts, listed)
+        assert found == sorted(listed, key=lambda number: -min(255, attempts.get(number, 1 if states[number] else 0)))

@@ -19,7 +19,7 @@ from tui_workflow.store import browse
 from tui_workflow.store.records import StoredItem, StoredLine
 from tui_workflow.store.runfile import RunFile
 from tui_workflow.view.numbers import duration, size
-from tui_workflow.view.ports import AttemptRow, ItemDetail, ItemRow, LogRow, StepFacts
+from tui_workflow.view.ports import AttemptRow, ItemDetail, ItemRow, LogRow, Order, StepFacts
 
 _T = TypeVar("_T")
 SHOWN_BYTES = 64 * 1024
@@ -64,6 +64,17 @@ class StoredDetails:
         """Numbers of the items in one of `states` whose key, error or log holds `text`."""
         marks = bytearray(self._state().steps[step].states)
         return await self._ask(lambda: browse.find(self._file, step, text, marks, states, inverse=inverse, limit=limit))
+
+    async def sorted(self, step: str, by: Order, first: int | None) -> Sequence[int]:
+        """Numbers of a step's items in an order. All of them are sorted beside the thread of the other questions."""
+        if first is not None:
+            return await self._ask(lambda: browse.sorted_items(self._file, step, by, first))
+
+        def whole() -> Sequence[int]:
+            with RunFile(self.path) as file:
+                return browse.sorted_items(file, step, by)
+
+        return await asyncio.to_thread(whole)
 
     async def item(self, step: str, number: int) -> ItemDetail | None:
         """One item with all its attempts."""

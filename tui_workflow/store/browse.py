@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import json
 from array import array
 from collections.abc import Callable, Iterator, Sequence
 from itertools import islice
-from typing import Any
+from typing import Any, Literal
 
 from tui_workflow.facts import logs
 from tui_workflow.facts.state import Item
@@ -86,6 +87,42 @@ def item_order(file: RunFile, step: str, count: int) -> Sequence[int]:
         )
     )
     return order
+
+
+_LATEST = "seq = (SELECT max(seq) FROM outcome p WHERE p.step = o.step AND p.item = o.item)"
+_ORDERS = {
+    "key": "SELECT number AS n FROM item WHERE step = ? ORDER BY key",
+    "took": f"SELECT item AS n FROM outcome o WHERE step = ? AND {_LATEST} ORDER BY duration DESC",  # noqa: S608
+    "ended": f"SELECT item AS n FROM outcome o WHERE step = ? AND {_LATEST} ORDER BY started + duration DESC",  # noqa: S608
+}
+_FIRST = {
+    "key": "SELECT number FROM item WHERE step = ? ORDER BY key LIMIT ?",
+    "took": f"""SELECT item FROM (
+        SELECT item, seq, step FROM outcome NOT INDEXED WHERE step = ? ORDER BY duration DESC LIMIT ?
+    ) o WHERE {_LATEST}""",  # noqa: S608
+    "ended": f"""SELECT item FROM (
+        SELECT item, seq, step, started + duration AS ended FROM outcome NOT INDEXED WHERE step = ? ORDER BY seq DESC LIMIT ?
+    ) o WHERE {_LATEST} ORDER BY ended DESC""",  # noqa: S608
+}
+"""Of ends the latest are looked for among those that were stored last."""
+
+
+def sorted_items(
+    file: RunFile, step: str, by: Literal["key", "took", "ended"], first: int | None = None
+) -> Sequence[int]:
+    """Numbers of a step's items by key, or by what their latest attempt took or when it ended, the greatest first.
+
+    SQLite sorts, since it lets other threads run meanwhile. With `first` only about so many are looked for, which for a
+    million items is done in a fraction of the time. Items that have not ended are in none but the order by key.
+    """
+    place = file.step_number(step)
+    if place is None:
+        return ()
+    if first is not None:
+        return [number for (number,) in file.rows(_FIRST[by], (place, first))]
+    ((text,),) = file.rows(f"SELECT json_group_array(n) FROM ({_ORDERS[by]})", (place,))  # noqa: S608
+    numbers: list[int] = json.loads(text)
+    return numbers
 
 
 def results(file: RunFile, step: str, states: bytearray) -> Iterator[bytes | None]:

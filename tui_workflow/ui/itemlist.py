@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Sequence
 
 from tui_workflow.facts.state import Item, StepState
 from tui_workflow.ui.loader import Loader
 from tui_workflow.view import listing
 from tui_workflow.view.nav import Items
+from tui_workflow.view.sampling import BEAT
 
 SORTABLE = 20_000
-"""Items that are read at once to sort by what only the run file knows."""
+"""Items that are read to sort them by what only the run file knows; of more it gives the order itself."""
 
 
 class ItemList:
@@ -19,21 +21,27 @@ class ItemList:
     def __init__(self, loader: Loader) -> None:
         self._loader = loader
         self._made_of: tuple[object, ...] = ()
+        self._version = -1
+        self._made_at = 0.0
+        self._long = False
+        """Whether it is sorted and so long that making it takes a while: then it follows the run by a beat."""
         self._listed: Sequence[int] = ()
         self._total = 0
 
     def listed(self, step: StepState, items: Items, version: int) -> Sequence[int]:
         """The numbers in the list, in order; the cursor is put back on the list when its item has left it."""
         self._search(step, items)
-        made_of = (id(items), version, items.found, items.order, items.states, items.cell, items.group)
-        if made_of != self._made_of:
-            self._made_of = made_of
+        made_of = (id(items), items.found, id(items.order), items.states, items.cell, items.group)
+        moved = version != self._version and not (self._long and time.monotonic() - self._made_at < BEAT)
+        if moved or made_of != self._made_of:
+            self._made_of, self._version, self._made_at = made_of, version, time.monotonic()
             self._listed = listing.numbers(step, items)
             self._total = len(self._listed)
             if items.found is not None:
                 found, items.found = items.found, None
                 self._total = len(listing.numbers(step, items))
                 items.found = found
+            self._long = items.order is not None and len(self._listed) > SORTABLE
         self._settle(items)
         return self._listed
 

@@ -20,11 +20,11 @@ def numbers(step: StepState, items: Items) -> Sequence[int]:
     if items.order is None:
         return found
     present = set(found)
-    ordered = [number for number in items.order if number in present]
-    if len(ordered) == len(present):
-        return ordered
-    known = set(ordered)
-    return [*ordered, *(number for number in found if number not in known)]
+    ordered = list(compress(items.order, map(present.__contains__, items.order)))
+    if len(ordered) < len(present):
+        present.difference_update(ordered)
+        ordered += sorted(present)
+    return ordered
 
 
 def _members(step: StepState, items: Items) -> Sequence[int]:

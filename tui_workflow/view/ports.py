@@ -8,12 +8,15 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from typing import Protocol
+from typing import Literal, Protocol, TypeAlias
 
 from tui_workflow.facts.commands import Command, Progress, Reply
 from tui_workflow.facts.outcome import ErrorInfo
 from tui_workflow.facts.state import RunState
 from tui_workflow.facts.work import Running
+
+Order: TypeAlias = Literal["key", "took", "ended"]
+"""An order of items that only the run file knows: by key, by the time taken or by the end, the greatest first."""
 
 
 class Feed(Protocol):
@@ -260,6 +263,9 @@ class Details(Protocol):
         self, step: str, text: str, *, inverse: bool, states: Sequence[int], limit: int = 100_000
     ) -> list[int]:
         """Numbers of the items in one of `states` whose key, error or log holds `text` (case-insensitive), in item order."""
+
+    async def sorted(self, step: str, by: Order, first: int | None) -> Sequence[int]:
+        """Numbers of a step's items in an order, the first ones only if `first` says how many are enough to begin with."""
 
     async def item(self, step: str, number: int) -> ItemDetail | None:
         """One item with all its attempts."""
