@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from dataclasses import replace
 
 import pytest
@@ -288,7 +289,11 @@ async def test_a_list_too_long_to_read_is_sorted_by_the_run_file(monkeypatch: py
     monkeypatch.setattr("tui_workflow.ui.actions.find.SORTABLE", 100)
     async with opened(Simulation(total=2000)) as screen:
         show(screen.desk, Items("process_chunks", "all items"))
+        await screen.settle()
         await screen.press("o")
+        while screen.desk.loader.busy:  # it is sorted in a thread
+            await asyncio.sleep(0.01)
+        await screen.settle()
         step = screen.run.state.steps["process_chunks"]
         assert "by tries" in screen.text
         tries = [

@@ -162,7 +162,9 @@ def _sort_items(desk: Desk, items: Items) -> None:
     listed = desk.item_list.numbers
     if items.sort == "item":
         return
-    if items.sort == "tries":
+    if items.sort == "tries" and len(listed) <= SORTABLE:
+        items.order = by_tries(bytes(step.states), step.attempts_of, listed)
+    elif items.sort == "tries":
         desk.spawn("sort", _sort_by_tries(step, items, listed))
     elif len(listed) > SORTABLE:
         desk.spawn("sort", _sort_many(desk, items, len(listed)))
