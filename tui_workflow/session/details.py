@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from pathlib import Path
 from types import TracebackType
 from typing import TypeVar
@@ -33,6 +34,8 @@ class StoredDetails:
         self.path = path
         self._state = state
         self._plan = plan
+        self._sizes: dict[tuple[str, int | None], tuple[int, int, int]] = {}
+        """By step and item: lines of the log counted so far, those left out, and the number of the last log counted."""
 
     async def __aenter__(self) -> StoredDetails:
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="details")
@@ -106,6 +109,17 @@ class StoredDetails:
         return await self._ask(
             lambda: self._log_rows(browse.log_rows(self._file, step, item, before=before, limit=limit))
         )
+
+    async def log_size(self, step: str, item: int | None) -> tuple[int, int]:
+        """How many lines the attempts that ended have printed, and how many were left out; only what is new is counted."""
+        lines, cut, after = self._sizes.get((step, item), (0, 0, 0))
+        while True:  # a page at a time, so that other questions are answered in between
+            more, more_cut, last = await self._ask(partial(browse.log_size, self._file, step, item, after))
+            if last == after:
+                break
+            lines, cut, after = lines + more, cut + more_cut, last
+        self._sizes[step, item] = lines, cut, after
+        return lines, cut
 
     async def search_log(self, step: str | None, text: str, *, limit: int = 1000) -> list[LogRow]:
         """Stored log lines that hold `text`, oldest first."""
@@ -191,7 +205,11 @@ def settings(step: Step) -> list[tuple[str, str]]:
         text = source.value if isinstance(source.value, str) else f"{source.kind} {source.value}"
         if isinstance(source.value, list):
             text = f"{len(source.value)} listed in the file"
-        extras = [f"where {source.where}"] if source.where else []
+        extras = [f"from {source.database}"] if source.database else []
+        if source.columns:
+            extras.append(f"columns {source.columns if isinstance(source.columns, str) else ', '.join(source.columns)}")
+        if source.where:
+            extras.append(f"where {source.where}")
         if source.limit is not None:
             extras.append(f"at most {source.limit}")
         if source.chunk is not None:

@@ -48,10 +48,15 @@ def _pyarrow() -> Any:
     try:
         import_module("pyarrow.parquet")
         return import_module("pyarrow")
-    except ImportError as error:
-        told = "is not installed" if isinstance(error, ModuleNotFoundError) else f"cannot be imported: {error}"
+    except ModuleNotFoundError:
         raise SourceError(
-            f"reading Parquet needs pyarrow, which {told}", hint="Install it: pip install 'tui-workflow[parquet]'"
+            "reading Parquet needs pyarrow, which is not installed",
+            hint="Install it: pip install 'tui-workflow[parquet]'",
+        ) from None
+    except ImportError as error:
+        raise SourceError(
+            f"reading Parquet needs pyarrow, which cannot be imported: {error}",
+            hint="Install it again, or raise the step's `memory` if it has such a limit.",
         ) from None
 
 
