@@ -28,6 +28,7 @@ NAMES = (
     "resume",
     "stored",
     "lines",
+    "million",
     "others",
 )
 
