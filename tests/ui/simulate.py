@@ -504,6 +504,9 @@ class Simulation:
             -limit:
         ]
 
+    async def log_size(self, step: str, item: int | None) -> tuple[int, int]:
+        return len(await self.log(step, item, before=None, limit=100_000)) + 12_000, 12_000
+
     async def search_log(self, step: str | None, text: str, *, limit: int = 1000) -> list[LogRow]:
         rows = await self.log(step, None, before=None, limit=100_000)
         return [row for row in rows if text.lower() in row.text.lower()][:limit]

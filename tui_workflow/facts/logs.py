@@ -6,12 +6,14 @@ are kept; what was cut is said in a line of its own, whose text starts with `CUT
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from typing import NamedTuple
 
 LIMIT = 64 * 1024
 """Bytes of log kept per attempt of one item."""
 CUT = "… "
+_CUT_LINES = re.compile(rb"^\d+\t" + CUT.encode() + rb"([\d,]+) lines, [^\n]* left out$", re.MULTILINE)
 
 
 class LogLine(NamedTuple):
@@ -36,3 +38,9 @@ def decode(data: bytes) -> list[LogLine]:
         if tab:
             lines.append(LogLine(int(stamp) / 1000 if stamp.isdigit() else 0.0, text))
     return lines
+
+
+def size(data: bytes) -> tuple[int, int]:
+    """How many lines were printed, and how many of them were left out."""
+    cut = sum(int(found.replace(b",", b"")) for found in _CUT_LINES.findall(data)) if CUT.encode() in data else 0
+    return data.count(b"\n") + cut - (1 if cut else 0), cut

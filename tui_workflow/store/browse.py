@@ -328,6 +328,18 @@ def all_lines(file: RunFile, step: str | None = None, item: int | None = None) -
         yield from page
 
 
+def log_size(file: RunFile, step: str, item: int | None, after: int, limit: int = 500) -> tuple[int, int, int]:
+    """Of at most `limit` logs stored after number `after`: lines printed, how many of them left out, the last number."""
+    place = file.step_number(step)
+    if place is None:
+        return 0, 0, after
+    which = "FROM log NOT INDEXED WHERE step = ?" if item is None else "FROM log WHERE step = ? AND item = ?"
+    arguments = (place, after, limit) if item is None else (place, item, after, limit)
+    rows = file.rows(f"SELECT seq, body {which} AND seq > ? ORDER BY seq LIMIT ?", arguments)
+    sizes = [logs.size(bytes(body)) for _, body in rows]
+    return sum(lines for lines, _ in sizes), sum(cut for _, cut in sizes), rows[-1][0] if rows else after
+
+
 def search_log(file: RunFile, step: str | None, text: str, *, limit: int = 1000) -> list[StoredLine]:
     """Stored log lines that hold `text`, oldest first; case does not count."""
     needle = text.casefold()

@@ -128,6 +128,12 @@ class Loader:
         found: ItemDetail | None = self.want(("item", step, number), stamp, lambda: self.details.item(step, number))
         return found
 
+    def log_size(self, step: str, item: int | None, stamp: object) -> tuple[int, int] | None:
+        """How many lines the attempts that ended have printed, and how many of them are not stored."""
+        ask = self.details.log_size
+        found: tuple[int, int] | None = self.want(("log size", step, item), stamp, lambda: ask(step, item))
+        return found
+
     def rows(self, step: str, numbers: tuple[int, ...], stamp: object) -> dict[int, ItemRow]:
         """Rows of a list in sight, by number; those known from before while the new ones are on their way."""
 

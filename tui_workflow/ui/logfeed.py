@@ -64,6 +64,10 @@ class LogFeed(Sequence[Entry]):
         wanted = text.lower()
         return sum(wanted in line.text.lower() for line in self._printed)
 
+    def in_flight(self, since: Mapping[int, float]) -> int:
+        """How many lines items in flight have printed, which are not stored yet; `since` tells their beginnings."""
+        return sum(line.at >= since.get(line.item, line.at + 1.0) for line in self._printed)
+
     def _text(self, place: int) -> str:
         start = len(self._stored)
         return self._stored[place].text if place < start else self._printed[place - start].text

@@ -77,6 +77,7 @@ def _scene(desk: Desk, looks: Looks) -> Scene:
         lanes=lanes,
         keys=desk.loader.keys,
         entries=desk.log,
+        log_size=_log_size(desk, lanes, now),
         notice=desk.notice,
         waits=_waits(desk, looks.glyphs),
         trouble=desk.feed.trouble,
@@ -91,6 +92,15 @@ def _scene(desk: Desk, looks: Looks) -> Scene:
         if not step.shape.for_each and step.status == "succeeded":
             scene.result = desk.loader.result(step.name, step.finished)
     return scene
+
+
+def _log_size(desk: Desk, lanes: Mapping[str, Sequence[Running]], now: float) -> tuple[int, int] | None:
+    """The lines of the whole log and those left out, counted anew once a second; None while they are not known."""
+    log = desk.log
+    stored = desk.loader.log_size(log.step, log.item, (int(now), desk.state.finished))
+    if stored is None:
+        return None
+    return stored[0] + log.in_flight({run.item: run.since for run in lanes.get(log.step, ())}), stored[1]
 
 
 def _drilled(desk: Desk, scene: Scene, held: Items, width: int, height: int) -> drill.Drilled:

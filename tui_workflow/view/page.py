@@ -49,6 +49,8 @@ class Scene:
     slowest: str = ""
     result: str | None = None
     entries: Sequence[log.Entry] = ()
+    log_size: tuple[int, int] | None = None
+    """The lines of the whole log, and how many of them were left out."""
     notice: tuple[str, bool] | None = None
     waits: Line = ()
     trouble: str = ""
@@ -366,6 +368,7 @@ def log_rows_of(scene: Scene, width: int, height: int, *, bare: bool = False) ->
         live=scene.live and scene.state.finished is None,
         found=view.search,
         hits=view.hits,
+        size=scene.log_size,
         entry=_entry(scene, Pane.LOG, width),
         bare=bare,
     )

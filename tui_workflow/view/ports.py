@@ -273,6 +273,9 @@ class Details(Protocol):
     async def log(self, step: str | None, item: int | None, *, before: float | None, limit: int) -> list[LogRow]:
         """The latest `limit` stored log lines before a time (now if None), oldest first."""
 
+    async def log_size(self, step: str, item: int | None) -> tuple[int, int]:
+        """How many lines the attempts that ended have printed, and how many of these were left out of the stored log."""
+
     async def search_log(self, step: str | None, text: str, *, limit: int = 1000) -> list[LogRow]:
         """Stored log lines that hold `text`, oldest first."""
 

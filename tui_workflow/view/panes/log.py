@@ -51,11 +51,12 @@ def rows(
     hits: int | None = None,
     entry: Row | None = None,
     bare: bool = False,
+    size: tuple[int, int] | None = None,
 ) -> Rows:
     """The pane in `height` rows, with line `at` in view (the last when None).
 
-    `found` is underlined in the text; `hits` is the number of lines in the whole log that hold it; `bare` leaves
-    the title out.
+    `found` is underlined in the text; `hits` is the number of lines in the whole log that hold it; `size` is the number
+    of all its lines and of those left out, which may not be known yet; `bare` leaves the title out.
     """
     focused = cursor == "here"
     state = "following" if options.follow and live and at is None else "ended" if not live else "not following"
@@ -66,8 +67,11 @@ def rows(
     )
     if hits is not None:
         tail = (*tail, Span("   "), Span(f"{numbers.plural(hits, 'hit')}", "text"))
-    elif width >= 80:
-        tail = (*tail, Span("   "), Span(numbers.plural(len(entries), "line"), "dim"))
+    else:
+        lines, cut = size if size is not None else (len(entries), 0)
+        tail = (*tail, Span("   "), Span(numbers.plural(max(lines, len(entries)), "line"), "dim"))
+        if cut:
+            tail = (*tail, Span(f", {numbers.count(cut)} cut", "retrying"))
     head = name(4, "Log", data(subject, "dim"), focused=focused)
     lead = [] if bare else [heading(head, tail, width, focused=focused, glyphs=glyphs)]
     if entry is not None:
