@@ -149,7 +149,12 @@ def test_a_second_sigint_does_not_wait(folder: Folder) -> None:
     process.communicate(timeout=10)
     assert process.returncode == 130
     gone_within(folder.path)
-    assert folder.show()["status"] == "interrupted"
+    shown = folder.show()
+    assert shown["status"] == "interrupted"
+    step = shown["steps"][0]
+    assert step["status"] == "pending"
+    assert shown["started"] <= step["started"] <= shown["finished"]
+    assert step["duration"] > 0
 
 
 def test_an_invalid_flow_is_65_with_every_problem(folder: Folder) -> None:

@@ -86,6 +86,9 @@ class StepState:
     reason: str = ""
     error: bytes | None = None
     started: float | None = None
+    """When the period of running began that `elapsed` does not hold yet; None while the step is pending again."""
+    began: float | None = None
+    """When it was started last, kept when it is interrupted or reopened: a step that has run at all has it."""
     finished: float | None = None
     elapsed: float = 0.0
     """Seconds of earlier periods of running, before the step was reopened or interrupted."""
@@ -214,6 +217,7 @@ def _apply(run: RunState, fact: ev.Event) -> None:
             step = run.steps[fact.step]
             step.status, step.reason, step.error = "running", "", None
             step.started, step.finished, step.slots = fact.at, None, fact.slots
+            step.began = fact.at
         case ev.SlotsChanged():
             run.steps[fact.step].slots = fact.slots
         case ev.StepReopened():

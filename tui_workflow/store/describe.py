@@ -117,7 +117,7 @@ def describe_step(
         "stale": min(step.stale, succeeded),
         "retrying": min(step.retrying, waiting - running),
         "attempts": step.attempts,
-        "started": iso(step.started),
+        "started": iso(step.began),
         "duration": None if duration is None else round(duration, 3),
         "error": error(step_error(step, file)),
     }
