@@ -105,6 +105,9 @@ def plan_of(text: str, check: Examine) -> Plan:
             "file: a.parquet",
             6, 13, "'file' of … reads no Parquet", "write {parquet: a.parquet}",
         ),
+        (
+            "file: jobs.SQLite", 6, 13, "'file' of … reads no database", 'write {sql: "select …", database: jobs.SQLite}',
+        ),
     ],
 )  # fmt: skip
 def test_what_is_wrong(source: str, line: int, column: int, message: str, hint: str, check: Examine) -> None:

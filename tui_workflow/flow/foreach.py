@@ -94,6 +94,9 @@ def _format(read: Reader, file: Entry, entry: Entry | None, what: str) -> str | 
         suffix = value.rpartition(".")[2].lower() if "." in value else ""
         if suffix == "parquet":
             read.error(file.value, f"'file' of {what} reads no Parquet", f"write {{parquet: {value}}}")
+        elif suffix in ("db", "sqlite", "sqlite3"):
+            hint = f'write {{sql: "select …", database: {value}}}'
+            read.error(file.value, f"'file' of {what} reads no database", hint)
         elif suffix not in FORMATS:
             hint = f"add format: {', '.join(FORMATS[:-1])} or {FORMATS[-1]}"
             read.error(file.value, f"'file' of {what}: the suffix of '{value}' does not tell its format", hint)
