@@ -12,6 +12,9 @@ from tui_workflow.view.panes.dialog import Box
 from tui_workflow.view.panes.entry import typed
 from tui_workflow.view.panes.row import BLANK, Row, Rows, Target, window
 
+KEYS = 9
+"""Columns of the keys: the longest of the table is shift+tab."""
+
 
 class Palette:
     """A line to type in and what it leaves of the actions."""
@@ -43,7 +46,7 @@ class Palette:
             rows.append(
                 Row(
                     (
-                        Span(fill(key, 8), "accent", bold=True),
+                        Span(f"{fill(key, KEYS, mark=glyphs.ellipsis)}  ", "accent", bold=True),
                         Span(action.help, "strong" if here else "text", bold=here),
                     ),
                     Target("choice", place),

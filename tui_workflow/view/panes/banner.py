@@ -81,8 +81,11 @@ def _banner(
 ) -> Row:
     room = width - 2 * margin
     chosen = [(name, key(name), word) for name, word in keys if key(name)]
+    wanted = sum(len(k) + len(w) + 4 for _, k, w in chosen)
+    if len(left) > 1 and left[-1].role == "dim" and line_width(left) + wanted > room:
+        left = left[:-1]
     while chosen and line_width(left) + sum(len(k) + len(w) + 4 for _, k, w in chosen) > room and len(chosen) > 1:
-        chosen.pop(0 if chosen[0][0] not in ("retry_all",) else 1)
+        chosen.pop()
     tail: list[Span] = []
     places = []
     for place, (name, letter, word) in enumerate(chosen):

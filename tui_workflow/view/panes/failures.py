@@ -104,10 +104,11 @@ def rows(
         direction = glyphs.ascending if sort == "type" else glyphs.descending
         tail = (Span(f"by {sort} {direction}", "dim"),) if found else ()
     title = heading(name(3, "Failures", extra, focused=focused), tail, width, focused=focused, glyphs=glyphs)
-    place = min(max((columns_of(visible(where(cause.group))) for cause in found), default=0), max(8, width // 4))
+    place = min(max((columns_of(visible(where(cause.group))) for cause in found), default=0), max(8, width // 3))
+    digits = max((len(numbers.count(cause.group.count)) for cause in found), default=0)
     body = [
         Row(
-            _row(cause, failed, cause.mark in marked, ages, trends, place, width, glyphs, steps=steps),
+            _row(cause, failed, cause.mark in marked, ages, trends, place, digits, width, glyphs, steps=steps),
             Target("group", cause.mark),
             cursor if cause.mark == selected else "",
         )
@@ -128,6 +129,7 @@ def _row(
     ages: float | None,
     trends: Mapping[str, Line],
     place: int,
+    digits: int,
     width: int,
     glyphs: Glyphs,
     *,
@@ -135,7 +137,7 @@ def _row(
 ) -> Line:
     group = cause.group
     narrow = width < 60
-    count = Span(fill(numbers.count(group.count), 4 if narrow else 5, align="right"), "failed", bold=True)
+    count = Span(fill(numbers.count(group.count), max(digits, 4 if narrow else 5), align="right"), "failed", bold=True)
     left: Line = (count, Span("  "))
     if marked:
         left = (Span(glyphs.mark, "accent"), count._replace(text=count.text[1:]), Span("  "))

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from tui_workflow.view import numbers
-from tui_workflow.view.columns import Column, layout
+from tui_workflow.view.columns import Column, layout, line_width
 from tui_workflow.view.columns import row as columns_row
 from tui_workflow.view.glyphs import Glyphs
 from tui_workflow.view.line import Line, Span
@@ -44,7 +44,7 @@ def rows(runs: Sequence[RunRow] | None, at: int, present: str, width: int, heigh
     lead = [title, Row(columns_row([Span(word, "dim") for word in heads], columns, widths))]
     body = [
         Row(
-            columns_row(_cells(run, run.run == present, glyphs, len(columns)), columns, widths, mark=glyphs.ellipsis),
+            columns_row(_cells(run, run.run == present, glyphs, widths), columns, widths, mark=glyphs.ellipsis),
             Target("run", place),
             "here" if place == at else "",
         )
@@ -53,16 +53,15 @@ def rows(runs: Sequence[RunRow] | None, at: int, present: str, width: int, heigh
     return [*lead, *window(body, max(0, height - len(lead)), at)]
 
 
-def _cells(run: RunRow, here: bool, glyphs: Glyphs, number: int) -> list[Span | Line]:
+def _cells(run: RunRow, here: bool, glyphs: Glyphs, widths: Sequence[int]) -> list[Span | Line]:
     role = _ROLES.get(run.status, "skipped")
     sign = getattr(glyphs, _SIGNS.get(run.status, "paused"))
-    name: Line = (
-        *data(run.run, "strong" if here else "text", bold=here),
-        Span("  on the screen" if here else "", "dim"),
-    )
+    name = data(run.run, "strong" if here else "text", bold=here)
+    told = next((words for words in ("  on the screen", "  this") if line_width(name) + len(words) <= widths[0]), "")
+    name = (*name, Span(told if here else "", "dim"))
     status: Line = (Span(f"{sign} ", role), *data(run.status, role))
     failed = Span(numbers.count(run.failed) if run.failed else "", "failed")
-    if number == 3:
+    if len(widths) == 3:
         return [name, status, failed]
     started = f"{datetime.fromtimestamp(run.started):%Y-%m-%d %H:%M}" if run.started is not None else ""
     took = ""

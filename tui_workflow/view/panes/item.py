@@ -8,7 +8,7 @@ from tui_workflow.facts import logs
 from tui_workflow.facts.outcome import Ended, ErrorInfo, Frame
 from tui_workflow.facts.state import Item
 from tui_workflow.view import numbers
-from tui_workflow.view.columns import fill_line
+from tui_workflow.view.columns import fill_line, line_width
 from tui_workflow.view.glyphs import Glyphs
 from tui_workflow.view.line import Line, Span
 from tui_workflow.view.panes.log import wrapped
@@ -68,7 +68,7 @@ def rows(
     error = last.error if last is not None else None
     found: Rows = _headline(detail, error, width, glyphs)
     found += _section("input", _paragraphs(detail.payload, width - LABEL))
-    found += _section("attempts", _attempts(detail, glyphs))
+    found += _section("attempts", _attempts(detail, width - LABEL, glyphs))
     if last is not None and last.result is not None:
         found += _section("result", _paragraphs(last.result, width - LABEL))
     if error is not None and detail.row.state != Item.OK:
@@ -116,7 +116,7 @@ def _paragraphs(text: str, width: int) -> Rows:
     return [Row(part) for line in text.split("\n") for part in wrapped(data(line), max(8, width), words=True)]
 
 
-def _attempts(detail: ItemDetail, glyphs: Glyphs) -> Rows:
+def _attempts(detail: ItemDetail, width: int, glyphs: Glyphs) -> Rows:
     found = []
     skipped = len(detail.attempts) - ATTEMPTS
     if skipped > 0:
@@ -136,12 +136,15 @@ def _attempts(detail: ItemDetail, glyphs: Glyphs) -> Rows:
             line += (*data(each.error.type), Span(" "), *data(each.error.message.split(" ", 1)[0][:16]))
         else:
             line.append(Span("skipped" if each.status == Ended.SKIPPED else "done"))
+        tail = ""
         if each.next_at is not None:
             wait = max(0.0, each.next_at - each.started - each.duration)
             words = "waits" if place == len(shown) - 1 else "then waited"
-            line.append(Span(f"  {words} {numbers.ticking(wait)}", "dim"))
+            tail = f"  {words} {numbers.ticking(wait)}"
         elif each.status == Ended.FAILED and place == len(shown) - 1 and detail.row.state == Item.FAILED:
-            line.append(Span("  gave up" if each.attempt > 1 else "", "dim"))
+            tail = "  gave up" if each.attempt > 1 else ""
+        if line_width(line) + len(tail) <= width:
+            line.append(Span(tail, "dim"))
         found.append(Row(tuple(line)))
     return found
 

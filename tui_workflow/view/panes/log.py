@@ -14,6 +14,9 @@ from tui_workflow.view.glyphs import Glyphs
 from tui_workflow.view.line import Line, Span
 from tui_workflow.view.panes.row import Cursor, Row, Rows, Target, called, data, heading, name
 
+COUNTED = 60
+"""Columns from which on the title has room for the number of lines."""
+
 
 @dataclass(frozen=True, slots=True)
 class Entry:
@@ -25,6 +28,7 @@ class Entry:
     key: str
     text: str
     error: bool = False
+    """Whether the attempt that printed it failed: its key is red, while what it printed need not be about that."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +71,7 @@ def rows(
     )
     if hits is not None:
         tail = (*tail, Span("   "), Span(f"{numbers.plural(hits, 'hit')}", "text"))
-    else:
+    elif entries and width >= COUNTED:
         lines, cut = size if size is not None else (len(entries), 0)
         tail = (*tail, Span("   "), Span(numbers.plural(max(lines, len(entries)), "line"), "dim"))
         if cut:
@@ -105,9 +109,9 @@ def _key_width(entries: Sequence[Entry], last: int, room: int, width: int) -> in
 def _entry(each: Entry, key_width: int, options: Options, width: int, glyphs: Glyphs, found: str) -> list[Line]:
     lead: Line = (Span(numbers.clock(each.at), "dim"), Span("  ")) if options.times else ()
     if key_width:
-        key = called(each.key, key_width, "dim", glyphs)
+        key = called(each.key, key_width, "failed" if each.error else "dim", glyphs)
         lead = (*lead, *key, Span(" " * (key_width - line_width(key) + 2)))
-    text = marked(each.text, "failed" if each.error else "text", found)
+    text = marked(each.text, "text", found)
     room = max(8, width - line_width(lead))
     if not options.wrap:
         return [(*lead, *text)]

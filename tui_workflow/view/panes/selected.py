@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from tui_workflow.facts.outcome import Ended
 from tui_workflow.facts.state import StepState
 from tui_workflow.view import numbers
+from tui_workflow.view.columns import line_width
 from tui_workflow.view.glyphs import Glyphs
 from tui_workflow.view.line import Line, Span
 from tui_workflow.view.panes.row import Row, Rows, data, gaps, heading
@@ -25,7 +26,7 @@ def rows(
 ) -> Rows:
     """The pane in at most `height` rows; `slowest` is the key of the slowest item. Nothing when two rows do not fit."""
     revisions = sorted({revision for revision, _ in step.by_revision})
-    came = _came_to(step, revisions, slowest) if ended or len(revisions) > 1 else []
+    came = _came_to(step, revisions, slowest, width) if ended or len(revisions) > 1 else []
     body = [*came, *_settings(settings)] if ended else [*_settings(settings), *came]
     if height < 2 or not body:
         return []
@@ -46,7 +47,7 @@ def _settings(settings: Sequence[tuple[str, str]]) -> Rows:
     return [Row((*data(f"{label:<{LABEL}}", "dim"), *data(value))) for label, value in settings]
 
 
-def _came_to(step: StepState, revisions: Sequence[int], slowest: str) -> Rows:
+def _came_to(step: StepState, revisions: Sequence[int], slowest: str, width: int) -> Rows:
     found = []
     for revision in revisions if len(revisions) > 1 else ():
         done = step.by_revision[revision, Ended.OK]
@@ -63,9 +64,11 @@ def _came_to(step: StepState, revisions: Sequence[int], slowest: str) -> Rows:
     facts: list[Line] = [
         (Span(word, "dim"), Span(numbers.duration(value))) for word, value in took if value is not None
     ]
-    facts.append((Span("max ", "dim"), Span(numbers.duration(step.pace.slowest))))
+    longest: Line = (Span("max ", "dim"), Span(numbers.duration(step.pace.slowest)))
+    if not slowest or LABEL + line_width(gaps([*facts, longest])) <= width:
+        facts.append(longest)
     found.append(fact("took", gaps(facts)))
-    again = sum(1 for tries in step.attempts_of.values() if tries > 1)
+    again = sum(map((1).__lt__, step.attempts_of.values()))  # in C: they may be a million
     if again:
         found.append(
             fact("tries", (Span(f"{numbers.count(step.attempts)}, {numbers.plural(again, 'item')} needed a retry"),))
