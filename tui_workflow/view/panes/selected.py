@@ -71,6 +71,6 @@ def _came_to(step: StepState, revisions: Sequence[int], slowest: str, width: int
     again = sum(map((1).__lt__, step.attempts_of.values()))  # in C: they may be a million
     if again:
         found.append(
-            fact("tries", (Span(f"{numbers.count(step.attempts)}, {numbers.plural(again, 'item')} needed a retry"),))
+            fact("tries", (Span(f"{numbers.count(step.attempts)}, {numbers.plural(again, 'item')} retried"),))
         )
     return found
