@@ -173,8 +173,12 @@ class WfApp(App[Left], inherit_bindings=False):
         asks = getattr(self._driver, "input_tty", False) and not self.looks.glyphs.ascii
         if self._measure.asked or not asks or self._driver is None or not self.screen_stack:
             return
+        canvas = self.screen.query_one(Canvas)
+        if not canvas.drawn:  # what was refreshed was the empty page
+            self.set_timer(0.05, self._ask_for_width)
+            return
         self._driver.write(self._measure.question())
-        self.screen.query_one(Canvas).refresh(Region(0, ROW, self.size.width, 1))
+        canvas.refresh(Region(0, ROW, self.size.width, 1))
 
     def _take_width(self, columns: int | None) -> None:
         if columns is None or columns < 2:

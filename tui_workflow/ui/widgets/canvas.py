@@ -49,6 +49,8 @@ class Canvas(Widget):
         self._lines: list[tuple[Line, bool]] = []
         self._strips: list[Strip] = []
         self._styles_used: Styles | None = None
+        self.drawn = False
+        """True once rows of a frame have been handed on to the terminal."""
 
     def show(self, lines: Sequence[tuple[Line, bool]], styles: Styles) -> int:
         """Take a frame over, each line with whether it is faded; returns how many rows changed."""
@@ -76,6 +78,7 @@ class Canvas(Widget):
 
     def render_lines(self, crop: Region) -> list[Strip]:
         """The rows of `crop`; rows of which nothing is known yet are blank."""
+        self.drawn = self.drawn or bool(self._strips)
         page = self._styles_used.page if self._styles_used is not None else None
         rows = []
         for y in range(crop.y, crop.bottom):
