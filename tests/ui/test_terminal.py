@@ -258,3 +258,15 @@ def test_an_answer_after_the_answer_is_no_key_press(tmp_path: Path) -> None:
         held.read_until(b"keep looking")
         assert NARROW not in held.seen
         assert b"Retry " not in held.seen
+
+
+def test_going_on_without_having_been_stopped_changes_nothing(tmp_path: Path) -> None:
+    """The kernel sends SIGCONT with the hang-up; a second reader of keys would keep the process alive for ever."""
+    with terminal(tmp_path) as held:
+        held.read_until(b"process_chunks")
+        for _ in range(3):
+            os.kill(held.pid, signal.SIGCONT)
+        held.wait(lambda: len(held.heart.read_text()) > 20, read=True)
+        os.close(held.slave)
+        os.close(held.master)
+        assert held.exit_code(read=False) == 7

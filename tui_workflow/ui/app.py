@@ -18,6 +18,7 @@ from textual.app import App, ComposeResult
 from textual.geometry import Region
 from textual.screen import Screen
 
+from tui_workflow.ui.driver import TerminalDriver
 from tui_workflow.ui.looks import Looks
 from tui_workflow.ui.measure import ROW, Measure
 from tui_workflow.ui.opening import Opening
@@ -62,7 +63,7 @@ class WfApp(App[Left], inherit_bindings=False):
 
     def __init__(self, options: Options, title: str = "", doing: str = "") -> None:
         no_color = os.environ.get("NO_COLOR")
-        super().__init__()
+        super().__init__(driver_class=TerminalDriver)
         if no_color is not None:
             os.environ["NO_COLOR"] = no_color  # Textual takes it out; processes of the flow must still find it
         self.looks = Looks(
