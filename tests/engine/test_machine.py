@@ -52,6 +52,7 @@ class EngineMachine(RuleBasedStateMachine):
         self, seed: int, bad: dict[int, int], deadly: set[int], slots: int, executor: Any, tolerant: bool
     ) -> None:
         self.bad, self.deadly, self.wrong = bad, deadly, list[str]()
+        self.skipped: set[int] = set()
         self.slots = self.allowed = slots
         self.mended = False
         self.loop = VirtualLoop()
@@ -80,6 +81,8 @@ class EngineMachine(RuleBasedStateMachine):
             self.wrong.append(f"{step} {number} was done and ran again")
         if attempt != state.attempts_of.get(number, 0) + 1:
             self.wrong.append(f"{step} {number} ran as attempt {attempt} after {state.attempts_of.get(number, 0)}")
+        if step == "work" and number in self.skipped:
+            self.wrong.append(f"work {number} was skipped and ran")
         if step == "report" or self.mended:
             return value
         if number in self.deadly and attempt == 1:
@@ -113,13 +116,15 @@ class EngineMachine(RuleBasedStateMachine):
     def retry(self, items: set[int] | None) -> None:
         step = self.tube.state.steps.get("work")
         if step is not None and len(step.states) == COUNT:
+            self.skipped -= items or set()
             self.send(RetryItems("work", tuple(sorted(items)) if items else None))
 
     @rule(item=st.integers(0, COUNT - 1))
     def skip(self, item: int) -> None:
         step = self.tube.state.steps.get("work")
         if step is not None and len(step.states) == COUNT:
-            self.send(SkipItems("work", (item,), "known bad"))
+            if not self.send(SkipItems("work", (item,), "known bad")).refused:
+                self.skipped.add(item)
 
     @rule()
     def pause(self) -> None:
@@ -157,6 +162,8 @@ class EngineMachine(RuleBasedStateMachine):
             self.tube.crash_and_resume()
 
         self.within(end())
+        work = self.tube.state.steps.get("work")
+        self.skipped = {item for item in self.skipped if work is not None and work.states[item] == Item.SKIPPED}
         self.slots = self.allowed = self.plan_slots()
         self.task = self.loop.create_task(self.tube.engine.run())
 
@@ -211,11 +218,10 @@ class EngineMachine(RuleBasedStateMachine):
     def attempts_are_exact(self) -> None:
         """What has failed has had all its attempts since they were last granted; what waits for another has not."""
         work = self.tube.state.steps.get("work")
-        for item, tries in work.tries.items() if work is not None else ():
-            if work is not None and work.states[item] == Item.FAILED:
-                assert tries == ATTEMPTS
-            elif work is not None and work.states[item] == Item.RETRYING:
-                assert tries < ATTEMPTS
+        if work is not None:
+            for item, tries in work.tries.items():
+                assert tries == ATTEMPTS or work.states[item] != Item.FAILED
+                assert tries < ATTEMPTS or work.states[item] != Item.RETRYING
 
     def teardown(self) -> None:
         if hasattr(self, "task"):

@@ -173,6 +173,12 @@ class Engine:
     def record(self, facts: Sequence[ev.Event]) -> None:
         """Send facts on their way."""
         self._reopening += sum(isinstance(fact, ev.StepReopened) for fact in facts)
+        for fact in facts:
+            # Both are what came of a wish: what workers did is recorded by the step runs.
+            if isinstance(fact, ev.ItemsQueued):
+                self._withhold(fact.step, fact.items)
+            elif isinstance(fact, ev.ItemsEnded):
+                self._withhold(fact.step, [outcome.item for outcome in fact.outcomes])
         self._around.recorder.append(facts)
 
     async def recorded(self) -> None:
@@ -188,6 +194,10 @@ class Engine:
         finally:
             self._gathering -= 1
             self._advance()
+
+    def _withhold(self, step: str, items: Sequence[int]) -> None:
+        if (run := self._runs.get(step)) is not None:
+            run.withhold(items)
 
     def committed(self, facts: Sequence[ev.Event]) -> None:
         """Facts are in the run file: fold them, let the step runs and the readers know, decide what follows."""

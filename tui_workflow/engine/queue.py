@@ -32,8 +32,9 @@ class ItemQueue:
 
     def queue_again(self, numbers: Iterable[int]) -> None:
         """Ended items whose state has become pending again; those the cursor has yet to reach need no place of their own."""
+        back = set(self._back)
         for number in numbers:
-            if number < self._cursor:
+            if number < self._cursor and number not in back:
                 heappush(self._back, number)
 
     def put_back(self, number: int) -> None:

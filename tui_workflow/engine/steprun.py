@@ -134,6 +134,10 @@ class StepRun:
             item == suspect.number for suspect in self._suspects
         )
 
+    def withhold(self, items: Sequence[int]) -> None:
+        """Start none of these before the wish that was recorded of them is committed."""
+        self._stock.withhold(items)
+
     def running(self) -> list[Running]:
         """The items in flight, sampled now; `slot` counts from 0 over all slots of the step."""
         sample: list[Running] = []
@@ -177,6 +181,9 @@ class StepRun:
             return
         self._want_slots = max(1, min(slots, self._options.max_slots or slots))
         self._around.recorder.append([ev.StepStarted(self._around.now(), self.name, self._want_slots)])
+        if self.state.failures:
+            # A wish that is on its way may be about these: what it says goes before what is taken up here.
+            await self._around.recorder.flush()
         self._resume_items()
         self._make_slots()
         if self.step.for_each is not None and not self.state.total_known:
@@ -241,6 +248,7 @@ class StepRun:
             # A duplicate key fails whenever it is listed: it has no attempts, and gets none.
             again = tuple(item for item in state.failures if item in state.attempts_of)
             if again:
+                self._stock.withhold(again)
                 self._around.recorder.append([ev.ItemsQueued(self._around.now(), self.name, again, "resume")])
         wall, clock = self._around.now(), self._around.monotonic()
         for item, at in state.retry_at.items():

@@ -5,7 +5,7 @@ The bytes of items lie in the run file and are read in pages, so memory holds so
 
 from __future__ import annotations
 
-from collections import deque
+from collections import Counter, deque
 from collections.abc import Callable, Iterable
 from functools import partial
 
@@ -37,17 +37,19 @@ class Stock:
         self._in_order = in_order
         self._queue = ItemQueue(state().states, in_order=in_order)
         self._at_hand: deque[WorkItem] = deque()
-        self._reading = 0
+        self._reading: list[int] = []
+        self._withheld: Counter[int] = Counter()
+        """By item, the facts about it that are recorded and not committed: until then it does not start, or it would start twice."""
 
     @property
     def ready(self) -> int:
         """About how many items could start now."""
-        return len(self._at_hand) + self._reading + self._queue.ready()
+        return len(self._at_hand) + len(self._reading) + self._queue.ready()
 
     @property
     def empty(self) -> bool:
         """Nothing is left to start, now or later, of what is listed."""
-        return not self._at_hand and not self._reading and self._queue.empty
+        return not self._at_hand and not self._reading and not self._withheld and self._queue.empty
 
     @property
     def holds(self) -> bool:
@@ -96,15 +98,32 @@ class Stock:
             self.return_all()
         self._queue.wait(number, due)
 
+    def withhold(self, numbers: Iterable[int]) -> None:
+        """Items that are to be queued again or skipped, as soon as that is committed."""
+        self._withheld.update(numbers)
+        self._queue.forget_waits(set(self._withheld))
+        self._at_hand = deque(item for item in self._at_hand if item.number not in self._withheld)
+
     def queue_again(self, numbers: Iterable[int]) -> None:
-        """Ended items that are pending again."""
+        """Ended items that are pending again. One whose turn has come already has left the queue, and must not be in it twice."""
         numbers = list(numbers)
+        self._release(numbers)
         self._queue.forget_waits(set(numbers))
-        self._queue.queue_again(numbers)
+        on_their_way = {item.number for item in self._at_hand}.union(self._reading)
+        self._queue.queue_again(number for number in numbers if number not in on_their_way)
+
+    def _release(self, numbers: Iterable[int]) -> None:
+        for number in numbers:
+            if self._withheld[number] <= 1:
+                del self._withheld[number]
+            else:
+                self._withheld[number] -= 1
 
     def forget_waits(self, numbers: Iterable[int]) -> None:
         """Items that ended while they waited for an attempt: they were skipped."""
-        self._queue.forget_waits(set(numbers))
+        numbers = set(numbers)
+        self._release(numbers)
+        self._queue.forget_waits(numbers)
 
     def numbers_to_read(self, want: int) -> list[int]:
         """The next items to read so that `want` are at hand; none while a read is under way or half is still there.
@@ -118,7 +137,9 @@ class Stock:
         if len(self._at_hand) * 2 > want:
             return []
         numbers = self._queue.take(min(PAGE, want - len(self._at_hand)), self._monotonic())
-        self._reading = len(numbers)
+        if self._withheld:
+            numbers = [number for number in numbers if number not in self._withheld]
+        self._reading = numbers
         return numbers
 
     async def read(self, numbers: list[int]) -> None:
@@ -126,13 +147,15 @@ class Stock:
         try:
             found = await self._store.payloads(self._state().name, numbers)
         except BaseException:
-            self._reading = 0
+            self._reading = []
             for number in numbers:
                 self._queue.put_back(number)
             raise
-        self._reading = 0
+        self._reading = []
         attempts = self._state().attempts_of
         for number in numbers:
+            if number in self._withheld:
+                continue
             key, position, payload = found[number]
             attempt = attempts.get(number, 0) + 1 if attempts else 1
             self._at_hand.append(_make_item((number, key, position, attempt, payload)))
