@@ -266,7 +266,7 @@ def test_going_on_without_having_been_stopped_changes_nothing(tmp_path: Path) ->
         held.read_until(b"process_chunks")
         for _ in range(3):
             os.kill(held.pid, signal.SIGCONT)
-        held.wait(lambda: len(held.heart.read_text()) > 20, read=True)
+        held.wait(lambda: held.heart.exists() and len(held.heart.read_text()) > 20, read=True)
         os.close(held.slave)
         os.close(held.master)
         assert held.exit_code(read=False) == 7
