@@ -122,9 +122,9 @@ class EngineMachine(RuleBasedStateMachine):
     @rule(item=st.integers(0, COUNT - 1))
     def skip(self, item: int) -> None:
         step = self.tube.state.steps.get("work")
-        if step is not None and len(step.states) == COUNT:
-            if not self.send(SkipItems("work", (item,), "known bad")).refused:
-                self.skipped.add(item)
+        listed = step is not None and len(step.states) == COUNT
+        if listed and not self.send(SkipItems("work", (item,), "known bad")).refused:
+            self.skipped.add(item)
 
     @rule()
     def pause(self) -> None:

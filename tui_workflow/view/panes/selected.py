@@ -70,7 +70,5 @@ def _came_to(step: StepState, revisions: Sequence[int], slowest: str, width: int
     found.append(fact("took", gaps(facts)))
     again = sum(map((1).__lt__, step.attempts_of.values()))  # in C: they may be a million
     if again:
-        found.append(
-            fact("tries", (Span(f"{numbers.count(step.attempts)}, {numbers.plural(again, 'item')} retried"),))
-        )
+        found.append(fact("tries", (Span(f"{numbers.count(step.attempts)}, {numbers.plural(again, 'item')} retried"),)))
     return found
