@@ -110,6 +110,24 @@ def test_what_is_stored_folds_to_what_was_lived(
         assert [type(f) for f in replayed] == [type(f) for f in story.facts]
 
 
+async def test_a_fact_that_comes_with_the_last_snapshot_is_stored_too(path: Path) -> None:
+    live = Live(path)
+    late = [listed(3, 3)]
+
+    def snapshot() -> RunState:
+        if late:
+            live.journal.append([late.pop()])
+        return live.state
+
+    live.journal.snapshot_of = snapshot
+    async with live.journal:
+        live.journal.append([*started(), listed(0, 3)])
+        await live.journal.flush()
+    assert not late
+    with RunFile(path) as file:
+        assert len(file.state().steps["work"].states) == 6
+
+
 async def test_a_follower_sees_each_fact_once(path: Path) -> None:
     live = Live(path)
     async with live.journal as journal:

@@ -208,7 +208,9 @@ class Journal:
                 if self._closing:
                     if self._take_snapshot(last=True):
                         await self._commit()
-                    return
+                    if not self._queue:
+                        return
+                    self._wake.set()  # facts that came while the last snapshot was written
         except asyncio.CancelledError:
             raise
         except Exception as error:  # whatever it is, whoever waits for a commit must hear of it
