@@ -30,6 +30,13 @@ class Mutant:
 
 MUTANTS = (
     Mutant(
+        "a wish and its item at once",
+        "engine/engine.py",
+        "                self._withhold(fact.step, fact.items)\n",
+        "                pass\n",
+        ("tests/engine/test_machine.py::test_a_retry_in_the_moment_in_which_the_item_comes_due_runs_it_once",),
+    ),
+    Mutant(
         "done before commit",
         "store/journal.py",
         "        self._queue.extend(facts)\n",

@@ -243,6 +243,41 @@ def test_the_engine_in_any_order() -> None:
     run_state_machine_as_test(EngineMachine, settings=BOUNDED)
 
 
+def played(*rules: tuple[str, dict[str, Any]]) -> None:
+    """One order of events that has once gone wrong."""
+    machine = EngineMachine()
+    try:
+        for name, arguments in rules:
+            getattr(machine, name)(**arguments)
+            machine.the_state_is_the_fold_of_its_facts()
+    finally:
+        machine.teardown()
+
+
+def test_a_retry_in_the_moment_in_which_the_item_comes_due_runs_it_once() -> None:
+    start = {"seed": 1, "bad": {0: 1}, "deadly": set(), "slots": 4, "executor": "thread", "tolerant": False}
+    played(
+        ("begin", start),
+        *[("go_on", {})] * 4,
+        ("stop_and_take_up", {"how": "stop"}),
+        *[("go_on", {})] * 2,
+        ("retry", {"items": {0}}),
+    )
+
+
+def test_what_was_skipped_while_its_step_begins_again_does_not_run() -> None:
+    bad = {0: 3, 3: 1, 5: 2, 1: 1, 2: 3}
+    start = {"seed": 0, "bad": bad, "deadly": set(), "slots": 1, "executor": "process", "tolerant": False}
+    played(
+        ("begin", start),
+        ("wait_for_the_end", {}),
+        ("retry", {"items": None}),
+        *[("go_on", {})] * 3,
+        ("retry", {"items": {0, 5}}),
+        ("skip", {"item": 2}),
+    )
+
+
 @pytest.mark.slow
 @pytest.mark.timeout(1800)
 def test_the_engine_in_many_orders() -> None:
