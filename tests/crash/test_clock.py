@@ -16,7 +16,7 @@ from tests.engine.fakes import FakePool, Tube, loop_step, plan_of
 from tui_workflow.facts import events as ev
 from tui_workflow.facts.outcome import Ended, Outcome
 from tui_workflow.facts.state import RunState, fold
-from tui_workflow.flow.model import Retry
+from tui_workflow.flow.model import OnError, Retry
 from tui_workflow.view import eta
 
 DAY = 86400.0
@@ -75,6 +75,29 @@ async def test_a_delay_goes_on_after_a_resume(jump: float, least: float, most: f
     assert state.status == "succeeded"
     assert len(began) == 2, "what failed before the crash counted as an attempt"
     assert least <= began[1] - began[0] <= most + 0.5
+
+
+@pytest.mark.parametrize(("jump", "late"), [(DAY, []), (-DAY, [0]), (0.0, [0])])
+async def test_a_time_out_is_as_long_as_it_says(jump: float, late: list[int]) -> None:
+    """Item 0 hangs and item 1 does not; the clock on the wall jumps while both run. A jump is no time that has passed."""
+    wall = Wall(jump)
+    killed: list[float] = []
+
+    class Hanging(FakePool):
+        async def pass_time(self) -> None:
+            wall.offset = wall.jump
+            await asyncio.sleep(0.4 if self.hangs() else 0.05)
+
+        def hangs(self) -> bool:
+            return bool(late) and len(killed) == 0 and killed.append(time.monotonic()) is None
+
+    pool = Hanging(lambda step, value, attempt: value, {"work": [0, 1]})
+    step = loop_step("work", timeout=0.2, on_error=OnError(action="continue"), batch_size=1)
+    tube = Tube(plan_of(step), pool)
+    tube.engine._around.now = wall
+    state = await tube.run()
+    assert sorted(state.steps["work"].failures) == late
+    assert state.steps["work"].succeeded == 2 - len(late)
 
 
 def told(jump: float, after: int) -> eta.Eta | None:

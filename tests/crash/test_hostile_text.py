@@ -146,6 +146,7 @@ def toured(folder: Folder, file: str) -> bytes:
         return screen.raw
 
 
+@pytest.mark.slow
 def test_no_escape_of_data_reaches_the_terminal(folder: Folder, tmp_path: Path) -> None:
     other = Folder(tmp_path / "harmless")
     plain = kinds(toured(other, prepare(other, HARMLESS, "flow")))

@@ -5,6 +5,8 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
+import pytest
+
 from tests.crash.screen import Screen
 from tests.end_to_end.bench import Folder, wait_for
 
@@ -90,6 +92,7 @@ def places(folder: Folder) -> list[str]:
     return found
 
 
+@pytest.mark.slow
 def test_a_secret_is_on_no_screen_and_in_no_file(folder: Folder) -> None:
     folder.write("flow.yaml", FLOW)
     folder.write("handlers.py", HANDLERS)

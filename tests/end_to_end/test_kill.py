@@ -62,6 +62,7 @@ def judge(folder: Folder, count: int, kills: int, pause: float) -> None:
     assert (shown["status"], shown["steps"][0]["succeeded"]) == ("succeeded", count)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("seed", [7])
 def test_six_kills_of_a_headless_run(folder: Folder, seed: int) -> None:
     count, pause = 1200, 0.005

@@ -15,6 +15,8 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+import pytest
+
 PROGRAM = """
 import asyncio, os, signal, sys, time
 from tests.ui.simulate import Simulation
@@ -185,6 +187,7 @@ def test_ctrl_z_stops_and_going_on_paints_again(tmp_path: Path) -> None:
         assert b"\x1b[?1049h" in held.seen
 
 
+@pytest.mark.slow
 def test_no_escape_of_data_is_in_the_byte_stream(tmp_path: Path) -> None:
     program = PROGRAM.replace("Simulation(total=500)", "Simulation(total=500, hostile=True)")
     with terminal(tmp_path, program) as held:

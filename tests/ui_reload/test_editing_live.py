@@ -157,6 +157,7 @@ def test_no_editor_is_said_and_nothing_else_happens(failing: Folder) -> None:
         terminal.kill()
 
 
+@pytest.mark.slow
 def test_an_editor_that_cannot_be_started_gives_the_terminal_back(failing: Folder) -> None:
     failing.write("vim", "#!/no/such/interpreter\n").chmod(0o755)
     with Terminal(failing.path, "flow.yaml", EDITOR=str(failing.path / "vim")) as terminal:

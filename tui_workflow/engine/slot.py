@@ -53,6 +53,8 @@ class Slot:
         """When it was last given something while it had nothing; monotonic seconds."""
         self.last_end = 0.0
         """When an item last ended in it, so about when the present one began."""
+        self.seen: dict[tuple[int, float], float] = {}
+        """Where there is a time-out, what runs, as (item, its begin on the wall), and when that was first seen; monotonic seconds."""
         self.suspect: int | None = None
         """The item that runs alone here, to find out whether it kills its worker."""
 

@@ -578,13 +578,16 @@ class StepRun:
             self.pump()
 
     def _end_late_items(self) -> None:
-        now = self._around.now()
+        now = self._around.monotonic()
         for slot in self._slots:
             timeout = slot.revision.planned.step.timeout
             if slot.worker is None or not slot.fed or timeout is None:
+                slot.seen.clear()
                 continue
-            late = [entry.item for entry in slot.worker.running() if now - entry.since > timeout]
-            late = [item for item in late if item in slot.fed]
+            # Workers say when an item began by the clock on the wall, which may jump; here it only tells items apart.
+            running = [(entry.item, entry.since) for entry in slot.worker.running() if entry.item in slot.fed]
+            slot.seen = {entry: slot.seen.get(entry, now) for entry in running}
+            late = [item for (item, _), first in slot.seen.items() if now - first > timeout]
             if late:
                 self._timed_out.update(late)
                 message = f"still running after {timeout:g} s"
