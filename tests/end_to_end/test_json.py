@@ -238,6 +238,25 @@ def test_a_damaged_run_file_is_65_and_stays_as_it_is(folder: Folder) -> None:
     assert file.read_bytes() == whole[:1000]
 
 
+def test_a_damaged_run_among_others_is_not_passed_over(folder: Folder) -> None:
+    """It may be the one that is to be gone on with; what lies before it is neither gone on with nor begun again."""
+    folder.write("flow.yaml", "steps:\n  work:\n    type: shell\n    inputs: {command: 'echo ran >> ran'}\n")
+    folder.run()
+    folder.run("--new")
+    older, newer = sorted((folder.path / ".wf-tui" / "runs").glob("*.db"))
+    whole = newer.read_bytes()
+    newer.write_bytes(whole[:3000])
+    for words in (["--headless", "--resume"], ["--json", "--resume"], ["--headless"]):
+        done = folder.wf("flow.yaml", *words)
+        assert done.returncode == 65, (words, done.returncode, done.stderr)
+        assert newer.name in done.stderr
+        assert "--new" in done.stderr
+    assert newer.read_bytes() == whole[:3000]
+    assert (folder.path / "ran").read_text() == "ran\n" * 2, "nothing began again"
+    folder.ok("show", older.stem)
+    folder.run("--new")
+
+
 def test_a_reader_that_goes_away_stops_nothing(folder: Folder) -> None:
     folder.write("flow.yaml", BLOCKED)
     process = folder.start("flow.yaml", "--json")

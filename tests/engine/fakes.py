@@ -101,6 +101,7 @@ class FakeWorker:
         self._pool = pool
         self._queue: list[WorkItem] = []
         self._now: list[WorkItem] = []
+        self._since = 0.0
         self._events: WorkerEvents | None = None
         self._program: StepProgram | None = None
         self._wake = asyncio.Event()
@@ -137,7 +138,7 @@ class FakeWorker:
         self._pool.progress.append((processed, total))
 
     def running(self) -> list[Running]:
-        return [Running(0, item.number, time.time(), 0, 0) for item in self._now]
+        return [Running(0, item.number, self._since, 0, 0) for item in self._now]
 
     def kill(self, error: ErrorInfo) -> None:
         if not self.dead:
@@ -166,6 +167,7 @@ class FakeWorker:
             assert self._events is not None
             program, lanes = self._program, self._program.slots
             self._now = [self._queue.pop(0) for _ in range(min(lanes, len(self._queue)))]
+            self._since = time.time()
             self._pool.running += len(self._now)
             self._pool.most = max(self._pool.most, self._pool.running)
             await self._pool.pass_time()

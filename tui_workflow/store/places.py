@@ -156,7 +156,8 @@ def of_flow(runs: Iterable[StoredRun], flow: Path) -> list[StoredRun]:
 def choose(home: Path, text: str | None, flow: Path | None) -> Path:
     """The file of the run that is meant: an id, a unique beginning of one, or `latest` (also None), of a flow if given.
 
-    Raises `UsageError` with the candidates when it is none or not one.
+    Raises `UsageError` with the candidates when it is none or not one, and `DamagedRunFile` when a file that cannot be read
+    may be the latest run of the flow: to pass over it would begin again what it holds.
     """
     if text and text != "latest":
         return _by_name(home, text)
@@ -171,9 +172,13 @@ def choose(home: Path, text: str | None, flow: Path | None) -> Path:
             with RunFile(path) as file:
                 if file.meta().path == real:
                     return path
-        except DamagedRunFile:
-            if len(names) == 1:
-                raise
+        except DamagedRunFile as damaged:
+            if len(names) > 1:
+                damaged.hint = (
+                    f"It may be the latest run of {flow.name}, so none before it is taken in its place. Name one with --run, begin "
+                    "with --new, or move the file away."
+                )
+            raise
     raise UsageError(f"there is no run of {flow} in {home}")
 
 
