@@ -172,7 +172,7 @@ MUTANTS = (
         "session/conduct.py",
         "        stage.on_trouble = reporter.trouble\n",
         "",
-        ("tests/crash/test_disk.py::test_a_lock_that_another_program_holds_is_waited_for",),
+        ("tests/crash/test_disk.py::test_a_lock_that_another_program_holds_is_waited_for[0]",),
     ),
     Mutant(
         "no end while the output is clogged",

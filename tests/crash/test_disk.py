@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import random
 import resource
 import shutil
 import signal
@@ -15,7 +16,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.crash import trace
+from tests.crash import every_call, trace
 from tests.crash.check import check_run
 from tests.crash.screen import Screen
 from tests.end_to_end.bench import COMMAND, Folder, environment, gone_within, wait_for
@@ -198,6 +199,74 @@ def test_a_limit_on_file_sizes(folder: Folder) -> None:
     sound(folder, folder.path / ".wf-tui")
 
 
+def sick_disk(folder: Folder, when: str) -> subprocess.Popen[str]:
+    """A run whose writes and syncs of these numbers, counted for each thread, report an error of the disk."""
+    prepare(folder)
+    folder.write("flow.yaml", FLOW.replace("parallel: 2", "checkpoint: each").replace("range: 60", "range: 40"))
+    folder.write("handlers.py", HANDLERS.replace('"x" * 20_000', "item"))
+    (folder.path / "go").touch()
+    calls = "pwrite64,fdatasync"
+    inject = ["-e", f"trace={calls}", "-e", f"inject={calls}:error=EIO:when={when}", "-o", "/dev/null"]
+    return subprocess.Popen(
+        ["strace", "-D", "-f", *inject, *COMMAND, "flow.yaml", "--headless"],
+        cwd=folder.path,
+        env=environment(),
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+
+
+needs_strace = pytest.mark.skipif(not every_call.available(), reason="strace is not there, or may not trace")
+
+
+@needs_strace
+@pytest.mark.parametrize("call", random.Random(5).sample(range(30, 90), 2))
+def test_an_error_of_the_disk_that_passes(folder: Folder, call: int) -> None:
+    """It is told, what was being written is written again, and nothing runs twice for it."""
+    process = sick_disk(folder, str(call))
+    output, errors = process.communicate(timeout=60)
+    assert process.returncode == 0, errors
+    assert "paused: the disk reports an I/O error" in output
+    assert "goes on" in output
+    found = check_run(only_run(folder.path / ".wf-tui"), folder.path / "effects.log", results={"work": list(range(40))})
+    assert found.violations == []
+
+
+@needs_strace
+def test_a_disk_that_is_broken_for_good(folder: Folder) -> None:
+    """Nothing begins that cannot be recorded; the end is 74, and what was not recorded runs again on another day."""
+    process = sick_disk(folder, "50+")
+    assert process.stdout is not None
+    while "paused: the disk reports an I/O error" not in (line := process.stdout.readline()):
+        assert line, "ended instead of pausing"
+    effects = begun(folder)
+    assert 0 < effects < 40
+    time.sleep(1.2)  # longer than the pause between two tries
+    assert begun(folder) == effects
+    process.send_signal(signal.SIGHUP)
+    _, errors = process.communicate(timeout=40)
+    assert process.returncode == 74, errors
+    assert "Traceback" not in errors
+    gone_within(folder.path)
+    folder.run("--resume")
+    again = trace.had_effect(trace.read(folder.path / "effects.log"))
+    assert len(again) == 40
+    assert again.total() <= 41, "the one that was not recorded"
+    assert folder.results("work") == list(range(40))
+
+
+@needs_strace
+def test_a_run_file_that_cannot_be_made_for_an_error_of_the_disk(folder: Folder) -> None:
+    process = sick_disk(folder, "3+")
+    _, errors = process.communicate(timeout=40)
+    assert process.returncode == 73, errors
+    assert "I/O error" in errors
+    assert begun(folder) == 0, "before any item"
+    assert [path.name for path in (folder.path / ".wf-tui" / "runs").iterdir()] == []
+
+
 def test_a_system_that_gives_no_worker(folder: Folder) -> None:
     """Here by a limit so low that no worker's memory can be made; the step fails with the reason, and can be resumed."""
     prepare(folder)
@@ -274,7 +343,8 @@ def test_a_folder_that_may_not_be_written(folder: Folder) -> None:
     assert not Path("/tmp/wf-was-run").exists()
 
 
-def test_six_resumes_race_and_one_runs(folder: Folder) -> None:
+@pytest.mark.parametrize("racers", [6, pytest.param(50, marks=pytest.mark.slow)])
+def test_resumes_race_and_one_runs(folder: Folder, racers: int) -> None:
     folder.write(
         "handlers.py",
         trace.PYTHON
@@ -286,10 +356,10 @@ def test_six_resumes_race_and_one_runs(folder: Folder) -> None:
     process.kill()
     process.communicate()
     gone_within(folder.path)
-    racers = [folder.start("flow.yaml", "--headless", "--resume") for _ in range(6)]
-    ended = [(racer.communicate(timeout=120)[1], racer.returncode) for racer in racers]
+    started = [folder.start("flow.yaml", "--headless", "--resume") for _ in range(racers)]
+    ended = [(racer.communicate(timeout=120)[1], racer.returncode) for racer in started]
     codes = sorted(code for _, code in ended)
-    winners = {str(racer.pid) for racer, (_, code) in zip(racers, ended, strict=True) if code == 0}
+    winners = {str(racer.pid) for racer, (_, code) in zip(started, ended, strict=True) if code == 0}
     assert set(codes) <= {0, 75}, ended
     assert codes.count(0) >= 1
     assert codes.count(75) >= 1
@@ -303,7 +373,27 @@ def test_six_resumes_race_and_one_runs(folder: Folder) -> None:
     assert found.violations == []
 
 
-def test_a_lock_that_another_program_holds_is_waited_for(folder: Folder) -> None:
+def test_viewers_beside_the_runner(folder: Folder) -> None:
+    """They see what is committed while it is being made, keep nobody waiting, and leave one file behind with the runner."""
+    prepare(folder)
+    process = folder.start("flow.yaml", "--headless")
+    wait_for(lambda: begun(folder) == 20, "the first items ended")
+    with Screen(folder.path, "open") as screen:
+        screen.see("20 ok")
+        assert folder.step("work")["succeeded"] == 20
+        refused = folder.wf("retry")
+        assert refused.returncode == 75, refused.stderr
+        assert str(process.pid) in refused.stderr
+        (folder.path / "go").touch()
+        _, errors = process.communicate(timeout=30)
+        assert process.returncode == 0, errors
+        screen.press("q")
+        assert screen.wait() == 0
+    sound(folder, folder.path / ".wf-tui")
+
+
+@pytest.mark.parametrize("seconds", [0, pytest.param(60, marks=pytest.mark.slow)])
+def test_a_lock_that_another_program_holds_is_waited_for(folder: Folder, seconds: int) -> None:
     prepare(folder)
     process = folder.start("flow.yaml", "--headless")
     assert process.stdout is not None
@@ -316,6 +406,8 @@ def test_a_lock_that_another_program_holds_is_waited_for(folder: Folder) -> None
             line = process.stdout.readline()
             assert line
         assert "another program holds a lock" in line
+        time.sleep(seconds)
+        assert process.poll() is None
         other.execute("ROLLBACK")
     _, errors = process.communicate(timeout=30)
     assert process.returncode == 0, errors
