@@ -107,8 +107,8 @@ MUTANTS = (
     Mutant(
         "kill without the group",
         "workers/host.py",
-        "            os.killpg(self._process.pid, signal.SIGKILL)\n",
-        "            os.kill(self._process.pid, signal.SIGKILL)\n",
+        "            os.killpg(self._process.pid, number)\n",
+        "            os.kill(self._process.pid, number)\n",
         ("tests/workers/test_failures.py::test_kill_ends_a_handler_that_ignores_signals_and_its_children",),
     ),
     Mutant(

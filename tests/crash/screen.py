@@ -21,6 +21,8 @@ class Screen(Terminal):
     def __init__(self, folder: Path, *words: str, size: tuple[int, int] = (120, 32), **env: str) -> None:
         super().__init__(folder, *words, size=size, **env)
         self.closed = False
+        self.full = True
+        """Whether it is the dashboard that has the terminal."""
         self.before = self.settings()
 
     def __exit__(

@@ -195,3 +195,28 @@ async def test_a_link_in_place_of_the_output_is_replaced_not_followed(pool: Pool
     outcome = await run_one(pool, program(folder, type="template", inputs={"template": "Hi", "output": "out"}))
     assert error(outcome).type == "OutputPath"
     assert (tmp_path / "victim").read_text() == "safe"
+
+
+async def test_a_command_that_must_end_may_tidy_up_first(pool: Pool, tmp_path: Path) -> None:
+    """SIGTERM to all that the worker has started; what does not hear it is killed a second later."""
+    from tui_workflow.workers.deaths import made
+
+    worker, engine = await pool.acquire(), Engine()
+    command = "trap 'rm half; exit' TERM; touch half began; (trap '' TERM; sleep 300) & while :; do sleep 0.1; done"
+    prog = shell(tmp_path, command, run=f"run-{tmp_path.name}")
+    await worker.program(prog, engine)
+    worker.feed(items([0, 1]))
+    while not (tmp_path / "began").exists():
+        await asyncio.sleep(0.01)
+    began = time.monotonic()
+    worker.kill(made("Timeout", "too long"))
+    await engine.until(lambda: bool(engine.deaths))
+    assert not (tmp_path / "half").exists()
+    assert 0.9 < time.monotonic() - began < 3
+
+    async def gone() -> None:
+        while processes_of(prog.run):
+            await asyncio.sleep(0.01)
+
+    await asyncio.wait_for(gone(), 1)
+    assert (engine.deaths[0].blamed, engine.deaths[0].unstarted) == ((0,), (1,))

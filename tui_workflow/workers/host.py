@@ -6,6 +6,7 @@ import asyncio
 import os
 import signal
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from contextlib import suppress
 from functools import partial
 from typing import Any
 
@@ -25,6 +26,10 @@ _CREDITS = 2
 """Listed pages that may be under way while the consumer works."""
 _HANG = 5.0
 """Seconds a listing may spend on one element without a sign of life."""
+_TIDY = 1.0
+"""Seconds that commands have, from SIGTERM on, to remove what they have left half done, before they are killed."""
+_LOOK = 0.01
+"""Seconds between looks at whether they have; the system does not tell of the end of a group."""
 _FAILED = int(Ended.FAILED)
 _make_outcome: Callable[[RawOutcome], Outcome] = partial(tuple.__new__, Outcome)
 """What `Outcome._make` does, in a third of its time; the same below."""
@@ -137,7 +142,10 @@ class ProcessWorker(asyncio.Protocol):
     def kill(self, error: ErrorInfo) -> None:
         if self._reason is None:
             self._reason = error
-        self._kill_group()
+            # The worker goes at once, or it would begin another item; what it has started is asked first.
+            with suppress(ProcessLookupError):
+                os.kill(self._process.pid, signal.SIGKILL)
+            self._signal_group(signal.SIGTERM)
 
     async def close(self) -> None:
         if self._burying is None:
@@ -246,15 +254,29 @@ class ProcessWorker(asyncio.Protocol):
             self._events.ended(self, outcomes)
 
     def _kill_group(self) -> None:
+        self._signal_group(signal.SIGKILL)
+
+    def _signal_group(self, number: int) -> bool:
+        """Send a signal to the worker and what it has started; false if there is nobody any more."""
         try:
-            os.killpg(self._process.pid, signal.SIGKILL)
+            os.killpg(self._process.pid, number)
         except (ProcessLookupError, PermissionError):
-            pass
+            return False
+        return True
+
+    async def _tidied(self) -> None:
+        """Return when nothing is left of the group, or when its time to tidy up is over."""
+        for _ in range(round(_TIDY / _LOOK)):
+            if not self._signal_group(0):
+                return
+            await asyncio.sleep(_LOOK)
 
     async def _bury(self) -> None:
         """After the end of its socket: learn how it ended, take what it left, tell."""
         asked = self._reason is not None or self._closing
         returncode = await self._ending()
+        if self._reason is not None:
+            await self._tidied()
         self._kill_group()  # what it started and left behind
         rescued: list[RawOutcome] = []
         try:
