@@ -26,6 +26,8 @@ MAX_DEPTH = 100
 """Levels of nesting that a value may have."""
 MAX_CONTAINERS = 5_000_000
 """Lists, dicts and the like that one value may hold, a shared one counted each time: it is written out each time."""
+MAX_BYTES = 256_000_000
+"""Bytes that a stored value may take: a row of the run file, which may hold two of them, ends at a thousand million."""
 
 _TAG_BYTES = b'"$wf"'
 _BIG = 1 << 63
@@ -71,6 +73,16 @@ def encode(value: Any) -> bytes:
     if kind is str:
         return _bytes(_quote(value), value)
     return _bytes(_write(_lower(value, sort=False)), value)
+
+
+def within_limit(data: bytes) -> bytes:
+    """The bytes as they are. Raises `ValueProblem` when the run file could not hold them."""
+    if len(data) > MAX_BYTES:
+        raise ValueProblem(
+            f"a value of {len(data) / 1e6:,.0f} MB is too large to be stored: at most {MAX_BYTES / 1e6:,.0f} MB are",
+            hint="Write it to a file, and return the file's path.",
+        )
+    return data
 
 
 def canonical(value: Any) -> bytes:
@@ -121,7 +133,7 @@ def plain_json(data: bytes) -> str:
 
 def _bytes(text: str, value: Any) -> bytes:
     try:
-        return text.encode()
+        return within_limit(text.encode())
     except UnicodeEncodeError as error:
         character = text[error.start]
         raise ValueProblem(

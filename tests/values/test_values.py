@@ -214,6 +214,15 @@ def test_a_value_that_unfolds_without_end_is_refused(monkeypatch: pytest.MonkeyP
         encode(value)
 
 
+@pytest.mark.parametrize("value", ["x" * 5000, ["é" * 2500], {"k": b"x" * 4000}])
+def test_what_no_row_can_hold_is_refused(value: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert same(decode(encode(value)), value)
+    monkeypatch.setattr("tui_workflow.values.MAX_BYTES", 5000)
+    with pytest.raises(ValueProblem, match="too large to be stored") as caught:
+        encode(value)
+    assert "path" in str(caught.value.hint)
+
+
 @pytest.mark.parametrize("value", ["\ud800", ["a\udfff"], {"\ud800": 1}, {"a": ("\udc80",)}])
 def test_lone_surrogates_are_refused(value: Any) -> None:
     with pytest.raises(ValueProblem, match=r"lone surrogate U\+D"):

@@ -120,7 +120,8 @@ PARALLEL = "was changed in a step with `parallel`, where items run side by side 
 
 def pack_writes(writes: Mapping[str, bytes]) -> bytes:
     """A JSON object of context writes, as an outcome carries it."""
-    return b"{" + b",".join(json.dumps(name).encode() + b":" + value for name, value in writes.items()) + b"}"
+    members = b",".join(json.dumps(name).encode() + b":" + value for name, value in writes.items())
+    return values.within_limit(b"{" + members + b"}")
 
 
 class ContextBase:
