@@ -13,6 +13,7 @@ def test_kills_at_seeded_moments(folder: Folder, seed: int, slots: int) -> None:
     figures = Figures()
     report = one_round(folder, seed, figures, half=60, slots=slots, kills=3)
     assert report.violations == [], again(f"K1 --slots {slots}", seed)
+    assert min(figures.resumes, default=0) < 2, "seconds to the first item of a resume"
 
 
 def test_the_check_sees_what_is_wrong(folder: Folder) -> None:

@@ -114,6 +114,26 @@ def test_modules_beside_the_flow_are_not_the_engines(traps: Folder) -> None:
     assert not (traps.path / "trapped").exists()
 
 
+def test_a_saved_edit_is_tried_in_a_worker_and_never_in_the_engine(traps: Folder) -> None:
+    """Beside the flow lie modules with the names of Python's own; a handler file that is saved says by whom it is imported."""
+    (traps.path / "handlers.py").write_text("def work(item):\n    return item\n")
+    quiet = "handlers: [handlers.py]\nsteps:\n  work:\n    type: python\n    for_each: [1, 2]\n    inputs: {operation: custom, handler: work}\n"
+    traps.write("flow.yaml", quiet)
+    told = f"import os\nopen({str(traps.path)!r} + '/importers', 'a').write(f'{{os.getpid()}} ')\ndef work(item):\n    return -item\n"
+    with Screen(traps.path, "flow.yaml") as screen:
+        screen.see("SUCCEEDED")
+        traps.write("handlers.py", told)
+        screen.see("r2")
+        traps.write("flow.yaml", TRAPS)
+        screen.read(2.0)
+        assert not (traps.path / "trapped").exists()
+        importers = (traps.path / "importers").read_text().split()
+        assert str(screen.pid) not in importers
+        os.kill(screen.pid, 9)
+        screen.wait()
+    assert not (traps.path / "trapped").exists()
+
+
 BOMB = "a: &a [x,x,x,x,x,x,x,x,x]\n" + "".join(
     f"{chr(98 + n)}: &{chr(98 + n)} [{','.join('*' + chr(97 + n) for _ in range(9))}]\n" for n in range(9)
 )
