@@ -7,14 +7,19 @@
         assert result.status == "succeeded"
         assert result.steps["fetch"].results == [200, 200, 200]
 
-It is the real engine with real workers and a real run file; only the reporting is left out.
+It is the real engine with real workers and a real run file; only the reporting is left out. `crash_flow` kills a run half done,
+so that a test can see what its resume does. `wf-tui help testing` has examples.
 """
 
 from __future__ import annotations
 
 import asyncio
+import json
 import os
+import subprocess
+import sys
 import tempfile
+import time
 from collections.abc import Mapping
 from contextlib import ExitStack
 from dataclasses import dataclass
@@ -28,8 +33,10 @@ from tui_workflow.facts.state import Item, RunState, StepState
 from tui_workflow.store import browse
 from tui_workflow.store.runfile import RunFile
 
-__all__ = ["FlowResult", "ItemResult", "StepResult", "run_flow", "run_flow_async"]
+__all__ = ["FlowResult", "ItemResult", "StepResult", "crash_flow", "run_flow", "run_flow_async"]
 
+_LOOK = 0.005
+"""Seconds between two looks at a run that is to be killed."""
 ItemStatus = Literal["succeeded", "failed", "skipped", "pending"]
 _STATUS: dict[int, ItemStatus] = {Item.OK: "succeeded", Item.FAILED: "failed", Item.SKIPPED: "skipped"}
 
@@ -166,6 +173,100 @@ async def run_flow_async(
                 await stage.play()
         with RunFile(assignment.path) as file:
             return _result(file, file.state())
+
+
+def crash_flow(
+    path: str | os.PathLike[str],
+    params: Mapping[str, Any] | None = None,
+    *,
+    state_dir: str | os.PathLike[str],
+    after: int,
+    resume: bool = False,
+    limit: int | None = None,
+    max_parallel: int | None = None,
+    seconds: float = 60.0,
+) -> FlowResult:
+    """Run a flow in a process of its own and kill that, as `kill -9` does, when at least `after` items have ended in it.
+
+    What comes back is what the run file holds then: the run is `interrupted`, and `run_flow(…, resume=True)` goes on with it. A run
+    that ends before is returned as it ended. Parameters are what JSON can say; the other arguments are those of `run_flow`.
+
+    Raises `InvalidFlow`, `UsageError`, and TimeoutError after `seconds`.
+    """
+    from tui_workflow.flow.load import load
+    from tui_workflow.session.choose import latest
+    from tui_workflow.store.places import open_state
+
+    flow, home = os.path.abspath(path), Path(state_dir)
+    load(flow)
+    before = latest(flow, home)
+    if resume and before is None:
+        raise UsageError(f"there is no run of {flow} in {home} to resume")
+    ended = _ended(before.state) if resume and before is not None else 0
+    with tempfile.TemporaryDirectory(prefix="wf-tui-test-") as folder:
+        given = Path(folder, "params.json")
+        given.write_text(json.dumps(dict(params or {})), "utf-8")
+        words = [
+            flow,
+            "--headless",
+            "--state-dir",
+            str(home),
+            "--params",
+            str(given),
+            "--resume" if resume else "--new",
+        ]
+        words += ["--limit", str(limit)] if limit is not None else []
+        words += ["--max-parallel", str(max_parallel)] if max_parallel is not None else []
+        with _Program(words) as process:
+            until = time.monotonic() + seconds
+            while process.poll() is None:
+                found = latest(flow, home)
+                begun = found is not None and (resume or before is None or found.path != before.path)
+                if found is not None and begun and _ended(found.state) - ended >= after:
+                    break
+                if time.monotonic() > until:
+                    raise TimeoutError(f"{after} items of {flow} have not ended within {seconds:g} seconds")
+                time.sleep(_LOOK)
+    found = latest(flow, home)
+    if found is None or (process.returncode == UsageError.exit_code):
+        raise UsageError(process.errors or f"no run of {flow} came into being")
+    with RunFile(found.path) as file:
+        return _result(file, open_state(file)[0])
+
+
+class _Program:
+    """The command in a process, which is killed at the end; `errors` is what it had to say."""
+
+    def __init__(self, words: list[str]) -> None:
+        root = str(Path(__file__).parents[1])
+        paths = [root, *filter(None, [os.environ.get("PYTHONPATH")])]
+        self._process = subprocess.Popen(
+            [sys.executable, "-m", "tui_workflow", *words],
+            env={**os.environ, "PYTHONPATH": os.pathsep.join(paths)},
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+        self.errors = ""
+
+    def __enter__(self) -> _Program:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._process.kill()
+        self.errors = self._process.communicate()[1].strip()
+
+    @property
+    def returncode(self) -> int | None:
+        return self._process.returncode
+
+    def poll(self) -> int | None:
+        return self._process.poll()
+
+
+def _ended(state: RunState) -> int:
+    return sum(step.done for step in state.steps.values())
 
 
 def _result(file: RunFile, state: RunState) -> FlowResult:

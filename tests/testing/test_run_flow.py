@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from tui_workflow.errors import InvalidFlow, UsageError
-from tui_workflow.testing import run_flow, run_flow_async
+from tui_workflow.testing import crash_flow, run_flow, run_flow_async
 
 FLOW = """
 params: {count: 3}
@@ -97,3 +97,44 @@ def test_a_run_that_takes_too_long_is_stopped(flow: Path) -> None:
 
 async def test_within_a_loop(flow: Path) -> None:
     assert (await run_flow_async(flow)).status == "succeeded"
+
+
+CRASHING = """
+params: {{count: 400}}
+steps:
+  work:
+    type: python
+    for_each: {{range: "{{{{ params.count }}}}"}}
+    checkpoint: each
+    inputs:
+      code: |
+        with open({log!r}, "a") as file: print(item, file=file)
+        result = item
+"""
+
+
+def test_a_crash_and_its_resume(flow: Path, tmp_path: Path) -> None:
+    log, state = tmp_path / "log", tmp_path / "state"
+    flow.write_text(CRASHING.format(log=str(log)))
+    killed = crash_flow(flow, {"count": 300}, state_dir=state, after=3)
+    done = [item.result for item in killed.items if item.status == "succeeded"]
+    assert (killed.status, done) == ("interrupted", list(range(len(done))))
+    assert 3 <= len(done) < 300
+    again = crash_flow(flow, state_dir=state, after=2, resume=True)
+    assert again.run == killed.run
+    assert sum(item.status == "succeeded" for item in again.items) >= len(done) + 2
+    found = run_flow(flow, state_dir=state, resume=True)
+    assert found.status == "succeeded"
+    assert found.steps["work"].results == list(range(300))
+    assert len(log.read_text().split()) <= 302, "one in flight at each crash"
+
+
+def test_a_crash_that_does_not_come(flow: Path, tmp_path: Path) -> None:
+    flow.write_text(CRASHING.format(log=str(tmp_path / "log")))
+    assert crash_flow(flow, {"count": 2}, state_dir=tmp_path / "state", after=99).status == "succeeded"
+    with pytest.raises(UsageError, match="nowhere"):
+        crash_flow(flow, {"nowhere": 1}, state_dir=tmp_path / "other", after=1)
+    with pytest.raises(UsageError, match="no run"):
+        crash_flow(flow, state_dir=tmp_path / "third", after=1, resume=True)
+    with pytest.raises(TimeoutError):
+        crash_flow(flow, {"count": 10**6}, state_dir=tmp_path / "fourth", after=10**6, seconds=2)
