@@ -144,6 +144,7 @@ steps:
 """
 
 
+@pytest.mark.slow
 def test_attempts_and_delays_across_a_kill(folder: Folder) -> None:
     """Failures before a crash count; the crash itself does not; the delays are those of the attempts made."""
     folder.write(

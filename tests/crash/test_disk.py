@@ -145,6 +145,7 @@ def test_a_full_disk_is_said_on_the_screen(folder: Folder, small_disk: Path) -> 
     sound(folder, small_disk)
 
 
+@pytest.mark.slow
 def test_a_disk_that_stays_full_ends_with_74_and_can_be_gone_on_with(folder: Folder, small_disk: Path) -> None:
     prepare(folder)
     subprocess.run(["mount", "-o", "remount,size=8m", str(small_disk)], check=True)
@@ -235,6 +236,7 @@ def test_an_error_of_the_disk_that_passes(folder: Folder, call: int) -> None:
 
 
 @needs_strace
+@pytest.mark.slow
 def test_a_disk_that_is_broken_for_good(folder: Folder) -> None:
     """Nothing begins that cannot be recorded; the end is 74, and what was not recorded runs again on another day."""
     process = sick_disk(folder, "50+")
@@ -267,6 +269,7 @@ def test_a_run_file_that_cannot_be_made_for_an_error_of_the_disk(folder: Folder)
     assert [path.name for path in (folder.path / ".wf-tui" / "runs").iterdir()] == []
 
 
+@pytest.mark.slow
 def test_a_system_that_gives_no_worker(folder: Folder) -> None:
     """Here by a limit so low that no worker's memory can be made; the step fails with the reason, and can be resumed."""
     prepare(folder)
@@ -288,6 +291,7 @@ def test_a_system_that_gives_no_worker(folder: Folder) -> None:
 
 
 @pytest.mark.parametrize("deed", ["deleted", "replaced"])
+@pytest.mark.slow
 def test_a_run_file_that_goes_away_is_noticed(folder: Folder, deed: str) -> None:
     prepare(folder)
     with Screen(folder.path, "flow.yaml") as screen:
@@ -373,6 +377,7 @@ def test_resumes_race_and_one_runs(folder: Folder, racers: int) -> None:
     assert found.violations == []
 
 
+@pytest.mark.slow
 def test_viewers_beside_the_runner(folder: Folder) -> None:
     """They see what is committed while it is being made, keep nobody waiting, and leave one file behind with the runner."""
     prepare(folder)

@@ -30,6 +30,7 @@ def test_killed_while_tables_are_brought_up_to_date(folder: Folder, k: int) -> N
     assert migration.killed(folder, k, Figures()).violations == [], again("K3m", k)
 
 
+@pytest.mark.slow
 def test_six_kills_of_one_run(folder: Folder) -> None:
     """K3: a resume that is killed is taken up like any other run."""
     report = one_round(folder, 301, Figures(), half=60, kills=6)

@@ -99,6 +99,7 @@ steps:
 
 
 @pytest.mark.parametrize("executor", ["process", "thread", "async"])
+@pytest.mark.slow
 def test_whoever_dies_fails_alone(folder: Folder, executor: str) -> None:
     """Tried as often as the policy says, with the signal's name; neighbours end well, with their first attempt."""
     word, pause = ("async ", "await asyncio.sleep(0.1)") if executor == "async" else ("", "time.sleep(0.1)")

@@ -183,6 +183,7 @@ def test_a_hostile_flow_is_refused_at_once(folder: Folder, name: str) -> None:
         "{% for a in range(99999) %}{% for b in range(99999) %}x{% endfor %}{% endfor %}",
     ],
 )
+@pytest.mark.slow
 def test_an_expression_costs_its_item_and_no_more(folder: Folder, expression: str) -> None:
     folder.write(
         "flow.yaml",
@@ -197,6 +198,7 @@ def test_an_expression_costs_its_item_and_no_more(folder: Folder, expression: st
         assert folder.step("work")["failed"] == 1
 
 
+@pytest.mark.slow
 def test_keys_and_paths_lead_nowhere(folder: Folder, tmp_path: Path) -> None:
     folder.write("keys.json", '["../../x", "/etc/x", "a\\u0000b", "' + "k" * 300 + '", "..", "a/b", "~"]')
     folder.write(

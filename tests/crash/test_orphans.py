@@ -79,6 +79,7 @@ def test_nothing_else_is_ended(folder: Folder) -> None:
             other.wait()
 
 
+@pytest.mark.slow
 def test_a_resume_at_once_never_makes_two_copies(folder: Folder) -> None:
     """The resume is started in the moment of the kill; each item says when it lives."""
     folder.write(

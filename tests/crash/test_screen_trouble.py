@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import time
 
+import pytest
+
 from tests.crash.check import RESTORED
 from tests.crash.screen import Screen
 from tests.end_to_end import bench, terminal
@@ -55,6 +57,7 @@ def test_a_widget_that_raises(folder: Folder) -> None:
     assert folder.step("work")["attempts"] <= 300 + 4
 
 
+@pytest.mark.slow
 def test_a_flood_of_output_leaves_the_keys_alive(folder: Folder) -> None:
     folder.write("flow.yaml", FLOOD)
     with Screen(folder.path, "flow.yaml") as screen:

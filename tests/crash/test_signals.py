@@ -120,6 +120,7 @@ def test_ctrl_c_twice_in_the_dashboard(stubborn: Folder) -> None:
         goes_on(stubborn, screen, code, 130)
 
 
+@pytest.mark.slow
 def test_sigint_from_outside_while_items_hang(stubborn: Folder) -> None:
     """The first waits for them, the second does not."""
     with shown(stubborn) as screen:

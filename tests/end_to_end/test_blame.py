@@ -97,6 +97,7 @@ def test_in_processes_no_neighbour_runs_twice(folder: Folder) -> None:
 
 @pytest.mark.parametrize("executor", ["thread", "async"])
 @pytest.mark.parametrize("bad", CAUSES)
+@pytest.mark.slow
 def test_in_shared_processes_neighbours_use_no_attempt(folder: Folder, executor: str, bad: str) -> None:
     # When the time-out strikes after two seconds, the neighbours of the third round are half done.
     items = ["a", "b", bad, "c", "d"] if bad != "hang" else ["a", "b", bad, "c", "d", "e", "f"]

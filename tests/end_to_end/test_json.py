@@ -238,6 +238,7 @@ def test_a_damaged_run_file_is_65_and_stays_as_it_is(folder: Folder) -> None:
     assert file.read_bytes() == whole[:1000]
 
 
+@pytest.mark.slow
 def test_a_damaged_run_among_others_is_not_passed_over(folder: Folder) -> None:
     """It may be the one that is to be gone on with; what lies before it is neither gone on with nor begun again."""
     folder.write("flow.yaml", "steps:\n  work:\n    type: shell\n    inputs: {command: 'echo ran >> ran'}\n")

@@ -83,6 +83,7 @@ def test_six_kills_of_a_headless_run(folder: Folder, seed: int) -> None:
     judge(folder, count, 6, pause)
 
 
+@pytest.mark.slow
 def test_kills_at_any_time_of_the_start(folder: Folder) -> None:
     """Also before the first fact, and while the first worker is being started."""
     prepared(folder, 20, 0.005)
@@ -98,6 +99,7 @@ def test_kills_at_any_time_of_the_start(folder: Folder) -> None:
     judge(folder, 20, 6, 0.005)
 
 
+@pytest.mark.slow
 def test_kills_of_the_dashboard(folder: Folder) -> None:
     count, pause = 200, 0.02
     prepared(folder, count, pause)

@@ -48,6 +48,7 @@ def span(folder: Folder) -> float:
 
 
 @pytest.mark.parametrize("executor", ["process", "thread"])
+@pytest.mark.slow
 def test_ten_slots_are_used_and_no_more(folder: Folder, executor: str) -> None:
     prepared(folder, executor=executor)
     folder.run("slots=1")

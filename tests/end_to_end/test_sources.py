@@ -143,6 +143,7 @@ steps:
 """
 
 
+@pytest.mark.slow
 def test_a_kill_in_the_middle_of_a_parquet_file(folder: Folder) -> None:
     pa, pq = pytest.importorskip("pyarrow"), pytest.importorskip("pyarrow.parquet")
     count = 200

@@ -49,6 +49,7 @@ def made_as_recorded(run: Live, step: str = "work") -> None:
         assert f'"{row["result"]}"' in sources[row["revision"]], row
 
 
+@pytest.mark.slow
 async def test_a_broken_save_changes_nothing_and_a_good_one_holds_for_what_starts_later(tmp_path: Path) -> None:
     write(tmp_path)
     async with live(tmp_path) as run:
@@ -204,6 +205,7 @@ async def test_reloads_in_the_moments_in_which_items_end(tmp_path: Path, pause: 
         assert run.step().stale == sum(row["result"] != "m12" for row in run.outcomes())
 
 
+@pytest.mark.slow
 def test_headless_with_reload(folder: Folder) -> None:
     write(folder.path, flow=FLOW.replace("200", "120"))
     run = folder.start("flow.yaml", "--headless", "--reload", "--json")
@@ -252,6 +254,7 @@ async def test_items_keep_their_state_through_a_reload(tmp_path: Path) -> None:
         assert kept.count(Item.OK) >= 18
 
 
+@pytest.mark.slow
 async def test_saves_are_numbered_one_by_one_though_none_of_them_is_stored_yet(tmp_path: Path) -> None:
     """A save, a way back and the accepting of what waits, faster than the run file is written."""
     write(tmp_path)

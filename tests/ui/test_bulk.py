@@ -128,6 +128,7 @@ async def test_one_wish_for_many_items_at_a_time() -> None:
         assert run.sent == []
 
 
+@pytest.mark.slow
 async def test_writing_is_stopped_by_esc() -> None:
     async with opened(Slow(total=1000)) as screen:
         await screen.pilot.press("W")
@@ -137,6 +138,7 @@ async def test_writing_is_stopped_by_esc() -> None:
         assert not screen.desk.dialogs
 
 
+@pytest.mark.slow
 async def test_ctrl_c_asks_how_to_leave_while_a_wish_is_under_way() -> None:
     run = Slow(total=1000)
     async with opened(run) as screen:

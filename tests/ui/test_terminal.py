@@ -154,6 +154,7 @@ def test_a_terminal_that_is_gone_ends_the_screen_by_itself(tmp_path: Path) -> No
         assert (tmp_path / "heart.left").read_text() == "signal"
 
 
+@pytest.mark.slow
 def test_a_terminal_that_does_not_read_does_not_stop_the_run(tmp_path: Path) -> None:
     with terminal(tmp_path) as held:
         held.read_until(b"process_chunks")

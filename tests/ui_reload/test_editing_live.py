@@ -75,6 +75,7 @@ def edited(folder: Folder) -> dict[str, object]:
     return read
 
 
+@pytest.mark.slow
 def test_the_loop_of_a_failure_its_cause_a_canary_and_the_rest(failing: Folder) -> None:
     with Terminal(failing.path, "flow.yaml", EDITOR=str(failing.path / "vim")) as terminal:
         terminal.see("ValueError", "handlers.py:11")

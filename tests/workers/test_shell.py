@@ -202,7 +202,7 @@ async def test_a_command_that_must_end_may_tidy_up_first(pool: Pool, tmp_path: P
     from tui_workflow.workers.deaths import made
 
     worker, engine = await pool.acquire(), Engine()
-    command = "trap 'rm half; exit' TERM; touch half began; (trap '' TERM; sleep 300) & while :; do sleep 0.1; done"
+    command = "exec 2> log; trap 'rm half; exit' TERM; touch half began; (trap '' TERM; sleep 300) & while :; do sleep 0.1; done"
     prog = shell(tmp_path, command, run=f"run-{tmp_path.name}")
     await worker.program(prog, engine)
     worker.feed(items([0, 1]))

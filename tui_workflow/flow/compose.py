@@ -17,6 +17,7 @@ from tui_workflow.flow.problems import Problem, short
 MAX_BYTES = 1_000_000
 """Size of a flow file; more is data, which belongs into a file of its own."""
 MAX_DEPTH = 64
+_TOO_DEEP = f"nested more than {MAX_DEPTH} levels deep"
 MAX_NODES = 100_000
 """Nodes of a flow with every alias written out."""
 
@@ -110,6 +111,8 @@ class _Composer:
             return self._loader.get_event()
         except yaml.MarkedYAMLError as error:
             what = error.problem or "syntax error"
+            if "nesting depth" in what:  # libyaml has a limit of its own, which its look ahead may reach first
+                self._refuse(error.problem_mark or error.context_mark, _TOO_DEEP)
             context = f" {error.context}" if error.context else ""
             hint = next((advice for words, advice in _HINTS if words in what), "")
             self._refuse(error.problem_mark or error.context_mark, f"not valid YAML: {what}{context}", hint)
@@ -127,7 +130,7 @@ class _Composer:
     def _node(self, event: Any, depth: int) -> Node:
         mark = event.start_mark
         if depth > MAX_DEPTH:
-            self._refuse(mark, f"nested more than {MAX_DEPTH} levels deep")
+            self._refuse(mark, _TOO_DEEP)
         if isinstance(event, yaml.AliasEvent):
             return self._alias(event)
         start = self._count

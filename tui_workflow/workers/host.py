@@ -143,6 +143,7 @@ class ProcessWorker(asyncio.Protocol):
         if self._reason is None:
             self._reason = error
             # The worker goes at once, or it would begin another item; what it has started is asked first.
+            # What it prints from here on has no reader any more: a command that tidies up must do it in silence.
             with suppress(ProcessLookupError):
                 os.kill(self._process.pid, signal.SIGKILL)
             self._signal_group(signal.SIGTERM)
