@@ -32,9 +32,8 @@ class ItemQueue:
 
     def queue_again(self, numbers: Iterable[int]) -> None:
         """Ended items whose state has become pending again; those the cursor has yet to reach need no place of their own."""
-        back = set(self._back)
         for number in numbers:
-            if number < self._cursor and number not in back:
+            if number < self._cursor:
                 heappush(self._back, number)
 
     def put_back(self, number: int) -> None:
@@ -58,6 +57,8 @@ class ItemQueue:
         taken: list[int] = []
         while self._back and len(taken) < count:
             number = heappop(self._back)
+            while self._back and self._back[0] == number:  # one that waits and is queued again comes once
+                heappop(self._back)
             if self._states[number] in STARTABLE:
                 taken.append(number)
         while len(taken) < count and (first := self._find()) is not None:
