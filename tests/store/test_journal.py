@@ -110,13 +110,14 @@ def test_what_is_stored_folds_to_what_was_lived(
         assert [type(f) for f in replayed] == [type(f) for f in story.facts]
 
 
-async def test_a_fact_that_comes_with_the_last_snapshot_is_stored_too(path: Path) -> None:
+async def test_a_fact_that_comes_while_the_last_snapshot_is_written_is_stored_too(path: Path) -> None:
     live = Live(path)
     late = [listed(3, 3)]
+    loop = asyncio.get_running_loop()
 
     def snapshot() -> RunState:
-        if late:
-            live.journal.append([late.pop()])
+        if late:  # the loop comes to it when the snapshot is on its way
+            loop.call_soon(live.journal.append, [late.pop()])
         return live.state
 
     live.journal.snapshot_of = snapshot
