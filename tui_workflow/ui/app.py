@@ -41,6 +41,8 @@ AT_ONCE = 0.1
 """Seconds between two paints for failures, which do not wait for the tick."""
 ANSWERS = 0.5
 """Seconds after a key in which what it asked for is painted as soon as it comes."""
+SOON = 0.01
+"""Seconds between two looks at whether the first frame has been drawn."""
 IDLE = 60.0
 """Seconds without a key after which one paint a second is enough."""
 
@@ -71,7 +73,7 @@ class WfApp(App[Left], inherit_bindings=False):
         )
         self._problem = options.problem or self.looks.problem
         self.painted = asyncio.Event()
-        """Set when the first frame is on its way to the terminal."""
+        """Set when the first frame has been drawn, which is some time after it was handed over."""
         self.broken: BaseException | None = None
         self._runs: Runs | None = None
         self._opening = Opening(title, doing, paint=self.paint_soon, leave=lambda: self.leave(Left("abandoned")))
@@ -165,21 +167,25 @@ class WfApp(App[Left], inherit_bindings=False):
         canvas = self.screen.query_one(Canvas)
         canvas.show(self._front.page(self.looks, width, height), self.looks.styles)
         if not self.painted.is_set():
-            self.call_after_refresh(self.painted.set)
-        if not self._measure.asked and height > ROW:
-            self.call_after_refresh(self._ask_for_width)
+            self.call_after_refresh(self._see_whether_painted)
 
-    def _ask_for_width(self) -> None:
-        """Ask the terminal how wide it shows the signs, once, behind the first frame; see `measure`."""
-        asks = getattr(self._driver, "input_tty", False) and not self.looks.glyphs.ascii
-        if self._measure.asked or not asks or self._driver is None or not self.screen_stack:
+    def _see_whether_painted(self) -> None:
+        """What comes after the first frame may begin; what was refreshed until now may have been the empty page."""
+        if self.painted.is_set() or not self.screen_stack:
             return
         canvas = self.screen.query_one(Canvas)
-        if not canvas.drawn:  # what was refreshed was the empty page
-            self.set_timer(0.05, self._ask_for_width)
-            return
-        self._driver.write(self._measure.question())
-        canvas.refresh(Region(0, ROW, self.size.width, 1))
+        if canvas.drawn:
+            self.painted.set()
+            self._ask_for_width(canvas)
+        else:
+            self.set_timer(SOON, self._see_whether_painted)
+
+    def _ask_for_width(self, canvas: Canvas) -> None:
+        """Ask the terminal how wide it shows the signs, behind the first frame; see `measure`."""
+        asks = getattr(self._driver, "input_tty", False) and not self.looks.glyphs.ascii and self.size.height > ROW
+        if asks and self._driver is not None:
+            self._driver.write(self._measure.question())
+            canvas.refresh(Region(0, ROW, self.size.width, 1))
 
     def _take_width(self, columns: int | None) -> None:
         if columns is None or columns < 2:

@@ -28,10 +28,6 @@ class Measure:
         self._answered = False
         self._spelt = ""
 
-    @property
-    def asked(self) -> bool:
-        return self._asked_at is not None
-
     def question(self) -> str:
         """What to write. The sign is concealed; the row it is in has to be painted again."""
         self._asked_at = time.monotonic()

@@ -1,4 +1,4 @@
-"""A dialog with answers: by their keys, or with the cursor and enter."""
+"""A dialog with answers, each of which does something with the run."""
 
 from __future__ import annotations
 
@@ -6,41 +6,31 @@ from collections.abc import Callable, Sequence
 from typing import TypeAlias
 
 from tui_workflow.ui.desk import Desk
-from tui_workflow.ui.keymap import SAME
+from tui_workflow.ui.screens.pick import Pick
 from tui_workflow.view.glyphs import Glyphs
-from tui_workflow.view.keys import event_name
 from tui_workflow.view.panes.dialog import Box, Choice
 from tui_workflow.view.panes.row import Target
 
 Offer: TypeAlias = tuple[Choice, Callable[[Desk], None]]
 
 
-class Choosing:
+class Choosing(Pick):
     """Answers and what each does. `esc` always closes."""
 
     def __init__(self, desk: Desk, offered: Sequence[Offer]) -> None:
         self.desk = desk
         self.offered = list(offered)
-        self.at = 0
+
+    @property
+    def choices(self) -> Sequence[Choice]:
+        """The answers, from top to bottom."""
+        return [choice for choice, _ in self.offered]
 
     def box(self, width: int, height: int, glyphs: Glyphs) -> Box:
         raise NotImplementedError
 
     def press(self, key: str, character: str | None) -> None:
-        key = SAME.get(key, key)
-        for place, (choice, _) in enumerate(self.offered):
-            if choice.key and (event_name(choice.key) == key or choice.key == character):
-                self.choose(place)
-                return
-        match key:
-            case "down" | "j" | "tab":
-                self.at = (self.at + 1) % len(self.offered)
-            case "up" | "k" | "shift+tab":
-                self.at = (self.at - 1) % len(self.offered)
-            case "enter":
-                self.choose(self.at)
-            case "escape" | "q":
-                self.desk.close(self)
+        self.take(key, character)
 
     def click(self, target: Target) -> None:
         if target.kind == "choice" and isinstance(target.value, int):
@@ -50,3 +40,7 @@ class Choosing:
         """Close, and do what the answer says."""
         self.desk.close(self)
         self.offered[place][1](self.desk)
+
+    def close(self) -> None:
+        """Go away without an answer."""
+        self.desk.close(self)
