@@ -32,6 +32,9 @@ steps:
     parallel: {slots}
     on_error: continue
     inputs: {{operation: custom, handler: {handler}}}
+"""
+
+OVER = """
   over:
     type: python
     depends_on: [work]
@@ -39,12 +42,15 @@ steps:
       code: |
         open("over", "x").close()
 """
+"""A last step that makes a file, so that the end can be seen from beside."""
 
 
 def prepare(place: Folder, count: int, wait: float = 0.0, slots: int = 2) -> None:
     """A flow of `count` items that take `wait` seconds; it makes a file when they are done."""
     place.write("handlers.py", HANDLER)
-    place.write("flow.yaml", FLOW.format(count=count, wait=wait, slots=slots, handler="work" if wait else "quick"))
+    place.write(
+        "flow.yaml", (FLOW + OVER).format(count=count, wait=wait, slots=slots, handler="work" if wait else "quick")
+    )
 
 
 def worked(place: Folder) -> float:

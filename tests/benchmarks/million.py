@@ -13,32 +13,9 @@ import time
 from contextlib import closing
 
 from tests.benchmarks.bench import PATIENCE, Folder, Row, Sizes, folder, main
+from tests.benchmarks.dashboard import OVER
 from tests.benchmarks.screen import Screen
-
-HANDLER = """
-def work(item):
-    if item % 50 == 7:
-        raise ValueError(f"row {item} is the fiftieth")
-    return item
-"""
-FLOW = """
-name: million
-handlers: [handlers.py]
-steps:
-  work:
-    type: python
-    for_each: {{range: {count}}}
-    key: "row-{{{{ item }}}}"
-    parallel: 2
-    on_error: continue
-    inputs: {{operation: custom, handler: work}}
-  over:
-    type: python
-    depends_on: [work]
-    inputs:
-      code: |
-        open("over", "x").close()
-"""
+from tests.benchmarks.stored import FLOW, HANDLER, title_of
 
 
 class Hand:
@@ -94,14 +71,14 @@ def triage(hand: Hand, n: int) -> None:
     hand.screen.press("f")
     hand.screen.read_for(0.5)
     hand.ask("\r", re.compile(rb"row-57\D"), 1.0)
-    hand.ask("G", re.compile(b"row %d is the fiftieth" % last), 1.0)
+    hand.ask("G", title_of(last), 1.0)
 
 
 def measure(sizes: Sizes) -> list[Row]:
     n = sizes(1_000_000, 20_000)
     with folder() as place:
         place.write("handlers.py", HANDLER)
-        place.write("flow.yaml", FLOW.format(count=n))
+        place.write("flow.yaml", (FLOW + OVER).format(count=n))
         took = sorted(watched(place, n))
     longest, usual = took[-1] * 1e3, took[len(took) // 2] * 1e3
     name = f"slowest of {len(took)} answers in a run of {n:,} items, killed and resumed"

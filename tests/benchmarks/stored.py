@@ -29,10 +29,15 @@ steps:
 """
 
 
+def title_of(item: int) -> re.Pattern[bytes]:
+    """The number of an item as the title of its page has it, whatever groups the digits."""
+    return re.compile(rb"item " + rb"[^0-9]{1,4}".join(f"{item:,}".encode().split(b",")))
+
+
 def looks(place: Folder, n: int, rounds: int) -> dict[str, float]:
     """Milliseconds from a key to its answer, by what it asks for."""
     last = max(item for item in range(n - 50, n) if item % 50 == 7)
-    numbered = re.compile(rb"item " + rb"[^0-9]{1,4}".join(f"{last:,}".encode().split(b",")))
+    numbered = title_of(last)
     named = re.compile(b"row-%d" % last)
     asked: dict[str, list[float]] = {"open the failed list": [], "filter it": [], "jump to its last item": []}
     with Screen(place.path, ["open", "latest"]) as screen:

@@ -9,45 +9,18 @@ from collections.abc import Callable
 
 import pytest
 
-from tests.crash import trace
+from tests.crash import held, trace
 from tests.crash.check import RESTORED, check_run, crashed
 from tests.crash.rounds import now, run_file
 from tests.crash.screen import Screen
 from tests.end_to_end.bench import Folder, gone_within, wait_for
-
-COUNT = 6
-HANDLERS = (
-    trace.PYTHON
-    + """
-import subprocess
-
-def work(item, key, attempt):
-    mark("+", key, attempt)
-    child = subprocess.Popen("sleep 100 & sleep 100", shell=True)
-    while not os.path.exists("go"):
-        time.sleep(0.01)
-    child.kill()
-    mark("-", key, attempt)
-    return item
-"""
-)
-FLOW = """
-handlers: [handlers.py]
-steps:
-  work:
-    type: python
-    for_each: {range: 6}
-    key: "k{{ item }}"
-    parallel: 2
-    inputs: {operation: custom, handler: work}
-"""
 
 
 def terminate(folder: Folder, screen: Screen) -> int:
     """SIGTERM: what is in flight may finish."""
     os.kill(screen.pid, signal.SIGTERM)
     screen.see("DRAINING" if screen.full else "drain")
-    (folder.path / "go").touch()
+    (folder.path / held.GO).touch()
     return screen.wait()
 
 
@@ -79,7 +52,7 @@ def press_ctrl_c_once(folder: Folder, screen: Screen) -> int:
         screen.see("DRAINING")
     else:
         screen.see("drain")
-    (folder.path / "go").touch()
+    (folder.path / held.GO).touch()
     return screen.wait()
 
 
@@ -108,8 +81,7 @@ ENDINGS: list[tuple[Callable[[Folder, Screen], int], int, bool]] = [
 def test_a_run_ends_as_it_is_told(
     folder: Folder, tell: Callable[[Folder, Screen], int], code: int, finished: bool, full: bool
 ) -> None:
-    folder.write("handlers.py", HANDLERS)
-    folder.write("flow.yaml", FLOW)
+    held.write(folder)
     log = folder.path / "effects.log"
     with Screen(folder.path, "flow.yaml", *([] if full else ["--headless"])) as screen:
         screen.full = full
@@ -129,14 +101,14 @@ def test_a_run_ends_as_it_is_told(
                 assert all(sequence in screen.raw for sequence in RESTORED)
             else:
                 assert b"\x1b" not in screen.raw, "without a dashboard the terminal is only written to"
-        (folder.path / "go").touch()
+        (folder.path / held.GO).touch()
         folder.run("--resume")
         terminal = (screen.raw, screen.before, screen.settings()) if full and not screen.closed else None
         report = check_run(
             run_file(folder),
             log,
             crashes=[crash],
-            results={"work": list(range(COUNT))},
+            results={"work": list(range(held.COUNT))},
             folder=folder.path,
             code=(found, code),
             terminal=terminal,

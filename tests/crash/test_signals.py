@@ -11,47 +11,17 @@ from pathlib import Path
 
 import pytest
 
-from tests.crash import trace
+from tests.crash import held, trace
 from tests.crash.check import check_run, crashed
 from tests.crash.rounds import now, run_file
 from tests.crash.screen import Screen
 from tests.end_to_end.bench import Folder, gone_within, wait_for
 
-COUNT = 6
-HANDLERS = (
-    trace.PYTHON
-    + """
-import signal, subprocess
-
-def work(item, key, attempt):
-    for number in (1, 2, 15):
-        signal.signal(number, signal.SIG_IGN)
-    mark("+", key, attempt)
-    child = subprocess.Popen("trap '' TERM HUP INT; sleep 100 & sleep 100", shell=True)
-    while not os.path.exists("go"):
-        time.sleep(0.01)
-    child.kill()
-    mark("-", key, attempt)
-    return item
-"""
-)
-FLOW = """
-handlers: [handlers.py]
-steps:
-  work:
-    type: python
-    for_each: {range: 6}
-    key: "k{{ item }}"
-    parallel: 2
-    inputs: {operation: custom, handler: work}
-"""
-
 
 @pytest.fixture
 def stubborn(folder: Folder) -> Folder:
     """A flow whose items hear no signal and have children that hear none either."""
-    folder.write("handlers.py", HANDLERS)
-    folder.write("flow.yaml", FLOW)
+    held.write(folder, deaf=True)
     return folder
 
 
@@ -72,13 +42,13 @@ def goes_on(folder: Folder, screen: Screen | None, code: int, documented: int) -
     gone_within(folder.path)
     log = folder.path / "effects.log"
     crash = crashed(run_file(folder), log, now(), 2)
-    (folder.path / "go").touch()
+    (folder.path / held.GO).touch()
     folder.run("--resume")
     found = check_run(
         run_file(folder),
         log,
         crashes=[crash],
-        results={"work": list(range(COUNT))},
+        results={"work": list(range(held.COUNT))},
         folder=folder.path,
         code=(code, documented),
         terminal=None if screen is None else (screen.raw, screen.before, screen.settings()),
@@ -178,11 +148,11 @@ def test_ctrl_z_and_going_on(stubborn: Folder) -> None:
         screen.raw = b""
         os.kill(screen.pid, signal.SIGCONT)
         screen.see("RUNNING", "work")
-        (stubborn.path / "go").touch()
+        (stubborn.path / held.GO).touch()
         screen.see("SUCCEEDED")
         screen.press("q")
         assert screen.wait() == 0
-    assert stubborn.results("work") == list(range(COUNT))
+    assert stubborn.results("work") == list(range(held.COUNT))
 
 
 def test_a_storm_of_sizes(stubborn: Folder) -> None:
@@ -193,7 +163,7 @@ def test_a_storm_of_sizes(stubborn: Folder) -> None:
             screen.read(0.01)
         screen.resize(120, 32)
         screen.see("RUNNING", "work")
-        (stubborn.path / "go").touch()
+        (stubborn.path / held.GO).touch()
         screen.see("SUCCEEDED")
         screen.press("q")
         assert screen.wait() == 0
@@ -201,7 +171,7 @@ def test_a_storm_of_sizes(stubborn: Folder) -> None:
 
 def test_a_pipe_whose_reader_goes(stubborn: Folder) -> None:
     """`wf-tui … | head -1`: the run goes on, and its exit code says how it ended."""
-    (stubborn.path / "go").touch()
+    (stubborn.path / held.GO).touch()
     for form in ("--headless", "--json"):
         process = stubborn.start("flow.yaml", form, "--new")
         assert process.stdout is not None
@@ -216,7 +186,8 @@ def test_a_pipe_whose_reader_goes(stubborn: Folder) -> None:
 def test_a_full_pipe_ends_with_the_signal_all_the_same(stubborn: Folder) -> None:
     """Nobody reads stdout: what is told waits, the items do not, and a signal is heard."""
     stubborn.write(
-        "flow.yaml", FLOW.replace("range: 6", "range: 4000").replace("custom, handler: work", "custom, handler: fail")
+        "flow.yaml",
+        held.FLOW.replace("range: 6", "range: 4000").replace("custom, handler: work", "custom, handler: fail"),
     )
     stubborn.write("handlers.py", "def fail(item):\n    raise ValueError('x' * 200 + str(item))\n")
     stubborn.write("flow.yaml", (stubborn.path / "flow.yaml").read_text() + "    on_error: continue\n")
