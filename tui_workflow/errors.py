@@ -38,6 +38,17 @@ class WfError(Exception):
         return f"{where}{self.message}"
 
 
+class Abandoned(Exception):
+    """A person, or a signal, ended the program before it had begun anything: nothing is wrong, and nothing is to be said.
+
+    `exit_code` is what the command line ends with.
+    """
+
+    def __init__(self, exit_code: int) -> None:
+        super().__init__("ended before it began")
+        self.exit_code = exit_code
+
+
 class UsageError(WfError):
     """The command line asks for something that cannot be had."""
 

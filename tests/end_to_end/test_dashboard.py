@@ -226,6 +226,19 @@ def test_open_only_looks(broken: Folder) -> None:
     assert broken.show()["steps"][0]["attempts"] == 4
 
 
+def test_what_is_left_before_it_is_there_is_no_error(broken: Folder) -> None:
+    broken.run()
+    for words in (("open",), ("retry", "--open"), ("flow.yaml", "--new")):
+        with Terminal(broken.path, *words) as terminal:
+            terminal.press("q")
+            assert terminal.wait() in {0, 130}, (
+                "a key that is there from the start is heard before the run is, or just after"
+            )
+            assert b"report" not in terminal.raw
+            assert all(sequence in terminal.raw for sequence in RESTORED)
+    gone_within(broken.path)
+
+
 def test_an_unfinished_run_is_asked_about(broken: Folder) -> None:
     broken.write("flow.yaml", FLOW.replace("    on_error: continue\n", ""))
     broken.run(code=1)

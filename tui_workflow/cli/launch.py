@@ -139,7 +139,7 @@ class Launch:
 
     async def on_screen(self, resume: bool, new: bool) -> int:
         """The same with the dashboard, which is there before anything else."""
-        from tui_workflow.session.screen import Abandoned, Screen
+        from tui_workflow.session.screen import Screen
 
         name = os.path.splitext(os.path.basename(self.flow))[0]
         try:
@@ -163,8 +163,6 @@ class Launch:
                     return await self.show(screen, assignment, pool, lock)
                 finally:
                     await pool.close()
-        except Abandoned as left:
-            return left.exit_code
         finally:
             self.say()
 

@@ -97,7 +97,7 @@ def root() -> None:
 
 def run(arguments: Sequence[str]) -> int:
     """Run one command; returns the exit code. Errors for people go to stderr, our own bugs also into a crash report."""
-    from tui_workflow.errors import WfError
+    from tui_workflow.errors import Abandoned, WfError
 
     try:
         outcome: Any = root.main(list(arguments), prog_name="wf-tui", standalone_mode=False)
@@ -114,6 +114,8 @@ def run(arguments: Sequence[str]) -> int:
         # Whoever read our output has seen enough; what is still buffered must not raise at exit.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0
+    except Abandoned as ended:
+        return ended.exit_code
     except WfError as error:
         _say(error)
         return error.exit_code

@@ -9,20 +9,13 @@ from importlib import import_module
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, TypeVar
 
+from tui_workflow.errors import Abandoned
 from tui_workflow.session.signals import Signals
 
 if TYPE_CHECKING:
     from tui_workflow.view.panes.dialog import Choice
 
 _T = TypeVar("_T")
-
-
-class Abandoned(Exception):
-    """The screen was left, or told to end by a signal, before there was a run on it. `exit_code` is that of the program."""
-
-    def __init__(self, exit_code: int) -> None:
-        super().__init__("left before it began")
-        self.exit_code = exit_code
 
 
 class Screen:
