@@ -10,9 +10,10 @@ from tui_workflow.view import numbers
 from tui_workflow.view.columns import line_width
 from tui_workflow.view.glyphs import Glyphs
 from tui_workflow.view.line import Line, Span
-from tui_workflow.view.panes.row import Row, Rows, data, gaps, heading
+from tui_workflow.view.panes.row import Row, Rows, called, data, gaps, heading
 
 LABEL = 9
+GAP = 3
 
 
 def rows(
@@ -26,7 +27,7 @@ def rows(
 ) -> Rows:
     """The pane in at most `height` rows; `slowest` is the key of the slowest item. Nothing when two rows do not fit."""
     revisions = sorted({revision for revision, _ in step.by_revision})
-    came = _came_to(step, revisions, slowest, width) if ended or len(revisions) > 1 else []
+    came = _came_to(step, revisions, slowest, width, glyphs) if ended or len(revisions) > 1 else []
     body = [*came, *_settings(settings)] if ended else [*_settings(settings), *came]
     if height < 2 or not body:
         return []
@@ -47,7 +48,7 @@ def _settings(settings: Sequence[tuple[str, str]]) -> Rows:
     return [Row((*data(f"{label:<{LABEL}}", "dim"), *data(value))) for label, value in settings]
 
 
-def _came_to(step: StepState, revisions: Sequence[int], slowest: str, width: int) -> Rows:
+def _came_to(step: StepState, revisions: Sequence[int], slowest: str, width: int, glyphs: Glyphs) -> Rows:
     found = []
     for revision in revisions if len(revisions) > 1 else ():
         done = step.by_revision[revision, Ended.OK]
@@ -59,7 +60,9 @@ def _came_to(step: StepState, revisions: Sequence[int], slowest: str, width: int
     if not step.attempts:
         return found
     if slowest:
-        found.append(fact("slowest", gaps([data(slowest), (Span(numbers.duration(step.pace.slowest)),)])))
+        took_longest = Span(numbers.duration(step.pace.slowest))
+        room = max(1, width - LABEL - GAP - line_width((took_longest,)))
+        found.append(fact("slowest", gaps([called(slowest, room, "text", glyphs), (took_longest,)], GAP)))
     took = [(word, step.pace.percentile(share)) for word, share in (("p50 ", 0.5), ("p95 ", 0.95))]
     facts: list[Line] = [
         (Span(word, "dim"), Span(numbers.duration(value))) for word, value in took if value is not None
