@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from tests.ui.screen import opened
 from tests.ui.simulate import Simulation
+from tui_workflow.facts import events as ev
 from tui_workflow.view.nav import Pane
 
 
@@ -184,3 +185,21 @@ async def test_a_key_in_the_footer_can_be_clicked() -> None:
         await screen.click("p pause")
         assert screen.run.state.paused
         assert "PAUSED" in screen.text
+
+
+async def test_the_cursor_goes_on_to_a_group_that_is_left() -> None:
+    """All items of the selected group were queued again: it is gone, and the keys act on what is seen to be selected."""
+    async with opened(Simulation()) as screen:
+        await screen.press("3", "g")
+        gone = screen.desk.nav.group
+        step, fingerprint = gone.split("\0")
+        groups = screen.run.state.steps[step].groups
+        place = next(place for place, group in enumerate(groups) if group.fingerprint == fingerprint)
+        items = tuple(item for item, at in screen.run.state.steps[step].failures.items() if at == place)
+        screen.run.tell(ev.ItemsQueued(screen.run.clock, step, items, "retry"))
+        screen.app._tick()
+        await screen.settle()
+        assert screen.desk.nav.group not in ("", gone)
+        row = next(row for area in screen.desk.frame.areas if area.pane == 3 for row in area.rows if row.cursor)
+        assert row.target is not None
+        assert row.target.value == screen.desk.nav.group

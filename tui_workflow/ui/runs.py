@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from tui_workflow.ui import clipboard, painter
 from tui_workflow.ui.actions import table
+from tui_workflow.ui.actions.walk import settle
 from tui_workflow.ui.desk import Desk
 from tui_workflow.ui.front import Page
 from tui_workflow.ui.keymap import load as load_keys
@@ -115,6 +116,8 @@ class Runs:
 
             judge(first)
         desk.keep_up()
+        if desk.nav.place == "main" and not desk.dialogs:
+            settle(desk)  # the selected group may be gone: all its items were retried
         shown = (desk.state.version, int(desk.feed.now()))
         if shown != self._shown:
             self._shown, self._moved_at = shown, now

@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from itertools import compress
 
 from tui_workflow.facts.state import Item, StepState
-from tui_workflow.ui.actions.walk import Act, causes, step_names
+from tui_workflow.ui.actions.walk import Act, settle, step_names
 from tui_workflow.ui.desk import Desk
 from tui_workflow.ui.itemlist import SORTABLE
 from tui_workflow.view import numbers
@@ -64,9 +64,7 @@ def apply(desk: Desk) -> None:
                 nav.step = names[0]
         case Pane.FAILURES:
             nav.group_filter = Filter.of(typed)
-            marks = [cause.mark for cause in causes(desk)]
-            if marks and nav.group not in marks:
-                nav.group = marks[0]
+            settle(desk)
         case Pane.LOG:
             nav.log.search, nav.log.hits = typed, None
 
