@@ -195,6 +195,8 @@ class StoreMachine(RuleBasedStateMachine):
     def insert(self, data: st.DataObject, count: int) -> None:
         order = list(self.model.order)
         pool = [f"k{n}" for n in range(40) if f"k{n}" not in order]
+        if not pool:
+            return
         for key in data.draw(st.lists(st.sampled_from(pool), min_size=1, max_size=count, unique=True)):
             order.insert(data.draw(st.integers(0, len(order))), key)
         self.listed(order)
