@@ -85,7 +85,8 @@ def check_run(
     """
     report = Report()
     marks = trace.read(effects_log)
-    _intact(report, run_file)
+    if not _intact(report, run_file):
+        return report
     with RunFile(run_file) as file:
         state = file.state()
         if ended:
@@ -114,12 +115,19 @@ def _done(file: RunFile, state: RunState) -> frozenset[str]:
     return frozenset(found)
 
 
-def _intact(report: Report, run_file: Path) -> None:
-    """By a reader of its own, which SQLite lets roll back what a kill has left half written, as it does for everyone."""
-    with closing(sqlite3.connect(f"file:{run_file}?mode=rw", uri=True)) as db:
-        words = [row[0] for row in db.execute("PRAGMA integrity_check")]
+def _intact(report: Report, run_file: Path) -> bool:
+    """By a reader of its own, which SQLite lets roll back what a kill has left half written, as it does for everyone.
+
+    False for a file that is damaged: nothing else can be asked of it.
+    """
+    try:
+        with closing(sqlite3.connect(f"file:{run_file}?mode=rw", uri=True)) as db:
+            words = [row[0] for row in db.execute("PRAGMA integrity_check")]
+    except sqlite3.DatabaseError as error:
+        words = [str(error)]
     if words != ["ok"]:
         report.say("I1", f"the run file is damaged: {words[:3]}")
+    return words == ["ok"]
 
 
 def _all_ended(report: Report, state: RunState) -> None:

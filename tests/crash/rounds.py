@@ -12,6 +12,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from tests.crash import trace
 from tests.crash.check import Crash, Report, check_run, crashed
 from tests.end_to_end.bench import PATIENCE, Folder, kill, processes_of
@@ -175,7 +177,9 @@ def one_round(
             figures.resumes.append(marks[before].at - (now() - (time.monotonic() - begin)))
         crashes.append(crashed(run_file(folder), log, at, 2 * slots))
         words = ["flow.yaml", f"slots={slots}", "--headless", "--resume"]
+    before, begin = trace.count(log), now()
     done = folder.wf(*words)
+    figures.resumes += [mark.at - begin for mark in trace.read(log)[before : before + 1]]
     report = check_run(
         run_file(folder),
         log,
@@ -198,9 +202,9 @@ def fresh(path: Path) -> Folder:
     return Folder(path)
 
 
-def again(experiment: str, seed: int) -> str:
-    """How a failure is had once more."""
-    return f"seed {seed}; again with:  python -m tests.crash --only {experiment} --seed {seed} --rounds 1"
+def again(request: pytest.FixtureRequest) -> str:
+    """How a failure is had once more: the test's name holds its seed."""
+    return f"again with:  python -m pytest -m '' '{request.node.nodeid}'"
 
 
 SIGNALS = {signal.SIGHUP: 129, signal.SIGINT: 130, signal.SIGTERM: 143}

@@ -19,19 +19,19 @@ PLACES = random.Random(20).sample([Call(k, "new", each) for k in range(1, 48) fo
 
 @needs_strace
 @pytest.mark.parametrize("call", PLACES, ids=str)
-def test_killed_at_a_write_or_a_sync(folder: Folder, call: Call) -> None:
+def test_killed_at_a_write_or_a_sync(folder: Folder, request: pytest.FixtureRequest, call: Call) -> None:
     report = every_call.one_call(folder, call, Figures())
-    assert report.violations == [], call
+    assert report.violations == [], again(request)
 
 
 @needs_strace
 @pytest.mark.parametrize("k", [2, 5, 9])
-def test_killed_while_tables_are_brought_up_to_date(folder: Folder, k: int) -> None:
-    assert migration.killed(folder, k, Figures()).violations == [], again("K3m", k)
+def test_killed_while_tables_are_brought_up_to_date(folder: Folder, request: pytest.FixtureRequest, k: int) -> None:
+    assert migration.killed(folder, k, Figures()).violations == [], again(request)
 
 
 @pytest.mark.slow
-def test_six_kills_of_one_run(folder: Folder) -> None:
+def test_six_kills_of_one_run(folder: Folder, request: pytest.FixtureRequest) -> None:
     """K3: a resume that is killed is taken up like any other run."""
     report = one_round(folder, 301, Figures(), half=60, kills=6)
-    assert report.violations == [], again("K3", 301)
+    assert report.violations == [], again(request)
