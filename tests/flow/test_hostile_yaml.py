@@ -64,15 +64,19 @@ BOMBS = {
 def test_refused_quickly_and_in_one_line(name: str, check: Examine) -> None:
     data, message, place = BOMBS[name]
     check(b"steps: {}\n")  # what is imported once does not count
-    began = time.perf_counter()
-    plan, problems = check(data)
-    took = time.perf_counter() - began
+    took = 1.0
+    for _ in range(5):  # a machine that is busy with something else is late, but not every time
+        began = time.perf_counter()
+        plan, problems = check(data)
+        took = min(took, time.perf_counter() - began)
+        if took < 0.2:
+            break
     assert plan is None
     assert message in problems[0].message
     assert "\n" not in problems[0].message
     if place:
         assert (problems[0].line, problems[0].column) == place
-    assert took < 1, "the target is 0.2 s; a shared machine is given some more"
+    assert took < 0.2
     assert all("\n" not in line and "\x1b" not in line for line in render(problems[0]))
 
 
@@ -178,7 +182,7 @@ def damaged(draw: st.DrawFn) -> bytes:
     return bytes(data)
 
 
-@settings(max_examples=150, deadline=2000, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=150, deadline=1000, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(data=st.binary(max_size=200) | st.text(max_size=200).map(str.encode) | damaged())
 def test_any_bytes_give_a_flow_or_problems(data: bytes, tmp_path: Path) -> None:
     plan, problems = examine(tmp_path / "flow.yaml", text=data, handlers={"handlers.py": seed.HANDLERS.encode()})

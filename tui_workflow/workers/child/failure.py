@@ -23,12 +23,18 @@ _OURS = os.path.dirname(os.path.abspath(tui_workflow.__file__)) + os.sep
 
 
 def describe(
-    error: BaseException, user: UserCode, mask: Callable[[str], str] | None = None, kind: str | None = None
+    error: BaseException,
+    user: UserCode,
+    mask: Callable[[str], str] | None = None,
+    kind: str | None = None,
+    words: str = "",
 ) -> ErrorInfo:
-    """What went wrong. `kind` replaces the type's name; `mask` hides secrets before anything is cut."""
+    """What went wrong. `kind` replaces the type's name, `words` are the message of an error that has none; `mask` hides secrets
+    before anything is cut.
+    """
     hide = mask or (lambda text: text)
     name = kind or type(error).__name__
-    message = cut(hide(_message(error)), MESSAGE)
+    message = cut(hide(_message(error) or words), MESSAGE)
     trail = _without_ours(error.__traceback__)
     frames = _frames(trail, user, hide)
     own = [frame for frame in frames if frame.own]

@@ -119,9 +119,11 @@ class Step:
         from tui_workflow.workers.child.failure import describe
 
         kind: str | None = getattr(error, "wf_kind", None)
+        words = ""
         if isinstance(error, MemoryError) and self.program.memory is not None:
             kind = "OutOfMemory"
-        return describe(error, self.user, self.mask, kind)
+            words = f"it needs more than the step's `memory` of {self.program.memory / 2**20:,.0f} MiB"
+        return describe(error, self.user, self.mask, kind, words)
 
 
 def _maker(stored: bytes) -> Callable[[], Any]:
