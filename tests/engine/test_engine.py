@@ -11,10 +11,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.engine.fakes import FakePool, Tube, loop_step, plan_of
+from tui_workflow.engine.steprun import slot_count
 from tui_workflow.facts import events as ev
 from tui_workflow.facts.commands import Pause, RetryItems, RetryStep, SetSlots, SkipItems, Stop, Unpause
 from tui_workflow.facts.state import Item, RunState, fold
-from tui_workflow.facts.work import Worker
+from tui_workflow.facts.work import Refused, Worker
 from tui_workflow.flow.model import OnError, Parallel, Retry, Step
 
 
@@ -389,3 +390,15 @@ async def test_a_failure_of_the_program_itself_ends_the_run_and_is_raised(ask: b
     tube = Tube(plan_of(loop_step("work")), Broken(works, {"work": [1]}), ask=ask)
     with pytest.raises(NameError, match="a slip of the pen"):
         await tube.run()
+
+
+@pytest.mark.parametrize("value", [0, -1, 10_001, 10**70, 2**40_000, [2**40_000], "1e3", "²", "9" * 5000, None, 2.5])
+def test_a_number_of_slots_that_cannot_be_is_refused_in_words(value: Any) -> None:
+    with pytest.raises(Refused) as refused:
+        slot_count(value)
+    assert "not a number of slots from 1 to 10000" in refused.value.error.message
+    assert len(refused.value.error.message) < 200
+
+
+def test_a_number_of_slots_may_be_text() -> None:
+    assert (slot_count(10_000), slot_count(" 12 ")) == (10_000, 12)

@@ -171,6 +171,10 @@ CASES: dict[str, tuple[str, list[tuple[int, int, str, str]]]] = {
         body(f"{EACH}parallel: {{executor: threads}}\n"),
         [(6, 26, "'executor' of 'parallel' of step 'a' cannot be the string 'threads'", "did you mean 'thread'?")],
     ),
+    "parallel by far too many": (
+        body(f"{EACH}parallel: {{max_parallel: 1000000}}\n"),
+        [(6, 26, "'max_parallel' of 'parallel' of step 'a' must be at most 10000, not 1000000", "")],
+    ),
     "parallel has no effect": (
         body(f"{STEP}parallel: 3\n"),
         [(5, 5, "'parallel' of step 'a' has no effect: it has no for_each", "")],

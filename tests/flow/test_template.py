@@ -272,6 +272,38 @@ def test_what_would_grow_is_refused_quickly(text: str) -> None:
     assert time.perf_counter() - began < 2
 
 
+def deep(levels: int) -> dict[str, str]:
+    """What is so many levels deep: trees that jinja2 parses in a loop, and then can neither look through nor compile."""
+    return {
+        "sum": "{{ 1" + " + 1" * levels + " }}",
+        "filters": "{{ 'a'" + "|upper" * levels + " }}",
+        "path": "{{ ('a'" + "['b']" * levels + ")|default(1) }}",
+        "choice": "{{ " + "1 if 0 else " * levels + "1 }}",
+        "text": "a{{ 1" + " + 1" * levels + " }}",
+        "lists": "{{ " + "[" * levels + "]" * levels + " }}",
+        "loops": "{% for a in [1] %}" * levels + "x" + "{% endfor %}" * levels,
+        "conditions": "{% if 1 %}" * levels + "x" + "{% endif %}" * levels,
+    }
+
+
+@pytest.mark.parametrize("levels", [110, 210, 400, 3000])
+@pytest.mark.parametrize("name", deep(0))
+def test_what_is_too_deep_is_found_by_the_check(name: str, levels: int) -> None:
+    text = deep(levels)[name]
+    with pytest.raises(TemplateError, match="nested too deep"):
+        template.check(text)
+    with pytest.raises(TemplateError, match="nested too deep"):
+        compile_value(text).render({})
+
+
+@pytest.mark.parametrize(
+    ("name", "levels"), [("sum", 90), ("filters", 90), ("choice", 90), ("lists", 60), ("loops", 16)]
+)
+def test_what_is_deep_but_not_too_deep_is_a_value(name: str, levels: int) -> None:
+    template.check(deep(levels)[name])
+    assert compile_value(deep(levels)[name]).render({})
+
+
 PIECES = st.sampled_from(
     [".name", ".items", "['name']", '["items"]', ".deep", ".er", "[0]", "[1]", ".k", "['k']", ".get", ".zz", "[9]"]
 )

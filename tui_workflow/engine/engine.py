@@ -35,6 +35,7 @@ from tui_workflow.facts.outcome import ErrorInfo, Outcome
 from tui_workflow.facts.state import RunState, fold
 from tui_workflow.facts.work import Death, Refused, Running, Worker
 from tui_workflow.flow.executor import executor_of
+from tui_workflow.flow.model import MAX_SLOTS
 from tui_workflow.flow.plan import Plan
 
 TICK_SECONDS = 0.05
@@ -441,6 +442,8 @@ class Engine:
             return Reply(f"does nothing here: {command.step} is not running", refused=True)
         if command.slots < 1:
             return Reply(f"{command.step} keeps one slot; p pauses the run", refused=True)
+        if command.slots > MAX_SLOTS:
+            return Reply(f"{command.step} cannot have more than {MAX_SLOTS} slots", refused=True)
         run.set_slots(command.slots)
         return Reply(f"{command.step}: {command.slots} slots", command.slots)
 

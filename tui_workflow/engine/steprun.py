@@ -9,6 +9,8 @@ from __future__ import annotations
 import asyncio
 import json
 import os
+import re
+import reprlib
 from collections import deque
 from collections.abc import Callable, Coroutine, Sequence
 from dataclasses import dataclass
@@ -29,7 +31,7 @@ from tui_workflow.facts.labels import HEAD, label
 from tui_workflow.facts.outcome import Ended, ErrorInfo, Outcome, statuses
 from tui_workflow.facts.state import Item, RunState, StepState
 from tui_workflow.facts.work import Death, Refused, Running, StepProgram, Worker, WorkItem
-from tui_workflow.flow.model import Step
+from tui_workflow.flow.model import MAX_SLOTS, Step
 
 GIVE_BACK_SECONDS = 0.1
 """After this long a batch is asked back for other slots that have nothing to do."""
@@ -822,13 +824,17 @@ def cores() -> int:
 
 
 def slot_count(value: object) -> int:
-    """The number of slots that a `parallel` came to. Raises `Refused` if it is no number from 1 upwards."""
-    if isinstance(value, str) and value.strip().isdigit():
+    """The number of slots that a `parallel` came to. Raises `Refused` if it is no number from 1 to `MAX_SLOTS`."""
+    if isinstance(value, str) and re.fullmatch(r"\s*[0-9]{1,9}\s*", value):
         value = int(value)
     if isinstance(value, bool) and value:
         return cores()
-    if isinstance(value, bool) or not isinstance(value, int) or value < 1:
-        raise Refused(_error("ValueError", f"max_parallel is {value!r}, not a number of slots from 1 upwards"))
+    if isinstance(value, bool) or not isinstance(value, int) or not 1 <= value <= MAX_SLOTS:
+        try:
+            shown = reprlib.repr(value)
+        except ValueError:  # Python writes no number of more than some thousand digits
+            shown = "a number too large to be written"
+        raise Refused(_error("ValueError", f"max_parallel is {shown}, not a number of slots from 1 to {MAX_SLOTS}"))
     return value
 
 

@@ -54,8 +54,12 @@ class OnError(Model):
     max_failures: int | str | None = None
 
 
+MAX_SLOTS = 10_000
+"""The most items of a step that may run at once; the engine looks through the slots whenever one is free."""
+
+
 class Parallel(Model):
-    """`max_parallel` is a number, a template that gives one, or null for the number of cores."""
+    """`max_parallel` is a number up to `MAX_SLOTS`, a template that gives one, or null for the number of cores."""
 
     max_parallel: int | str | None = None
     executor: Executor | None = None

@@ -81,13 +81,16 @@ class Reader:
         self._wrong(node, what, "true or false", hint)
         return None
 
-    def integer(self, node: Node, what: str, least: int = 0) -> int | None:
-        """A whole number not below `least`."""
+    def integer(self, node: Node, what: str, least: int = 0, most: int | None = None) -> int | None:
+        """A whole number not below `least`, nor above `most`."""
         if isinstance(node, Scalar) and type(node.value) is int:
-            if node.value >= least:
-                return node.value
-            self.error(node, f"{what} must be at least {least}, not {node.text}")
-            return None
+            if node.value < least:
+                self.error(node, f"{what} must be at least {least}, not {node.text}")
+                return None
+            if most is not None and node.value > most:
+                self.error(node, f"{what} must be at most {most}, not {node.text}")
+                return None
+            return node.value
         self._wrong(node, what, "a whole number")
         return None
 

@@ -41,6 +41,10 @@ _WRITING_FILTERS = (
 )
 # fmt: on
 _STATEMENTS = (nodes.For, nodes.If, nodes.Output, nodes.Assign, nodes.AssignBlock, nodes.With, nodes.Scope)
+MAX_DEPTH = 100
+"""Levels of an expression. Python reads what jinja2 makes of it only up to 200, and trees are walked by functions that call themselves."""
+MAX_BLOCKS = 16
+"""Loops and conditions inside of each other; Python compiles at most twenty loops."""
 _WIDTH = re.compile(r"%[^a-zA-Z%]*?(\*|\d{5,})|%\([\s\S]*\d{5,}")
 
 
@@ -321,6 +325,7 @@ def parse_expression(text: str) -> nodes.Expr:
         raise Unreadable(_sentence(error), error.lineno) from None
     except RecursionError:
         raise Unreadable("the expression is nested too deep") from None
+    _check_depth(tree, "expression")
     return tree
 
 
@@ -332,6 +337,7 @@ def parse_template(text: str) -> nodes.Template:
         raise Unreadable(_sentence(error), error.lineno) from None
     except RecursionError:
         raise Unreadable("the template is nested too deep") from None
+    _check_depth(tree, "template")
     for statement in tree.find_all(nodes.Stmt):
         if not isinstance(statement, _STATEMENTS):
             name = type(statement).__name__.lower()
@@ -339,6 +345,17 @@ def parse_template(text: str) -> nodes.Template:
         if isinstance(statement, nodes.For) and statement.recursive:
             raise Unreadable("a recursive loop is not available in flows", statement.lineno)
     return tree
+
+
+def _check_depth(tree: nodes.Node, what: str) -> None:
+    """Raises `Unreadable` for a tree that could be parsed but is too deep to be looked through or compiled."""
+    left = [(tree, 1, 0)]
+    while left:
+        node, depth, blocks = left.pop()
+        blocks += isinstance(node, nodes.For | nodes.If | nodes.With | nodes.AssignBlock)
+        if depth > MAX_DEPTH or blocks > MAX_BLOCKS:
+            raise Unreadable(f"the {what} is nested too deep", node.lineno)
+        left.extend((child, depth + 1, blocks) for child in node.iter_child_nodes())
 
 
 def check_names(tree: nodes.Node) -> None:

@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import Any, get_args
 
 from tui_workflow.flow import foreach, inputs, parse, settings
-from tui_workflow.flow.model import ParamType
+from tui_workflow.flow.model import MAX_SLOTS, ParamType
 from tui_workflow.flow.params_text import ALIASES
 from tui_workflow.flow.steps import MAX_NAME, NAME
 
@@ -126,7 +126,7 @@ def _on_error() -> Schema:
 
 
 def _parallel() -> Schema:
-    slots: Schema = {"anyOf": [{"type": "integer", "minimum": 1}, {"const": True}, _TEMPLATE]}
+    slots: Schema = {"anyOf": [{"type": "integer", "minimum": 1, "maximum": MAX_SLOTS}, {"const": True}, _TEMPLATE]}
     executors = [name for name in settings.EXECUTORS if name not in settings.NOT_YET]
     long = _object({"max_parallel": slots, "executor": {"enum": executors}})
     return {"anyOf": [{"type": "integer", "minimum": 1}, {"type": "boolean"}, _TEMPLATE, long]}

@@ -9,7 +9,7 @@ import re
 from collections.abc import Callable
 from typing import Any, get_args
 
-from tui_workflow.flow.model import Executor
+from tui_workflow.flow.model import MAX_SLOTS, Executor
 from tui_workflow.flow.nodes import Mapping, Node, Scalar, kind
 from tui_workflow.flow.reader import Reader
 from tui_workflow.flow.segments import is_template
@@ -139,7 +139,7 @@ def _slots(read: Reader, node: Node, what: str) -> int | str | None:
             return node.value
         read.error(node, f"{what} must be a whole number, true or a template, not {kind(node)}")
         return None
-    return read.integer(node, what, 1)
+    return read.integer(node, what, 1, MAX_SLOTS)
 
 
 def memory(read: Reader, node: Node, what: str) -> int | None:
