@@ -392,7 +392,9 @@ async def test_a_failure_of_the_program_itself_ends_the_run_and_is_raised(ask: b
         await tube.run()
 
 
-@pytest.mark.parametrize("value", [0, -1, 10_001, 10**70, 2**40_000, [2**40_000], "1e3", "²", "9" * 5000, None, 2.5])
+@pytest.mark.parametrize(
+    "value", [0, -1, 10_001, 10**70, 2**40_000, [2**40_000], "1e3", "²", "9" * 5000, None, 2.5], ids=range(11)
+)
 def test_a_number_of_slots_that_cannot_be_is_refused_in_words(value: Any) -> None:
     with pytest.raises(Refused) as refused:
         slot_count(value)

@@ -173,7 +173,7 @@ CASES: dict[str, tuple[str, list[tuple[int, int, str, str]]]] = {
     ),
     "parallel by far too many": (
         body(f"{EACH}parallel: {{max_parallel: 1000000}}\n"),
-        [(6, 26, "'max_parallel' of 'parallel' of step 'a' must be at most 10000, not 1000000", "")],
+        [(6, 30, "'max_parallel' of 'parallel' of step 'a' must be at most 10000, not 1000000", "")],
     ),
     "parallel has no effect": (
         body(f"{STEP}parallel: 3\n"),
