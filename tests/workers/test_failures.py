@@ -3,6 +3,7 @@ from __future__ import annotations
 import asyncio
 import os
 import random
+import resource
 import signal
 from pathlib import Path
 
@@ -389,3 +390,20 @@ def handle(item):
     effects = [int(line) for line in (tmp_path / "effects").read_text().split()]
     assert set(effects) == set(range(6000))
     assert len(effects) - 6000 <= 4
+
+
+async def test_a_worker_starts_however_many_files_the_engine_has_open(pool: Pool, tmp_path: Path) -> None:
+    """Each slot costs the engine some descriptors, and what a worker is given has numbers above a thousand then."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (min(4096, hard), hard))
+    many = [os.open(os.devnull, os.O_RDONLY) for _ in range(1100)]
+    try:
+        code = "import subprocess\nresult = subprocess.run(['echo', str(item)], capture_output=True, text=True).stdout"
+        assert value(await run_one(pool, program(tmp_path, inputs={"code": code}), 7)) == "7\n"
+        command = {"command": "read x; echo $x {{ item }}", "stdin": "given"}
+        outcome = await run_one(pool, program(tmp_path, type="shell", inputs=command), 7)
+        assert value(outcome)["stdout"] == "given 7\n"
+    finally:
+        for fd in many:
+            os.close(fd)
+        resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))

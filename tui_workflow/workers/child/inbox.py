@@ -41,7 +41,9 @@ class Inbox:
     @property
     def waiting(self) -> bool:
         """Whether the engine has sent something, asked before anybody reads."""
-        return bool(select.select([self._sock], [], [], 0)[0])
+        poll = select.poll()  # `select` knows descriptors up to 1023 only, and with many slots the engine has more
+        poll.register(self._sock, select.POLLIN)
+        return bool(poll.poll(0))
 
     def start(self) -> None:
         threading.Thread(target=self._read, name="wf-inbox", daemon=True).start()
