@@ -400,7 +400,7 @@ async def test_a_worker_starts_however_many_files_the_engine_has_open(pool: Pool
     try:
         code = "import subprocess\nresult = subprocess.run(['echo', str(item)], capture_output=True, text=True).stdout"
         assert value(await run_one(pool, program(tmp_path, inputs={"code": code}), 7)) == "7\n"
-        command = {"command": "read x; echo $x {{ item }}", "stdin": "given"}
+        command = {"command": "read x; echo $x {{ item }}", "stdin": "given\n"}
         outcome = await run_one(pool, program(tmp_path, type="shell", inputs=command), 7)
         assert value(outcome)["stdout"] == "given 7\n"
     finally:
