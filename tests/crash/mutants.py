@@ -47,9 +47,9 @@ MUTANTS = (
     Mutant(
         "shown done though the commit failed",
         "store/journal.py",
-        "            self._position = await self._call(self._write, group, self._snapshot, self.gentle)\n",
+        "            self._position = await self._call(self._write, group, self._snapshot)\n",
         "            self.on_committed([entry for entry in group if not isinstance(entry, Revision)])\n"
-        "            self._position = await self._call(self._write, group, self._snapshot, self.gentle)\n",
+        "            self._position = await self._call(self._write, group, self._snapshot)\n",
         ("tests/store/test_journal.py::test_a_foreign_lock_is_waited_for_and_nothing_is_lost",),
     ),
     Mutant(

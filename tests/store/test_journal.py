@@ -75,11 +75,10 @@ async def test_facts_come_back_in_order_after_their_commit(path: Path) -> None:
     assert stat.S_IMODE(path.stat().st_mode) == 0o600
 
 
-@pytest.mark.parametrize("gentle", [False, True])
 @given(seed=st.integers(0, 10_000), cuts=st.lists(st.integers(0, 79), max_size=4), snapshots=st.booleans())
 @settings(max_examples=25, deadline=None)
 def test_what_is_stored_folds_to_what_was_lived(
-    tmp_path_factory: pytest.TempPathFactory, gentle: bool, seed: int, cuts: list[int], snapshots: bool
+    tmp_path_factory: pytest.TempPathFactory, seed: int, cuts: list[int], snapshots: bool
 ) -> None:
     path = tmp_path_factory.mktemp("law") / "run.db"
     story = Story(seed)
@@ -89,7 +88,7 @@ def test_what_is_stored_folds_to_what_was_lived(
     async def live() -> None:
         facts, state = story.facts, RunState()
         for place, (a, b) in enumerate(zip([0, *sorted(cuts)], [*sorted(cuts), len(facts)], strict=True)):
-            run = Live(path, new=place == 0, gentle=gentle)
+            run = Live(path, new=place == 0)
             run.state = state
             run.journal.snapshot_of = (lambda: state) if snapshots else None
             async with run.journal as journal:

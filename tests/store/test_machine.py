@@ -69,12 +69,12 @@ class Model:
 class StoreMachine(RuleBasedStateMachine):
     """One run with one step, told by a journal; after every rule the file is read as a viewer reads it."""
 
-    @initialize(gentle=st.booleans(), snapshots=st.booleans())
-    def begin(self, gentle: bool, snapshots: bool) -> None:
+    @initialize(snapshots=st.booleans())
+    def begin(self, snapshots: bool) -> None:
         self.folder = Path(tempfile.mkdtemp(prefix="wf-store-"))
         self.loop = asyncio.new_event_loop()
         self.path = self.folder / "run-0.db"
-        self.gentle, self.snapshots = gentle, snapshots
+        self.snapshots = snapshots
         self.lives = self.made = 0
         self.at = 1_800_000_000.0
         self.model, self.state = Model(), RunState()
@@ -90,7 +90,6 @@ class StoreMachine(RuleBasedStateMachine):
     async def enter(self, *, new: bool = False) -> None:
         options: dict[str, Any] = {
             "on_committed": lambda facts: fold(self.state, facts),
-            "gentle": self.gentle,
             "snapshot_of": (lambda: self.state) if self.snapshots else None,
         }
         journal = Journal.create(self.path, META, **options) if new else Journal.open(self.path, **options)

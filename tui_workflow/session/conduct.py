@@ -20,6 +20,7 @@ from tui_workflow.facts.commands import Drain, Stop
 from tui_workflow.facts.state import RunState
 from tui_workflow.flow.graph import readers
 from tui_workflow.headless import JsonReporter, PlainReporter, Reporter
+from tui_workflow.session import interpreter
 from tui_workflow.session.assignment import Assignment
 from tui_workflow.session.details import StoredDetails
 from tui_workflow.session.feed import StoredFeed
@@ -63,6 +64,7 @@ def exit_code(state: RunState, strict: bool = False) -> int:
 
 async def headless(assignment: Assignment, pool: Pool, lock: RunLock, style: Style) -> int:
     """Run without a dashboard; returns the exit code. Raises `StoreIOError` when the run file cannot be written."""
+    interpreter.settle()
     async with Stage(assignment, pool, lock, ask=False, reload=style.reload) as stage:
         reporter = _reporter(stage, style)
         stage.engine.subscribe(reporter.take)

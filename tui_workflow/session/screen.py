@@ -10,6 +10,7 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from tui_workflow.errors import Abandoned
+from tui_workflow.session import interpreter
 from tui_workflow.session.signals import Signals
 
 if TYPE_CHECKING:
@@ -26,6 +27,7 @@ class Screen:
     """
 
     def __init__(self, title: str, doing: str) -> None:
+        interpreter.hurry()
         from tui_workflow.ui import settings
         from tui_workflow.ui.app import WfApp
         from tui_workflow.ui.options import Options
@@ -41,6 +43,7 @@ class Screen:
         painted = asyncio.ensure_future(self.app.painted.wait())
         await asyncio.wait({self.showing, painted}, return_when=asyncio.FIRST_COMPLETED)
         painted.cancel()
+        interpreter.settle()
         return self
 
     async def __aexit__(
@@ -80,6 +83,7 @@ class Screen:
     async def prepare(self) -> None:
         """Load what a run needs on the screen, so that `WfApp.begin` costs nothing."""
         await self.meanwhile(lambda: import_module("tui_workflow.ui.runs"))
+        interpreter.settle()
 
     async def _show(self) -> None:
         await self.app.run_async()

@@ -65,7 +65,6 @@ class Stage:
                 on_trouble=self._in_trouble,
                 on_recovered=self._recovered,
                 snapshot_of=lambda: self.engine.state,
-                gentle=self.ask,
             )
             await stack.enter_async_context(self._journal)
             items = await stack.enter_async_context(ItemReader(work.path, self._journal.index_keys))

@@ -39,7 +39,7 @@ class Journal:
 
     `on_committed` gets facts on the event loop, in order, after their commit. `on_trouble(reason, fatal)` is told once
     when writing fails, `on_recovered()` when it works again; after a fatal one nothing more is written. `snapshot_of`
-    gives the state with all facts that `on_committed` has been given. `gentle` is true while a screen is attached.
+    gives the state with all facts that `on_committed` has been given.
     """
 
     def __init__(
@@ -51,7 +51,6 @@ class Journal:
         on_trouble: Callable[[str, bool], None] | None = None,
         on_recovered: Callable[[], None] | None = None,
         snapshot_of: Callable[[], RunState] | None = None,
-        gentle: bool = False,
         log_limit: int = LOG_LIMIT,
         grace: float = 5.0,
     ) -> None:
@@ -60,7 +59,6 @@ class Journal:
         self.on_trouble = on_trouble or (lambda _reason, _fatal: None)
         self.on_recovered = on_recovered or (lambda: None)
         self.snapshot_of = snapshot_of
-        self.gentle = gentle
         self.grace = grace
         """Seconds that closing waits for a disk that cannot be written."""
         self._meta = meta
@@ -221,7 +219,7 @@ class Journal:
         group = self._group or self._next_group()
         self._group = group
         try:
-            self._position = await self._call(self._write, group, self._snapshot, self.gentle)
+            self._position = await self._call(self._write, group, self._snapshot)
         except sqlite3.Error as error:
             await self._suffer(error)
             return
@@ -251,9 +249,8 @@ class Journal:
             group.append(self._queue.popleft())
         return group
 
-    def _write(self, group: list[Entry], state: tuple[Position, bytes] | None, gentle: bool) -> Position:
+    def _write(self, group: list[Entry], state: tuple[Position, bytes] | None) -> Position:
         """In the connection's thread."""
-        self._writer.gentle = gentle
         return self._writer.write(group, None if state is None else Snapshot(state[0], snapshot.pack(state[1])))
 
     def _take_snapshot(self, *, last: bool = False) -> bool:

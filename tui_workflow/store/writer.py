@@ -72,11 +72,10 @@ def weight_of(entry: Entry) -> int:
 
 
 class Writer:
-    """Writes groups to an open run file; `gentle` gives up the interpreter's lock between rows, for a screen's sake."""
+    """Writes groups to an open run file."""
 
     def __init__(self, connection: sqlite3.Connection) -> None:
         self._db = connection
-        self.gentle = False
         self.log_limit = LOG_LIMIT
         most = connection.getlimit(sqlite3.SQLITE_LIMIT_VARIABLE_NUMBER)
         self._sizes = tuple(size for size in _VALUES_ROWS if size * _OUTCOME_COLUMNS <= most)
@@ -304,21 +303,14 @@ class Writer:
         )
 
     def _insert(self, table: str, columns: str, width: int, rows: list[tuple[Any, ...]]) -> None:
-        """Insert rows; table and columns are this module's own words.
-
-        With many rows per statement the thread keeps the interpreter's lock for longer and is a fifth faster; row by row
-        it lets a screen's keys through.
-        """
+        """Insert rows; table and columns are this module's own words."""
         start, one = 0, "(" + ",".join("?" * width) + ")"
-        if not self.gentle:
-            for size in self._sizes:
-                if len(rows) - start >= size:
-                    insert = f"INSERT INTO {table} ({columns}) VALUES " + ",".join([one] * size)  # noqa: S608
-                while len(rows) - start >= size:
-                    self._db.execute(insert, list(chain.from_iterable(rows[start : start + size])))
-                    start += size
-        if start < len(rows):
-            self._db.executemany(f"INSERT INTO {table} ({columns}) VALUES {one}", rows[start:])  # noqa: S608
+        for size in self._sizes:
+            if len(rows) - start >= size:
+                insert = f"INSERT INTO {table} ({columns}) VALUES " + ",".join([one] * size)  # noqa: S608
+            while len(rows) - start >= size:
+                self._db.execute(insert, list(chain.from_iterable(rows[start : start + size])))
+                start += size
 
     def _write_logs(self, logs: list[tuple[Any, ...]]) -> None:
         if not logs:

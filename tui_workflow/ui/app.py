@@ -155,8 +155,12 @@ class WfApp(App[Left], inherit_bindings=False):
             self._soon = None
         if not self.is_running or not self.screen_stack:
             return
-        self._owed = self._terminal is None or self._terminal.clogged
+        was_owed, self._owed = self._owed, self._terminal is None or self._terminal.clogged
         if self._terminal is None or self._owed:
+            if not was_owed:
+                self._paint_in(
+                    SOON
+                )  # what prepared the terminal may be on its way; a tick later is soon enough after that
             return
         if self._terminal.dropped:
             self._terminal.dropped = False

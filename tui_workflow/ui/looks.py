@@ -8,7 +8,7 @@ from tui_workflow.errors import WfError
 from tui_workflow.ui.styles import Depth, Styles
 from tui_workflow.view import glyphs as signs
 from tui_workflow.view.glyphs import Glyphs
-from tui_workflow.view.theme import Theme, load, load_builtin
+from tui_workflow.view.theme import BUILTIN, Theme, load, load_builtin
 
 Step = tuple[bool, bool]
 """Colour-blind colours, ASCII."""
@@ -25,15 +25,11 @@ class Looks:
         self._ascii = ascii_wanted
         self._place = 0
         self.depth: Depth = "none" if environ.get("NO_COLOR") else depth_of(colours)
-        self._theme = load_builtin("dark")
-        self.use(theme or "dark")
-
-    def use(self, name: str) -> None:
-        """Take a theme by name; says in `problem` why it cannot be used."""
+        name = theme or BUILTIN[0]
         try:
             self._theme = load(name)
-            self.problem = ""
         except WfError as problem:
+            self._theme = load_builtin(BUILTIN[0])
             self.problem = f"The theme {name} is not used: {problem}"
         self._make()
 

@@ -8,7 +8,6 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
@@ -27,6 +26,10 @@ READABLE = 4.5
 
 BUILTIN = ("dark", "light", "contrast", "clear")
 """The themes whose colours stand in the repository's `themes/`."""
+
+_PACKAGE = Path(__file__).parent.parent
+_PLACES = (_PACKAGE / "_themes", _PACKAGE.parent / "themes")
+"""Where they are once the package is installed, and in a checkout."""
 
 _HEX = re.compile(r"#[0-9a-fA-F]{6}")
 
@@ -98,8 +101,7 @@ def _problems(colours: Mapping[str, Any], roles: tuple[str, ...], prefix: str) -
 
 def load_builtin(name: str) -> Theme:
     """One of the themes that come with the program, from the installed package or from a source checkout."""
-    package = files("tui_workflow")
-    for place in (package / "_themes", package / ".." / "themes"):
+    for place in _PLACES:
         path = place / f"{name}.yaml"
         if path.is_file():
             return theme_from(name, read_mapping(path.read_text("utf-8"), str(path)), file=str(path))
