@@ -11,6 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.engine.fakes import FakePool, Tube, loop_step, plan_of
+from tui_workflow.engine import steprun
 from tui_workflow.engine.steprun import slot_count
 from tui_workflow.facts import events as ev
 from tui_workflow.facts.commands import Pause, RetryItems, RetryStep, SetSlots, SkipItems, Stop, Unpause
@@ -400,6 +401,28 @@ def test_a_number_of_slots_that_cannot_be_is_refused_in_words(value: Any) -> Non
         slot_count(value)
     assert "not a number of slots from 1 to 10000" in refused.value.error.message
     assert len(refused.value.error.message) < 200
+
+
+async def test_a_slot_that_gets_no_worker_after_all_items_have_ended_ends_the_step_all_the_same(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """The last thing that happens is that the system refuses a worker for good."""
+
+    class Scarce(FakePool):
+        taken = 0
+
+        async def acquire(self) -> Worker:
+            if not self._idle and self.taken == 1:
+                raise OSError(24, "Too many open files")
+            self.taken += 1
+            return await super().acquire()
+
+    monkeypatch.setattr(steprun, "WORKER_PAUSES", (0.3,))
+    pool = Scarce(works, {"work": [1, 2, 3]})
+    tube = Tube(plan_of(loop_step("work", parallel=Parallel(max_parallel=4), batch_size=1)), pool)
+    state = await asyncio.wait_for(tube.run(), 20)
+    assert state.steps["work"].succeeded == 3
+    assert "no worker process could be started: Too many open files" in state.steps["work"].reason
 
 
 def test_a_number_of_slots_may_be_text() -> None:

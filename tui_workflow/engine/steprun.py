@@ -315,6 +315,7 @@ class StepRun:
             slot.context_version, slot.revision = version, revision
             slot.outdated = revision is not self.revision and self._differs(revision)
         except Refused as refused:
+            slot.staffing = False  # before the step looks whether it has ended: this may be the last that it hears
             if not self._stopping:
                 self._refuse(refused.error)
             return
