@@ -412,16 +412,19 @@ async def test_a_slot_that_gets_no_worker_after_all_items_have_ended_ends_the_st
         taken = 0
 
         async def acquire(self) -> Worker:
-            if not self._idle and self.taken == 1:
+            if not self._idle and self.taken == 2:
                 raise OSError(24, "Too many open files")
             self.taken += 1
             return await super().acquire()
 
-    monkeypatch.setattr(steprun, "WORKER_PAUSES", (0.3,))
-    pool = Scarce(works, {"work": [1, 2, 3]})
+        async def pass_time(self) -> None:
+            await asyncio.sleep(0.03)
+
+    monkeypatch.setattr(steprun, "WORKER_PAUSES", (0.6,))
+    pool = Scarce(works, {"work": list(range(6))})
     tube = Tube(plan_of(loop_step("work", parallel=Parallel(max_parallel=4), batch_size=1)), pool)
     state = await asyncio.wait_for(tube.run(), 20)
-    assert state.steps["work"].succeeded == 3
+    assert state.steps["work"].succeeded == 6
     assert "no worker process could be started: Too many open files" in state.steps["work"].reason
 
 
