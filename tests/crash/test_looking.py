@@ -198,6 +198,72 @@ def test_an_expression_costs_its_item_and_no_more(folder: Folder, expression: st
         assert folder.step("work")["failed"] == 1
 
 
+HOSTILE_EXPRESSIONS = """
+params: {n: 99999}
+steps:
+  listed:
+    type: python
+    needs: []
+    for_each: "{{ [1] + EXPRESSION }}"
+    on_error: continue
+    timeout: 3
+    inputs: {code: result = item}
+  asked:
+    type: python
+    needs: []
+    if: "{{ EXPRESSION }}"
+    on_error: continue
+    timeout: 3
+    inputs: {code: result = 1}
+  slots:
+    type: python
+    needs: []
+    for_each: [1]
+    on_error: continue
+    timeout: 3
+    parallel: "{{ EXPRESSION }}"
+    inputs: {code: result = 1}
+  given:
+    type: python
+    needs: []
+    for_each: [1]
+    on_error: continue
+    timeout: 3
+    inputs: {given: "{{ EXPRESSION }}", code: result = 1}
+"""
+LONG = "[" + ", ".join(["range(params.n)|map('string')|join('')|length"] * 900) + "]|sum"
+"""Some minutes of work, each part of which is within every limit."""
+
+
+@pytest.mark.parametrize(
+    "expression",
+    [pytest.param(LONG, marks=pytest.mark.slow), "'x' * 10**8", "10**(10**7)", "10**70"],
+    ids=["long", "text", "power", "many slots"],
+)
+def test_the_screen_stays_alive_whatever_is_evaluated(folder: Folder, expression: str) -> None:
+    folder.write("flow.yaml", HOSTILE_EXPRESSIONS.replace("EXPRESSION", expression))
+    with Screen(folder.path, "flow.yaml") as screen:
+        screen.see("listed", "given")
+        slowest = 0.0
+        for _ in range(4):
+            begin = time.monotonic()
+            screen.press("?")
+            screen.see("Help", seconds=5)
+            slowest = max(slowest, time.monotonic() - begin)
+            screen.press("q")
+            screen.lose("Help", seconds=5)
+            screen.read(0.1)
+        assert slowest < 1.5
+        screen.see("FAILED", seconds=40)
+        screen.press("q")
+        assert screen.wait() == 1
+    steps = {step["name"]: step for step in folder.show()["steps"]}
+    assert [steps[name]["status"] for name in ("listed", "slots")] == ["failed", "failed"]
+    if expression != "10**70":  # which is a number like others, but not one of slots
+        assert steps["asked"]["status"] == "failed"
+        assert steps["given"]["failed"] == 1
+
+
 @pytest.mark.slow
 def test_keys_and_paths_lead_nowhere(folder: Folder, tmp_path: Path) -> None:
     folder.write("keys.json", '["../../x", "/etc/x", "a\\u0000b", "' + "k" * 300 + '", "..", "a/b", "~"]')
