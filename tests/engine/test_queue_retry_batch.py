@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tui_workflow.engine.batch import LARGEST, Tempo, batch_size, prefetch
+from tui_workflow.engine.batch import LARGEST, Tempo, batch_size, overfull, prefetch
 from tui_workflow.engine.queue import ItemQueue
 from tui_workflow.engine.retry import matches, next_delay
 from tui_workflow.engine.verdict import judge, too_many_failures
@@ -147,3 +147,10 @@ def test_a_batch_is_about_fifty_milliseconds() -> None:
     assert batch_size(slow, None, 1000, True, 4) == 1
     assert not prefetch(slow)
     assert batch_size(Tempo(0.0), None, 10**6, True, 1) == LARGEST
+
+
+def test_a_batch_that_turns_out_to_be_minutes_is_not_kept() -> None:
+    assert not overfull(2048, 1e-5)
+    assert overfull(2048, 0.05)
+    assert not overfull(4, 0.05)
+    assert not overfull(1, 60.0)  # it has begun: there is nothing to hand back

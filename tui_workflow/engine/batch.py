@@ -9,6 +9,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 TARGET_SECONDS = 0.05
+OVERFULL_SECONDS = 0.25
+"""A slot that holds more work than this, by its own pace, hands back what it has not begun."""
 LARGEST = 2048
 QUICK_SECONDS = 0.005
 """Items quicker than this are worth a second batch in the worker's hands before the first has ended."""
@@ -41,6 +43,14 @@ def batch_size(tempo: Tempo, fixed: int | None, ready: int, listing: bool, slots
     if not listing:
         size = min(size, -(-ready // (2 * max(1, slots))))
     return max(1, size)
+
+
+def overfull(held: int, seconds_each: float) -> bool:
+    """True if a slot that holds so many items, and just now took so long for each, keeps from others what takes batches.
+
+    Cheap items say little about those that come after them: a batch of two thousand may turn out to be minutes of work.
+    """
+    return held > 1 and held * seconds_each > OVERFULL_SECONDS
 
 
 def prefetch(tempo: Tempo) -> bool:

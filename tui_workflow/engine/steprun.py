@@ -17,7 +17,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from tui_workflow import values
-from tui_workflow.engine.batch import Tempo, batch_size, prefetch
+from tui_workflow.engine.batch import Tempo, batch_size, overfull, prefetch
 from tui_workflow.engine.listing import Lister, Stamp
 from tui_workflow.engine.ports import Options, Surroundings
 from tui_workflow.engine.program import Revision, listing, program, stops_on_failure
@@ -432,6 +432,8 @@ class StepRun:
             return
         self._deaths_in_vain = 0
         self._tempo.learn(seconds / slot.lanes, len(outcomes))
+        if self._want_slots > 1 and self.step.batch_size == "auto" and overfull(len(slot.fed), seconds / len(outcomes)):
+            slot.recall()
         slot.last_end = self._around.monotonic()
         slot.suspect = None
         self._record(slot, outcomes, failed)
