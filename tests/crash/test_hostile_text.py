@@ -66,7 +66,18 @@ steps:
   broken:
     type: shell
     inputs: {command: 'printf %s "{{ params.one }}"; printf %s "{{ params.one }}" >&2; exit 3'}
+  raw:
+    type: shell
+    needs: []
+    for_each: [1]
+    on_error: continue
+    inputs:
+      command: |
+        printf 'raw RAW\\n' | tee /dev/stderr
+        exit 4
 """
+RAW = r"\23331mred \2350;title\234 \220device\234 \033]52;c;cHduZWQ=\007 \377"
+"""Bytes, as `printf` reads them, that are escapes to a terminal of one byte a letter."""
 SURELY_BAD = re.compile(
     "[\x00-\x08\x0b-\x1a\x1c-\x1f\x7f-\x9f\u200b-\u200f\u202a-\u202e\u2066-\u2069\ufeff\U000e0000-\U000e007f]"
 )
@@ -84,7 +95,8 @@ def prepare(folder: Folder, texts: list[str], name: str) -> str:
     """The flow with these texts everywhere; gives its file name, which is one of them too."""
     folder.write("handlers.py", HANDLERS)
     file = f"{name}.yaml"
-    folder.write(file, FLOW.replace("NAME", quoted("".join(texts[:17]))))
+    text = FLOW.replace("RAW", RAW if texts is HOSTILE else "harmless")
+    folder.write(file, text.replace("NAME", quoted("".join(texts[:17]))))
     folder.write("texts.json", json.dumps([[str(number), one] for number, one in enumerate(texts)]))
     folder.write("one.json", json.dumps("".join(texts[:17])))
     return file
@@ -198,6 +210,13 @@ def test_an_excerpt_of_the_flow_is_written_out(folder: Folder) -> None:
     assert done.returncode == 65
     shown = done.stdout + done.stderr
     assert SURELY_BAD.search(shown.replace("\x1b", "\x00")) is None
+
+
+def test_bytes_that_are_no_text_are_written_out_too(ran: tuple[Folder, str]) -> None:
+    """A raw 0x9b is what `ESC [` is to some terminals."""
+    shown = ran[0].ok("logs", "raw")
+    assert r"raw \x9b31mred \x9d0;title\x9c" in shown
+    assert ran[0].ok("result", "raw") == "null\n"
 
 
 def test_what_is_stored_is_what_was_given(ran: tuple[Folder, str]) -> None:

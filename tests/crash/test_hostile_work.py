@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.benchmarks.bench import high_water
 from tests.crash import trace
 from tests.crash.screen import Screen
 from tests.end_to_end.bench import Folder, gone_within, processes_of, wait_for
@@ -232,9 +233,11 @@ def test_ten_frames_a_second_in_a_flood(folder: Folder) -> None:
                 screen.press("1234"[number % 4])
                 screen.read(0.05)
             rates.append((screen.raw.count(b"\x1b[?2026h") - before) / (time.monotonic() - begin))
+        most = high_water(screen.pid)
         screen.see("SUCCEEDED", seconds=30)
         screen.press("q")
         assert screen.wait() == 0
     assert statistics.median(rates) >= 10, rates
+    assert most < 150_000_000, "bytes of the process that shows them"
     (file,) = Path(folder.path / ".wf-tui" / "runs").glob("*.db")
     assert file.stat().st_size < 20_000_000

@@ -69,9 +69,10 @@ def test_a_planted_link_is_refused(tmp_path: Path, what: str) -> None:
 
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="giving a directory away needs root")
-def test_a_directory_of_another_user_is_refused(tmp_path: Path) -> None:
-    (tmp_path / ".wf-tui").mkdir()
-    os.chown(tmp_path / ".wf-tui", 12345, 12345)
+@pytest.mark.parametrize("what", [".wf-tui", ".wf-tui/runs"])
+def test_a_directory_of_another_user_is_refused(tmp_path: Path, what: str) -> None:
+    (tmp_path / ".wf-tui" / "runs").mkdir(parents=True)
+    os.chown(tmp_path / what, 12345, 12345)
     with pytest.raises(StateDirError, match="another user"):
         make_state_dir(tmp_path / ".wf-tui")
 
