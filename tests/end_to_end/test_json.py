@@ -5,7 +5,11 @@ from __future__ import annotations
 import json
 import os
 import signal
+import sqlite3
 import subprocess
+from collections.abc import Callable
+from contextlib import closing
+from pathlib import Path
 from typing import Any
 
 import jsonschema
@@ -236,6 +240,41 @@ def test_a_damaged_run_file_is_65_and_stays_as_it_is(folder: Folder) -> None:
         assert done.returncode == 65, (words, done.returncode, done.stderr)
         assert file.name in done.stderr
     assert file.read_bytes() == whole[:1000]
+
+
+def set_pragma(words: str) -> Callable[[Path], None]:
+    def harm(file: Path) -> None:
+        with closing(sqlite3.connect(file)) as db:
+            db.execute(f"PRAGMA {words}")
+
+    return harm
+
+
+HARMS: dict[str, Callable[[Path], object]] = {
+    "empty": lambda file: file.write_bytes(b""),
+    "zeroed": lambda file: file.write_bytes(bytes(file.stat().st_size)),
+    "garbage": lambda file: file.write_bytes(b"junk" * 5000),
+    "of another program": set_pragma("application_id = 1"),
+    "newer": set_pragma("user_version = 99"),
+}
+
+
+@pytest.mark.parametrize("harm", HARMS)
+def test_what_is_no_run_file_is_neither_gone_on_with_nor_begun_again(folder: Folder, harm: str) -> None:
+    folder.write("flow.yaml", "steps:\n  work:\n    type: shell\n    inputs: {command: 'echo ran >> ran; exit 1'}\n")
+    folder.run(code=1)
+    (file,) = (folder.path / ".wf-tui" / "runs").glob("*.db")
+    HARMS[harm](file)
+    data = file.read_bytes()
+    for words in (["--resume"], []):
+        done = folder.wf("flow.yaml", "--headless", *words)
+        assert done.returncode == 65, (words, done.returncode, done.stderr)
+        assert file.name in done.stderr
+        assert "Traceback" not in done.stderr
+        assert len(done.stderr.splitlines()) <= 3
+    assert file.read_bytes() == data
+    assert [path.name for path in file.parent.iterdir()] == [file.name]
+    assert (folder.path / "ran").read_text() == "ran\n", "nothing began again"
 
 
 @pytest.mark.slow
