@@ -8,6 +8,7 @@ from __future__ import annotations
 import os
 import signal
 import sys
+import time
 from collections.abc import Callable
 from typing import Any
 
@@ -94,12 +95,19 @@ def _widget(number: int) -> None:
     Canvas.render_lines = render_lines  # type: ignore[method-assign]
 
 
+def _clock(seconds: int) -> None:
+    """Not a kill: the clock on the wall of this process jumps when there is a file named `jump` in its folder."""
+    real = time.time
+    time.time = lambda: real() + (seconds if os.path.exists("jump") else 0)
+
+
 POINTS: dict[str, Callable[[int], None]] = {
     "before-commit": lambda number: _commit(number, True),
     "after-commit": lambda number: _commit(number, False),
     "before-told": lambda number: _told(number, True),
     "after-told": lambda number: _told(number, False),
     "before-reload": lambda number: _reload(number, True),
+    "clock": _clock,
     "widget": _widget,
     "after-reload": lambda number: _reload(number, False),
 }

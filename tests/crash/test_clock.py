@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import itertools
+import re
 import time
 from typing import Any
 
@@ -11,6 +12,8 @@ import pytest
 
 from tests.crash import trace
 from tests.crash.rounds import now
+from tests.crash.screen import Screen
+from tests.end_to_end import bench, terminal
 from tests.end_to_end.bench import Folder, kill, wait_for
 from tests.engine.fakes import FakePool, Tube, loop_step, plan_of
 from tui_workflow.facts import events as ev
@@ -100,8 +103,8 @@ async def test_a_time_out_is_as_long_as_it_says(jump: float, late: list[int]) ->
     assert state.steps["work"].succeeded == 2 - len(late)
 
 
-def told(jump: float, after: int) -> eta.Eta | None:
-    """The estimate of a step of 10 items a second, 60 seconds in, `after` seconds after its clock has jumped."""
+def told(jump: float, after: int, before: int = 60) -> eta.Eta | None:
+    """The estimate of a step of 10 items a second, `after` seconds after its clock has jumped, which it did `before` seconds in."""
     state = RunState()
     shape = ev.StepShape("work", "steps", True, (), (), "d")
     begin = 1_800_000_000.0
@@ -112,8 +115,8 @@ def told(jump: float, after: int) -> eta.Eta | None:
     fold(state, [ev.ItemsListed(begin, "work", 0, count, items), ev.ListingFinished(begin, "work", ())])
     at = begin
     number = 0
-    for second in range(60 + after):
-        at = begin + second + (jump if second >= 60 else 0.0)
+    for second in range(before + after):
+        at = begin + second + (jump if second >= before else 0.0)
         outcomes = tuple(Outcome(number + n, 1, Ended.OK, at, 0.1) for n in range(10))
         number += 10
         fold(state, [ev.ItemsEnded(at, "work", 1, "d", 1, outcomes)])
@@ -122,12 +125,63 @@ def told(jump: float, after: int) -> eta.Eta | None:
 
 @pytest.mark.parametrize("after", [1, 2, 3, 5, 9, 15, 30, 60, 200])
 @pytest.mark.parametrize("jump", [DAY, -DAY, 3600.0, 0.0])
-def test_an_estimate_is_right_or_unknown(jump: float, after: int) -> None:
-    found = told(jump, after)
-    left = (10_000 - 10 * (60 + after)) / 10
+@pytest.mark.parametrize("before", [1, 4, 12, 25, 60])
+def test_an_estimate_is_right_or_unknown(jump: float, after: int, before: int) -> None:
+    found = told(jump, after, before)
+    left = (10_000 - 10 * (before + after)) / 10
     assert found is None or (left / 3 < found.low <= found.high < left * 3), f"{left:.0f} s are left"
-    if jump >= 0 and after >= 30:
+    if jump >= 0 and after >= 60:
         assert found is not None
+
+
+JUMPING = """
+handlers: [handlers.py]
+steps:
+  work:
+    type: python
+    for_each: {range: 60}
+    key: "k{{ item }}"
+    parallel: 2
+    timeout: 5
+    retry: {max_attempts: 2, delay: 1.0}
+    inputs: {operation: custom, handler: work}
+"""
+JUMPER = """
+def work(item, key, attempt):
+    mark("+", key, attempt)
+    time.sleep(0.05)
+    if item == 20 and attempt == 1:
+        open("jump", "w").close()
+        raise ValueError("again")
+    mark("-", key, attempt)
+"""
+
+
+@pytest.mark.parametrize("jump", [86400, -86400])
+def test_a_run_whose_clock_jumps_goes_on(folder: Folder, jump: int) -> None:
+    """The whole program: the delay of a second stays one, nothing times out, and no day is told on the screen."""
+    folder.write("handlers.py", trace.PYTHON + JUMPER)
+    folder.write("flow.yaml", JUMPING)
+    command = bench.COMMAND
+    terminal.COMMAND = (command[0], "-m", "tests.crash.failpoint", "clock", str(jump))  # type: ignore[assignment]
+    try:
+        screen = Screen(folder.path, "flow.yaml")
+    finally:
+        terminal.COMMAND = command
+    with screen:
+        while "SUCCEEDED" not in screen.text:
+            screen.see("work")
+            left = screen.text.partition("ETA")[2].partition("\n")[0]
+            assert not re.search(r"\d (h|d)\b|-\d", left), left
+            screen.read(0.05)
+            assert screen.code is None
+        screen.press("q")
+        assert screen.wait() == 0
+    marks = [mark for mark in trace.read(folder.path / "effects.log") if mark.key == "k20" and mark.sign == "+"]
+    assert [mark.attempt for mark in marks] == [1, 2]
+    assert 1.0 <= marks[1].at - marks[0].at < 4
+    step = folder.step("work")
+    assert (step["succeeded"], step["attempts"]) == (60, 61)
 
 
 FLAKY = """

@@ -18,6 +18,8 @@ ENOUGH_SECONDS = 10.0
 HOLE_SECONDS = 300.0
 HOLE_TIMES = 20
 """A hole is longer than this many seconds, and than so many times the usual distance of spans in which items end."""
+USUAL_SPANS = 4
+"""From so many spans on there is a usual distance; with fewer, nobody knows whether a long one is a hole or how the step is."""
 _WINDOWS = (60.0, 300.0, inf)
 """Seconds looked back: what holds now, and what has held lately. The whole period counts only for want of better."""
 
@@ -65,13 +67,15 @@ def of_step(step: StepState, now: float) -> Eta | None:
 def _after_hole(spans: dict[int, int], now: float) -> int:
     """The first span after the last hole: a time with no item that is so long that the machine must have slept, or its clock jumped.
 
-    0 when there is none; a span to come when nothing has ended since.
+    0 when there is none; a span to come when nothing has ended since, or when it cannot be told yet.
     """
     if not spans:
         return 0
     order = sorted(spans)
     gaps = [(later - earlier, later) for earlier, later in pairwise([*order, max(order[-1], int(now) // SPAN)])]
     usual = sorted(gap for gap, _ in gaps)[len(gaps) // 2]
+    if len(order) < USUAL_SPANS and any(gap > HOLE_SECONDS / SPAN for gap, _ in gaps):
+        return max(order[-1], int(now) // SPAN) + 1
     longest = max(HOLE_SECONDS / SPAN, HOLE_TIMES * usual)
     return max((later for gap, later in gaps if gap > longest), default=0)
 
