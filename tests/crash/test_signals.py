@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import random
+import shutil
 import signal
 import subprocess
 import time
@@ -11,10 +12,11 @@ from pathlib import Path
 
 import pytest
 
-from tests.crash import held, trace
+from tests.crash import every_call, held, trace
 from tests.crash.check import check_run, crashed
 from tests.crash.rounds import now, run_file
 from tests.crash.screen import Screen
+from tests.end_to_end import bench, terminal
 from tests.end_to_end.bench import Folder, gone_within, wait_for
 
 
@@ -115,12 +117,33 @@ def test_a_closed_terminal(stubborn: Folder) -> None:
         goes_on(stubborn, None, code, 129)
 
 
+@pytest.mark.skipif(not every_call.available(), reason="strace is not there, or may not trace")
+def test_nothing_is_written_to_a_terminal_that_is_closed(stubborn: Folder) -> None:
+    """Neither what would restore it, nor an error about that."""
+    calls = stubborn.path / "calls"
+    strace = shutil.which("strace")
+    assert strace is not None
+    command = terminal.COMMAND
+    terminal.COMMAND = (strace, "-D", "-f", "-qq", "-y", "-e", "trace=write,writev", "-o", str(calls), *command)  # type: ignore[assignment]
+    try:
+        screen = Screen(stubborn.path, "flow.yaml")
+    finally:
+        terminal.COMMAND = command
+    with screen:
+        screen.see("RUNNING", "work")
+        wait_for(lambda: busy(stubborn), "two items run")
+        screen.take_away()
+        assert screen.end_unseen() == 129
+    before, _, after = calls.read_text("utf-8", "replace").partition("--- SIGHUP")
+    assert "/dev/pts/" in before
+    written = [line for line in after.splitlines() if "/dev/pts/" in line and "2026" not in line]
+    assert written == [], "but for a frame that was being painted"
+
+
 def test_a_closed_terminal_that_sends_no_signal(stubborn: Folder) -> None:
     """As below `nohup` and some multiplexers: reads and writes fail, and that is all that is heard."""
     begin = time.monotonic()
     quiet = "import os, signal, sys; signal.signal(signal.SIGHUP, signal.SIG_IGN); os.execvp(sys.argv[1], sys.argv[1:])"
-    from tests.end_to_end import bench, terminal
-
     command = bench.COMMAND
     terminal.COMMAND = (command[0], "-c", quiet, *command)  # type: ignore[assignment]
     try:

@@ -276,8 +276,8 @@ class WfApp(App[Left], inherit_bindings=False):
         self.exit(left)
 
     def leave_at_once(self, *, terminal_gone: bool = False) -> None:
-        """For signals: end, whatever is open. The terminal is restored, or not written to any more if it is gone (SIGHUP)."""
-        if self._terminal is not None and (terminal_gone or self._terminal.clogged):
+        """For signals: end, whatever is open. The terminal is restored, or not written to any more if it is gone."""
+        if self._terminal is not None and (terminal_gone or self._terminal.clogged or self._terminal.gone):
             self._terminal.forsake()
         self.leave(Left("signal"))
 

@@ -7,6 +7,7 @@ in spite of that is dropped before the queue is full, and painted anew when the 
 
 from __future__ import annotations
 
+import select
 from typing import Any
 
 CLOGGED = 6
@@ -42,6 +43,17 @@ class Terminal:
         """Whether the terminal takes nothing for now, or is gone."""
         thread = getattr(self._driver, "_writer_thread", None)
         return thread is not None and (not thread.is_alive() or self._waiting() >= CLOGGED)
+
+    @property
+    def gone(self) -> bool:
+        """Whether nobody is at the other end any more: the window was closed, the line is down. False when there is none."""
+        file = getattr(self._driver, "_file", None)
+        try:
+            poll = select.poll()
+            poll.register(file.fileno(), select.POLLHUP)  # type: ignore[union-attr]
+        except (AttributeError, OSError, ValueError):
+            return False
+        return bool(poll.poll(0))
 
     def release(self) -> None:
         """Let every write through again: what restores the terminal must not be dropped."""
