@@ -339,6 +339,20 @@ CASES: dict[str, tuple[str, list[tuple[int, int, str, str]]]] = {
         body('type: python\nif: "{{ steps.b.result }}"\ninputs: {handler: work}\n'),
         [(4, 13, "there is no step 'b'", "")],
     ),
+    "field of a step": (
+        'steps:\n  a: {type: shell, inputs: {command: "true"}}\n'
+        '  b: {type: python, if: "{{ steps.a.results }}", inputs: {handler: work}}\n'
+        "  c: {type: python, for_each: \"{{ steps['a']['failed_items'] }}\", inputs: {handler: work}}\n",
+        [
+            (3, 29, "step 'a' has no 'results'", "did you mean 'result'?"),
+            (
+                4,
+                35,
+                "step 'a' has no 'failed_items'",
+                "it has name, status, result, error, started, duration",
+            ),
+        ],
+    ),
     "own result": (
         body("type: python\ninputs: {code: \"result = steps['a']\"}\n"),
         [(4, 30, "step 'a' reads its own result", "")],

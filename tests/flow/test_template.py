@@ -369,25 +369,35 @@ def test_expression(text: str, value: object) -> None:
     assert compile_expression(text).render(NAMES) is value
 
 
-def refer(*names: str, steps: tuple[str, ...] = (), params: tuple[str, ...] = (), dynamic: bool = False) -> References:
-    return References(frozenset(names), frozenset(steps), frozenset(params), dynamic)
+def refer(
+    *names: str,
+    steps: tuple[str, ...] = (),
+    params: tuple[str, ...] = (),
+    fields: tuple[tuple[str, str], ...] = (),
+    dynamic: bool = False,
+) -> References:
+    return References(frozenset(names), frozenset(steps), frozenset(params), dynamic, fields=frozenset(fields))
 
 
 @pytest.mark.parametrize(
     ("text", "found"),
     [
-        ("{{ steps.a.result }}", refer("steps", steps=("a",))),
-        ("{{ steps['a-b'].result|length }}", refer("steps", steps=("a-b",))),
+        ("{{ steps.a.result }}", refer("steps", steps=("a",), fields=(("a", "result"),))),
+        ("{{ steps['a-b'].result|length }}", refer("steps", steps=("a-b",), fields=(("a-b", "result"),))),
+        ("{{ steps.a['total'] ~ steps.a.get('x') }}", refer("steps", steps=("a",), fields=(("a", "total"),))),
         (
             "{{ steps.a.result + steps['b'].result }} {{ params.n }}",
-            refer("steps", "params", steps=("a", "b"), params=("n",)),
+            refer("steps", "params", steps=("a", "b"), params=("n",), fields=(("a", "result"), ("b", "result"))),
         ),
         ("{{ steps[item].result }}", refer("steps", "item", dynamic=True)),
         ("{{ steps }}", refer("steps", dynamic=True)),
         ("{{ steps|length }}", refer("steps", dynamic=True)),
         ("{{ steps.values() }}", refer("steps", dynamic=True)),
-        ("{{ steps.a.b ~ steps.keys() }}", refer("steps", steps=("a",), dynamic=True)),
-        ("{% for item in steps.a.result %}{{ item }}{% endfor %}", refer("steps", steps=("a",))),
+        ("{{ steps.a.b ~ steps.keys() }}", refer("steps", steps=("a",), fields=(("a", "b"),), dynamic=True)),
+        (
+            "{% for item in steps.a.result %}{{ item }}{% endfor %}",
+            refer("steps", steps=("a",), fields=(("a", "result"),)),
+        ),
         ("{% for x in item %}{{ x }}{% endfor %}", refer("item")),
         ("{{ 'steps.a' }}", refer()),
         ("steps.a", refer()),

@@ -8,10 +8,11 @@ from dataclasses import dataclass
 from tui_workflow.flow.model import Section
 from tui_workflow.flow.nodes import Scalar
 from tui_workflow.flow.plan import Plan
-from tui_workflow.flow.problems import suggest
+from tui_workflow.flow.problems import did_you_mean, suggest
 from tui_workflow.flow.reader import Reader
-from tui_workflow.flow.references import References
+from tui_workflow.flow.references import LOOP_FIELDS, STEP_FIELDS, References
 from tui_workflow.flow.steps import ReadStep
+from tui_workflow.flow.uses import Use
 
 _ORDER: dict[Section, int] = {"steps": 0, "on_failure": 1, "finally": 2}
 
@@ -132,6 +133,7 @@ class _Graph:
                     else:
                         assert target is not None
                         read.add(target)
+                        self._check_fields(use, target)
             inside = of_handlers.get(step.step.name, References())
             dynamic |= inside.dynamic
             read |= {
@@ -142,6 +144,20 @@ class _Graph:
             self.reads[number] = None if dynamic else read
             for target in read:
                 self._edge(number, target)
+
+    def _check_fields(self, use: Use, target: int) -> None:
+        """What a text reads of a step must be there, or it fails when the step before it has done its hours of work."""
+        step = self.steps[target].step
+        known = STEP_FIELDS if step.for_each is None else LOOP_FIELDS
+        for field in sorted(field for name, field in use.references.fields if name == step.name and field not in known):
+            kind = "step" if step.for_each is None else "for_each step"
+            report = self.read.warning if use.code or use.references.lenient else self.read.error
+            report(
+                use.node,
+                f"{kind} '{step.name}' has no '{field}'",
+                did_you_mean(field, known) or f"it has {', '.join(known)}",
+                offset=use.offset(step.name),
+            )
 
     def _edge(self, number: int, target: int) -> None:
         if self.steps[target].section != self.steps[number].section or self.above[number] >> target & 1:

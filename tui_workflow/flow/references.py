@@ -5,16 +5,20 @@ from __future__ import annotations
 import ast
 import warnings
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import Any
+
+STEP_FIELDS = ("name", "status", "result", "error", "started", "duration")
+LOOP_FIELDS = (*STEP_FIELDS, "total", "completed_items", "failed_items")
+"""What a step has, and what one with `for_each` has, for those that read it."""
 
 _METHODS = frozenset(("keys", "values", "items", "get"))
 
 
 @dataclass(frozen=True, slots=True)
 class References:
-    """`names` are the variables used; `steps` and `params` those read by a literal name.
+    """`names` are the variables used; `steps` and `params` those read by a literal name; `fields` are of steps, with the step.
 
     `dynamic` is true when the text may read any step: `steps[x]`, `steps` as a whole. `lenient` are names that may be
     undefined because the text asks first (`default`, `is defined`).
@@ -25,6 +29,7 @@ class References:
     params: frozenset[str] = frozenset()
     dynamic: bool = False
     lenient: bool = False
+    fields: frozenset[tuple[str, str]] = frozenset()
 
     def __or__(self, other: References) -> References:
         return References(
@@ -33,6 +38,7 @@ class References:
             self.params | other.params,
             self.dynamic or other.dynamic,
             self.lenient or other.lenient,
+            self.fields | other.fields,
         )
 
 
@@ -44,7 +50,12 @@ def of_path(root: str, keys: Sequence[tuple[str | int, bool]]) -> References:
     named = frozenset((first,))
     steps = named if root == "steps" else frozenset[str]()
     params = named if root in ("params", "args") else frozenset[str]()
-    return References(frozenset((root,)), steps, params)
+    fields = frozenset[tuple[str, str]]()
+    if steps and len(keys) > 1:
+        field, as_attribute = keys[1]
+        if isinstance(field, str) and not (as_attribute and field in _METHODS):
+            fields = frozenset(((first, field),))
+    return References(frozenset((root,)), steps, params, fields=fields)
 
 
 def of_tree(tree: Any) -> References:
@@ -56,25 +67,29 @@ def of_tree(tree: Any) -> References:
     names = frozenset(meta.find_undeclared_variables(whole))
     found = References(names)
     claimed: set[int] = set()
+
+    def key_of(node: Any) -> tuple[Any, bool]:
+        if isinstance(node, nodes.Getattr):
+            return node.attr, True
+        return node.arg.value if isinstance(node.arg, nodes.Const) else None, False
+
     for node in tree_nodes(tree, (nodes.Getattr, nodes.Getitem)):
-        owner = node.node
+        owner, keys = node.node, [key_of(node)]
+        if isinstance(owner, nodes.Getattr | nodes.Getitem):
+            owner, keys = owner.node, [key_of(owner), *keys]
         if not isinstance(owner, nodes.Name):
             continue
-        if isinstance(node, nodes.Getattr):
-            key: Any = node.attr
-        else:
-            key = node.arg.value if isinstance(node.arg, nodes.Const) else None
-        dotted = isinstance(node, nodes.Getattr)
+        key, dotted = keys[0]
         if isinstance(key, str) and not (dotted and key in _METHODS):
             claimed.add(id(owner))
             if owner.name in names:
-                found |= of_path(owner.name, ((key, dotted),))
+                found |= of_path(owner.name, keys)
     every = tree_nodes(tree, nodes.Name)
     dynamic = any(node.name == "steps" and id(node) not in claimed for node in every)
     lenient = any(node.name in ("default", "d") for node in tree_nodes(tree, nodes.Filter)) or any(
         node.name in ("defined", "undefined") for node in tree_nodes(tree, nodes.Test)
     )
-    return References(found.names, found.steps, found.params, found.dynamic or dynamic, lenient)
+    return replace(found, dynamic=found.dynamic or dynamic, lenient=lenient)
 
 
 def tree_nodes(tree: Any, kinds: Any) -> list[Any]:
@@ -115,6 +130,9 @@ def of_python(tree: ast.AST) -> References:
         if owner is not None and key is not None and owner.id not in bound:
             claimed.add(id(owner))
             found |= of_path(owner.id, ((key, False),))
+        owner, key, field = _literal_field(node)
+        if owner is not None and owner.id not in bound:
+            found |= of_path(owner.id, ((key, False), (field, isinstance(node, ast.Attribute))))
     for node in nodes:
         if isinstance(node, ast.Name) and node.id == "steps" and "steps" not in bound and id(node) not in claimed:
             found |= References(frozenset(("steps",)), dynamic=True)
@@ -136,3 +154,16 @@ def _literal(node: ast.AST) -> tuple[ast.Name | None, str | None]:
         case ast.Attribute(value=ast.Name(id="steps") as owner, attr=key) if key not in _METHODS:
             return owner, key
     return None, None
+
+
+def _literal_field(node: ast.AST) -> tuple[ast.Name | None, str, str]:
+    """`steps['a'].result` and `steps['a']['result']` as (the name node, 'a', 'result')."""
+    match node:
+        case ast.Attribute(value=inner, attr=field):
+            pass
+        case ast.Subscript(value=inner, slice=ast.Constant(value=str() as field)):
+            pass
+        case _:
+            return None, "", ""
+    owner, key = _literal(inner)
+    return (owner, key, field) if owner is not None and owner.id == "steps" and key is not None else (None, "", "")

@@ -8,6 +8,7 @@ from typing import Any, overload
 from tui_workflow import values
 from tui_workflow.facts.outcome import ErrorInfo
 from tui_workflow.facts.work import StepSummary
+from tui_workflow.flow.references import LOOP_FIELDS, STEP_FIELDS
 from tui_workflow.store.stepdata import Row, StepData, Which
 
 
@@ -172,8 +173,7 @@ class StepView:
         )
 
     def _fields(self) -> tuple[str, ...]:
-        plain = ("name", "status", "result", "error", "started", "duration")
-        return (*plain, "total", "completed_items", "failed_items") if self._summary.for_each else plain
+        return LOOP_FIELDS if self._summary.for_each else STEP_FIELDS
 
     def __getattr__(self, name: str) -> Any:
         summary = self._summary
