@@ -65,6 +65,25 @@ def sed(path: Path, new: str) -> None:
     subprocess.run(["sed", "-i", f"s/timeout: .*/timeout: {number}/", path.name], cwd=path.parent, check=True)
 
 
+def real_vim(path: Path, new: str) -> None:
+    """The editor itself, with its swap file and its backup."""
+    if shutil.which("vim") is None:
+        pytest.skip("vim is not installed")
+    number = new.split("timeout: ")[1].split("\n", maxsplit=1)[0]
+    words = [
+        "vim",
+        "-u",
+        "NONE",
+        "-i",
+        "NONE",
+        "-es",
+        "+set backup writebackup",
+        f"+%s/timeout: .*/timeout: {number}/",
+        "+wq",
+    ]
+    subprocess.run([*words, path.name], cwd=path.parent, stdin=subprocess.DEVNULL, check=True, timeout=20)
+
+
 def copied(path: Path, new: str) -> None:
     other = path.with_name("other.yaml.txt")
     other.write_text(new)
@@ -87,7 +106,7 @@ def relinked(path: Path, new: str) -> None:
     os.replace(link, path)
 
 
-STYLES = (over, vim, vim_probe, emacs, sed, copied, anew, relinked)
+STYLES = (over, vim, vim_probe, real_vim, emacs, sed, copied, anew, relinked)
 
 
 async def saved(folder: Path, save: Callable[[Path, str], None], times: int) -> None:
