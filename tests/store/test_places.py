@@ -161,3 +161,24 @@ def test_ids_sort_by_age() -> None:
 
 def test_a_local_file_system_is_no_network(tmp_path: Path) -> None:
     assert places.remote_file_system(tmp_path) is None
+
+
+@pytest.mark.parametrize(
+    ("kind", "place", "found"),
+    [
+        ("nfs4", "", "nfs4"),
+        ("fuse.sshfs", "", "fuse.sshfs"),
+        ("nfs4", "/elsewhere", None),
+        ("ext4", "", None),
+    ],
+)
+def test_a_network_file_system_is_known_by_the_nearest_mount(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, kind: str, place: str, found: str | None
+) -> None:
+    far = tmp_path / "far away"
+    mounts = tmp_path / "mounts"
+    written = f"{far}{place}".replace(" ", "\\040")
+    mounts.write_text(f"1 0 8:1 / / rw shared:1 - ext4 /dev/root rw\n2 1 0:5 / {written} rw - {kind} server:/ rw\n")
+    monkeypatch.setattr(places, "MOUNTS", str(mounts))
+    assert places.remote_file_system(far / "runs") == found
+    assert places.remote_file_system(tmp_path / "far") is None

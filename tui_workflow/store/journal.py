@@ -68,7 +68,7 @@ class Journal:
         self._appended = self._done = 0
         self._flushing: list[tuple[int, asyncio.Future[None]]] = []
         self._position = Position()
-        self._snapshot: tuple[Position, bytes] | None = None
+        self._snapshot: tuple[Position, snapshot.Still] | None = None
         self._snapshot_at = Position()
         self._snapshot_due = 0.0
         self._trouble = ""
@@ -249,7 +249,7 @@ class Journal:
             group.append(self._queue.popleft())
         return group
 
-    def _write(self, group: list[Entry], state: tuple[Position, bytes] | None) -> Position:
+    def _write(self, group: list[Entry], state: tuple[Position, snapshot.Still] | None) -> Position:
         """In the connection's thread."""
         return self._writer.write(group, None if state is None else Snapshot(state[0], snapshot.pack(state[1])))
 
@@ -258,7 +258,7 @@ class Journal:
         begun = time.monotonic()
         if self.snapshot_of is None or self._position == self._snapshot_at or not (last or begun >= self._snapshot_due):
             return False
-        self._snapshot = (self._position, snapshot.dump(self.snapshot_of()))
+        self._snapshot = (self._position, snapshot.take(self.snapshot_of()))
         now = time.monotonic()
         # A large state costs more to write down; it is written down less often.
         self._snapshot_due = now + max(SNAPSHOT_SECONDS, 50 * (now - begun))

@@ -22,6 +22,8 @@ from tui_workflow.store.runfile import RunFile
 
 VARIABLE = "WF_TUI_STATE_DIR"
 SUFFIX = ".db"
+MOUNTS = "/proc/self/mountinfo"
+"""Where Linux tells which file systems there are."""
 _ID = re.compile(r"\d{8}-\d{6}-[a-z0-9]{4}")
 _DRAFT_SECONDS = 3600
 _LETTERS = "abcdefghijkmnpqrstuvwxyz23456789"
@@ -204,7 +206,7 @@ def _names(paths: Sequence[Path]) -> str:
 def remote_file_system(path: Path) -> str | None:
     """The kind of a network file system a path lies on, where locks may not hold; None for a local one or when unknown."""
     try:
-        with open("/proc/self/mountinfo", encoding="utf-8", errors="surrogateescape") as file:
+        with open(MOUNTS, encoding="utf-8", errors="surrogateescape") as file:
             mounts = [line.split() for line in file]
     except OSError:
         return None
