@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import json
 import os
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 
-from tests.end_to_end.bench import EFFECT, Folder, kill, wait_for
+from tests.end_to_end.bench import EFFECT, Folder, environment, kill, wait_for
 
 SIMPLE = """
 steps:
@@ -277,3 +279,24 @@ def test_resume_without_any_run_starts_one(folder: Folder) -> None:
 def test_what_excludes_each_other(folder: Folder, words: list[str]) -> None:
     folder.write("flow.yaml", SIMPLE.replace("FACTOR", "2"))
     assert "exclude" in folder.run(*words, code=2).stderr
+
+
+@pytest.mark.parametrize("kind", ["nfs4", "ext4"])
+def test_a_network_file_system_is_warned_about(folder: Folder, kind: str) -> None:
+    """Here by what the system says of its mounts; everything else is as it is."""
+    folder.write("flow.yaml", SIMPLE.replace("FACTOR", "(1 / 0)"))
+    folder.write("mounts", f"1 0 8:1 / / rw - ext4 /dev/root rw\n2 1 0:5 / {folder.path} rw - {kind} server:/ rw\n")
+    program = (
+        "from tui_workflow.store import places; places.MOUNTS = 'mounts'; from tui_workflow.cli import main; main()"
+    )
+    for words in ([], ["--resume"]):
+        done = subprocess.run(
+            [sys.executable, "-c", program, "flow.yaml", "--headless", *words],
+            cwd=folder.path,
+            env=environment(),
+            capture_output=True,
+            text=True,
+            timeout=60,
+        )
+        assert done.returncode == 1, done.stderr
+        assert ("network file system (nfs4)" in done.stderr and "--state-dir" in done.stderr) == (kind == "nfs4")

@@ -70,6 +70,7 @@ def begin(plan: Plan, state_dir: Path, wanted: Wanted) -> tuple[Assignment, RunL
             limit=wanted.limit,
             max_slots=wanted.max_slots,
             only=only,
+            notes=_far(path),
         ),
         lock,
     )
@@ -89,7 +90,7 @@ def take_up(path: Path, wanted: Wanted, plan: Plan | None = None) -> tuple[Assig
             if state.started is None:
                 return _start_over(plan or load(meta.path), path, meta, wanted), lock
             stored = file.revision()
-            notes: list[str] = []
+            notes = _far(path)
             if escaped:
                 processes = "1 process" if escaped == 1 else f"{escaped} processes"
                 notes.append(f"{processes} left over from before the interruption had to be ended")
@@ -135,11 +136,32 @@ def take_up(path: Path, wanted: Wanted, plan: Plan | None = None) -> tuple[Assig
     return assignment, lock
 
 
+def _far(path: Path) -> list[str]:
+    """A warning about a run file that does not lie on this machine, where neither locks nor what SQLite relies on need hold."""
+    kind = places.remote_file_system(path.parent)
+    if kind is None:
+        return []
+    return [
+        f"{path.parent} is on a network file system ({kind}): a crash may lose results there, and two processes may hold one run; "
+        "name a local directory with --state-dir"
+    ]
+
+
 def _start_over(plan: Plan, path: Path, meta: RunMeta, wanted: Wanted) -> Assignment:
     """A run whose process died before its first fact begins at the beginning, in its own file."""
     params = _params(plan, meta, wanted)
     texts = secret_texts(params, secret_names(plan.flow))
-    return Assignment(plan, path, meta, params, texts, made=True, max_slots=wanted.max_slots, only=_only(plan, wanted))
+    return Assignment(
+        plan,
+        path,
+        meta,
+        params,
+        texts,
+        made=True,
+        max_slots=wanted.max_slots,
+        only=_only(plan, wanted),
+        notes=_far(path),
+    )
 
 
 def _params(plan: Plan, meta: RunMeta, wanted: Wanted) -> dict[str, Any]:
