@@ -47,6 +47,14 @@ async def test_a_value_is_data_in_every_place(pool: Pool, tmp_path: Path, comman
     assert sorted(os.listdir(tmp_path)) == before
 
 
+async def test_a_word_too_long_for_the_system_is_the_items_error(pool: Pool, tmp_path: Path) -> None:
+    """A list of words needs each of them as an argument, of which Linux takes 128 kB; a shell's command takes any length."""
+    worker = await pool.acquire()
+    outcomes = await run_items(worker, shell(tmp_path, ["printf", "%s", "{{ item }}"]), ["x" * 200_000, "short"])
+    assert "too long" in error(outcomes[0]).message
+    assert value(outcomes[1])["stdout"] == "short"
+
+
 async def test_nul_is_the_items_error(pool: Pool, tmp_path: Path) -> None:
     found = error(await run_one(pool, shell(tmp_path, "printf %s {{ item }}"), "a\0b"))
     assert "NUL" in found.message
