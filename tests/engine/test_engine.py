@@ -412,15 +412,16 @@ async def test_a_slot_that_gets_no_worker_after_all_items_have_ended_ends_the_st
         taken = 0
 
         async def acquire(self) -> Worker:
-            if not self._idle and self.taken == 2:
-                raise OSError(24, "Too many open files")
             self.taken += 1
-            return await super().acquire()
+            if self.taken <= 2:
+                return await super().acquire()
+            await until(lambda: tube.state.steps["work"].succeeded == 6)
+            raise OSError(24, "Too many open files")
 
         async def pass_time(self) -> None:
-            await asyncio.sleep(0.03)
+            await asyncio.sleep(0.01)
 
-    monkeypatch.setattr(steprun, "WORKER_PAUSES", (0.6,))
+    monkeypatch.setattr(steprun, "WORKER_PAUSES", ())
     pool = Scarce(works, {"work": list(range(6))})
     tube = Tube(plan_of(loop_step("work", parallel=Parallel(max_parallel=4), batch_size=1)), pool)
     state = await asyncio.wait_for(tube.run(), 20)
