@@ -214,7 +214,8 @@ async def test_retries_hold_for_the_next_failure(tmp_path: Path) -> None:
         failed = run.step().failed
         await run.ended()
         assert run.step().failed <= failed + 2, "only what was in flight could still fail at its first attempt"
-        assert (await run.send(TakeUp("failed"))).count == run.step().failed
+        still = run.step().failed
+        assert (await run.send(TakeUp("failed"))).count == still
         await run.until(lambda: run.step().failed == 0 and run.stage.engine.finished, "all succeeded")
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from tests.reload.live import Live, live
 from tui_workflow.engine.wishes import PORTION
-from tui_workflow.facts.commands import Pause, Progress, RetryItems, SkipItems, Stop
+from tui_workflow.facts.commands import Pause, Progress, RetryItems, RetryStep, SkipItems, Stop
 from tui_workflow.facts.state import Item
 from tui_workflow.session.library import FlowLibrary
 
@@ -101,6 +101,34 @@ async def test_what_follows_runs_once_after_a_retry_in_portions(tmp_path: Path) 
         assert (run.step().succeeded, run.step().failed) == (COUNT, 0)
         assert (tmp_path / "after.log").read_text().split() == ["0", str(COUNT)]
         assert len({failed for failed, _ in seen}) >= 3  # it was seen to fall a portion at a time
+
+
+async def test_a_step_runs_again_in_portions_and_what_follows_once(tmp_path: Path) -> None:
+    write(tmp_path)
+    (tmp_path / "mended").touch()
+    async with live(tmp_path) as run:
+        await run.ended()
+        seen: set[int] = set()
+        run.stage.engine.subscribe(lambda _: (seen.add(run.step().waiting), adds_up(run))[0])
+        progress = Progress()
+        reply = await run.stage.feed.send(RetryStep("work"), progress)
+        assert (reply.text, reply.count) == ("work runs again, then after", COUNT)
+        assert (progress.done, progress.total) == (COUNT, COUNT)
+        await run.ended()
+        assert (run.step().succeeded, run.step().attempts) == (COUNT, 2 * COUNT)
+        assert (tmp_path / "after.log").read_text().split() == [str(COUNT)] * 2
+        assert {PORTION, 2 * PORTION, COUNT} <= seen
+
+
+async def test_a_step_that_is_stopped_in_between_runs_what_was_queued(tmp_path: Path) -> None:
+    write(tmp_path)
+    (tmp_path / "mended").touch()
+    async with live(tmp_path) as run:
+        await run.ended()
+        reply = await run.stage.feed.send(RetryStep("work"), StopsAfterOne())
+        assert reply.text == "work runs again, then after; 2\u00a0500 items do not: stopped"
+        await run.ended()
+        assert (run.step().succeeded, run.step().attempts) == (COUNT, COUNT + PORTION)
 
 
 async def test_a_skip_that_is_stopped_counts_too(tmp_path: Path) -> None:

@@ -24,6 +24,7 @@ from tui_workflow.facts.commands import (
     Progress,
     Reply,
     RetryItems,
+    RetryStep,
     SetSlots,
     SkipItems,
     Stop,
@@ -383,7 +384,7 @@ class Engine:
             case _:
                 return self._wishes.carry_out(command)
 
-    async def send_in_portions(self, command: RetryItems | SkipItems, progress: Progress) -> Reply:
+    async def send_in_portions(self, command: RetryItems | RetryStep | SkipItems, progress: Progress) -> Reply:
         """Carry out a wish for many items with the event loop free in between; `progress` tells how far it is, and stops it."""
         return await self._wishes.in_portions(command, progress)
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, assert_never
 
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
 PORTION = 2000
 """Items of a wish that are recorded at once; the event loop is free, and the wish can be stopped, between two portions."""
+_SETTLED = bytes((Item.OK, Item.FAILED, Item.SKIPPED))
 
 
 @dataclass(slots=True)
@@ -38,6 +39,7 @@ class Came:
         self.running += other.running
         self.copies += other.copies
         self.done += other.done
+        self.whole += other.whole
         self.reruns = tuple(dict.fromkeys((*self.reruns, *other.reruns)))
 
 
@@ -59,43 +61,76 @@ class Wishes:
             case _:
                 assert_never(command)
 
-    async def in_portions(self, command: RetryItems | SkipItems, progress: Progress) -> Reply:
+    async def in_portions(self, command: RetryItems | RetryStep | SkipItems, progress: Progress) -> Reply:
         """Record what the wish comes to, a portion at a time, each committed before the next; the reply counts them all.
 
         No step is started meanwhile, so what follows runs once and reads all of it. What has not been reached when
         `progress.stopped` is set, or when the run ends, stays as it was.
         """
-        items = self._meant(command)
-        came, left = Came(), len(items)
-        if not items:
-            return self.carry_out(command)
+        if isinstance(command, RetryStep):
+            return await self._step_in_portions(command.step, progress)
+        meant = self._meant(command)
+        came, left, why = Came(), sum(len(items) for _, items in meant), ""
+        begun: set[str] = set()
         with self._engine.gathering():
-            for start in range(0, len(items), PORTION):
-                gone = command.step not in self._engine.state.steps  # an edit may take it away meanwhile
-                if progress.stopped or gone or (start and self._engine.finishing):
+            for name, portion in _portions(meant):
+                why = self._ended_early(name, progress, begun=bool(begun))
+                if why:
                     break
-                portion = items[start : start + PORTION]
                 if isinstance(command, RetryItems):
-                    part = self._retry_items(replace(command, items=portion, group=None), first=not came.reached)
+                    part = replace(command, step=name, items=portion, group=None)
+                    came.add(self._retry_items(part, first=name not in begun))
                 else:
-                    part = self._skip(replace(command, items=portion))
-                came.add(part)
+                    came.add(self._skip(replace(command, items=portion)))
+                begun.add(name)
                 await self._engine.recorded()
                 progress.done += len(portion)
                 progress.reached += portion
                 left -= len(portion)
-        why = "stopped" if progress.stopped else "the step is gone" if gone else "the run ended"
+            if isinstance(command, RetryItems) and command.items is None and not why:
+                came.add(self._retry_items(replace(command, items=())))  # steps that failed as a whole
         rest = f", {grouped(left)} not: {why}" if left else ""
         return _retried(came, rest) if isinstance(command, RetryItems) else _skipped(came, rest)
 
-    def _meant(self, command: RetryItems | SkipItems) -> tuple[int, ...]:
+    def _ended_early(self, step: str, progress: Progress, *, begun: bool) -> str:
+        """Why no further portion is recorded; "" if one may be."""
+        if progress.stopped:
+            return "stopped"
+        if step not in self._engine.state.steps:
+            return "the step is gone"  # an edit took it away meanwhile
+        return "the run ended" if begun and self._engine.finishing else ""
+
+    def _meant(self, command: RetryItems | SkipItems) -> list[tuple[str, tuple[int, ...]]]:
+        """The items that a wish is about, by step."""
+        state = self._engine.state
+        steps = [state.steps[command.step]] if command.step is not None else list(state.steps.values())
         if command.items is not None:
-            return command.items
+            return [(step.name, command.items) for step in steps]
         assert isinstance(command, RetryItems)
-        step = self._engine.state.steps.get(command.step or "")
-        if step is None:
-            return ()
-        return tuple(stale_items(step) if command.stale else failed_items(step, command.group))
+        found = (
+            (step.name, tuple(stale_items(step) if command.stale else failed_items(step, command.group)))
+            for step in steps
+        )
+        return [(name, items) for name, items in found if items]
+
+    async def _step_in_portions(self, name: str, progress: Progress) -> Reply:
+        if self._engine.state.steps[name].status not in ENDED:
+            return self._retry_step(name)
+        names = self._again(name)
+        progress.total = sum(self._engine.state.steps[each].total for each in names if self._is_loop(each))
+        why = ""
+        with self._engine.gathering():
+            again, facts = self._begin_again(name, names)
+            self._engine.record([*self._resumed(), *facts])
+            for queued in self._settled(names):
+                self._engine.record([queued])
+                await self._engine.recorded()
+                progress.done += len(queued.items)
+                why = self._ended_early(name, progress, begun=True)
+                if why:
+                    break
+        rest = f"; {grouped(progress.total - progress.done)} items do not: {why}" if why else ""
+        return Reply(f"{_runs_again(again)}{rest}", progress.done, tuple(again[1:]))
 
     def reruns(self, step: str) -> tuple[str, ...]:
         """The steps that have run, read `step`, and so run again when its items do."""
@@ -135,7 +170,7 @@ class Wishes:
                     done += 1
             if picked:
                 chosen[step.name] = tuple(picked)
-        whole = [step.name for step in broken] if command.items is None and command.group is None else []
+        whole = [step.name for step in broken] if not command.items and command.group is None else []
         if not chosen and not whole:
             return Came(0, running, copies, done)
         facts: list[ev.Event] = []
@@ -154,30 +189,41 @@ class Wishes:
 
     def _retry_step(self, name: str) -> Reply:
         state = self._engine.state
-        step = state.steps[name]
-        if step.status not in ENDED:
+        if state.steps[name].status not in ENDED:
             return Reply(f"{name} has not ended", refused=True)
-        now = self._engine.now()
-        facts: list[ev.Event] = []
-        count = 0
-        names = [name, *(later for later in self._followers(name) if state.steps[later].status in ENDED)]
-        for each in names:
-            settled = tuple(
-                item
-                for item, value in enumerate(state.steps[each].states)
-                if value in (Item.OK, Item.FAILED, Item.SKIPPED)
-            )
-            if settled and state.steps[each].shape.for_each:
-                facts.append(ev.ItemsQueued(now, each, settled, "retry"))
-            count += len(settled)
-            facts.append(ev.StepReopened(now, each, "run again", relist=True))
+        queued = list(self._settled(names := self._again(name)))
+        again, facts = self._begin_again(name, names)
+        self._engine.record([*self._resumed(), *facts, *queued])
+        return Reply(_runs_again(again), sum(len(fact.items) for fact in queued), tuple(again[1:]))
+
+    def _again(self, name: str) -> list[str]:
+        """A step and those that follow it and have ended."""
+        steps = self._engine.state.steps
+        return [name, *(later for later in self._followers(name) if steps[later].status in ENDED)]
+
+    def _is_loop(self, name: str) -> bool:
+        return self._engine.state.steps[name].shape.for_each
+
+    def _settled(self, names: list[str]) -> Iterator[ev.ItemsQueued]:
+        """The items of these steps that have ended, queued a portion at a time. A plain step is queued by being reopened."""
+        for name in filter(self._is_loop, names):
+            states = self._engine.state.steps[name].states
+            for start in range(0, len(states), PORTION):
+                window = range(start, min(start + PORTION, len(states)))
+                items = tuple(item for item in window if states[item] in _SETTLED)
+                if items:
+                    yield ev.ItemsQueued(self._engine.now(), name, items, "retry")
+
+    def _begin_again(self, name: str, names: list[str]) -> tuple[list[str], list[ev.Event]]:
+        """Reopen steps for a step that runs again whole; also names those that run now, read it, and so run once more."""
+        state, now = self._engine.state, self._engine.now()
+        again = list(names)
+        facts: list[ev.Event] = [ev.StepReopened(now, each, "run again", relist=True) for each in names]
         for reader in readers(self._engine.plan, name):
             if not self._engine.begin_anew(reader) and state.steps[reader].status == "running":
-                names.append(reader)
+                again.append(reader)
                 facts.append(ev.StepReopened(now, reader, f"{name} runs again", relist=True))
-        self._engine.record([*self._resumed(), *facts, *self._cleanup_again(now, set(names))])
-        rest = f", then {', '.join(names[1:])}" if names[1:] else ""
-        return Reply(f"{name} runs again{rest}", count, tuple(names[1:]))
+        return again, [*facts, *self._cleanup_again(now, set(again))]
 
     def _skip(self, command: SkipItems) -> Came:
         step = self._engine.state.steps[command.step]
@@ -266,6 +312,17 @@ def stale_items(step: StepState) -> list[int]:
         return []
     current = step.definitions.index(step.shape.definition)
     return [item for item, made_by in enumerate(step.made_by) if made_by != current and step.states[item] == Item.OK]
+
+
+def _portions(meant: list[tuple[str, tuple[int, ...]]]) -> Iterator[tuple[str, tuple[int, ...]]]:
+    for name, items in meant:
+        for start in range(0, len(items), PORTION):
+            yield name, items[start : start + PORTION]
+
+
+def _runs_again(names: list[str]) -> str:
+    rest = f", then {', '.join(names[1:])}" if names[1:] else ""
+    return f"{names[0]} runs again{rest}"
 
 
 def _retried(came: Came, rest: str) -> Reply:

@@ -9,7 +9,7 @@ from collections.abc import Callable, Sequence
 from tui_workflow.engine.engine import Engine
 from tui_workflow.facts import events as ev
 from tui_workflow.facts import logs
-from tui_workflow.facts.commands import Command, GoBack, Progress, Reply, RetryItems, SkipItems, TakeUp
+from tui_workflow.facts.commands import Command, GoBack, Progress, Reply, RetryItems, RetryStep, SkipItems, TakeUp
 from tui_workflow.facts.outcome import Ended, Outcome, statuses
 from tui_workflow.facts.state import RunState
 from tui_workflow.facts.work import Running
@@ -111,10 +111,10 @@ class LiveFeed:
         """Wish for something; with `progress` a retry or a skip is carried out in portions."""
         match command:
             case TakeUp():
-                return await self._reloader.take_up(command.then)
+                return await self._reloader.take_up(command.then, progress)
             case GoBack():
                 return await self._reloader.go_back()
-            case RetryItems() | SkipItems() if progress is not None:
+            case RetryItems() | RetryStep() | SkipItems() if progress is not None:
                 return await self._engine.send_in_portions(command, progress)
             case _:
                 return self._engine.send(command)

@@ -15,7 +15,7 @@ from difflib import unified_diff
 
 from tui_workflow.engine.engine import Engine
 from tui_workflow.facts import events as ev
-from tui_workflow.facts.commands import Reply, RetryItems
+from tui_workflow.facts.commands import Progress, Reply, RetryItems
 from tui_workflow.facts.outcome import ErrorInfo
 from tui_workflow.flow.diff import PlanDiff, StepDiff, diff
 from tui_workflow.flow.load import examine
@@ -164,8 +164,8 @@ class Reloader:
         told = tuple(map(_told, errors))
         engine.record([ev.ReloadRejected(now, engine.revision, told)])
 
-    async def take_up(self, then: str) -> Reply:
-        """Accept the structural edits that wait, and run failed or stale items again if that is wished."""
+    async def take_up(self, then: str, progress: Progress | None = None) -> Reply:
+        """Accept the structural edits that wait, and run failed or stale items again if that is wished, in portions."""
         async with self._lock:
             saved, engine = self.saved, self._engine()
             edits = self.plan.waiting if self.plan is not None else ()
@@ -181,7 +181,7 @@ class Reloader:
                 return Reply("Nothing waits to be taken up", refused=True)
         if then:
             await self._journal().flush()
-            reply = engine.send(RetryItems(stale=then == "stale"))
+            reply = await engine.send_in_portions(RetryItems(stale=then == "stale"), progress or Progress())
             return Reply(
                 "; ".join(filter(None, (text, reply.text))), reply.count, reply.reruns, reply.refused and not text
             )

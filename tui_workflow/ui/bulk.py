@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import Awaitable
 from typing import TypeVar
 
-from tui_workflow.facts.commands import Progress
+from tui_workflow.facts.commands import Command, Progress
 from tui_workflow.ui.desk import Desk
 from tui_workflow.ui.screens.working import Working
 
@@ -36,6 +36,21 @@ async def carried_out(desk: Desk, title: str, progress: Progress, kept: str, wor
             working.cancel()
         desk.busy_with = ""
         desk.close(dialog)
+
+
+def wish_for_many(desk: Desk, title: str, command: Command, total: int) -> None:
+    """Send a wish for about `total` items in the background, with a dialog that shows how far it is; then say the answer."""
+    if is_busy(desk):
+        return
+    progress = Progress(total)
+
+    async def work() -> None:
+        reply = await carried_out(
+            desk, title, progress, "what is queued stays queued", desk.feed.send(command, progress)
+        )
+        desk.say(reply.text, refused=reply.refused)
+
+    desk.spawn("many", work())
 
 
 def is_busy(desk: Desk) -> bool:

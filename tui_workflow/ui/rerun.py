@@ -6,6 +6,7 @@ from math import ceil
 
 from tui_workflow.facts.commands import TakeUp
 from tui_workflow.ui.actions.retry import reruns
+from tui_workflow.ui.bulk import wish_for_many
 from tui_workflow.ui.desk import Desk
 from tui_workflow.ui.screens.question import ask
 from tui_workflow.view import numbers
@@ -57,5 +58,12 @@ def run_stale(desk: Desk) -> None:
         else ""
     )
     title = f"Run {stale_words(desk)} of {where} again?"
-    answers = [("enter", "run again", lambda desk: desk.wish(TakeUp("stale"))), ("esc", "no", lambda desk: None)]
+    answers = [
+        (
+            "enter",
+            "run again",
+            lambda desk: wish_for_many(desk, "Queuing the stale", TakeUp("stale"), stale_count(desk)),
+        ),
+        ("esc", "no", lambda desk: None),
+    ]
     ask(desk, title, f"They are done, and run again by the definition in force.{taken} {reruns(desk, steps)}", answers)

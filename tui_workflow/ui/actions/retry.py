@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from tui_workflow.facts.commands import Progress, RetryItems, RetryStep
 from tui_workflow.ui.actions.walk import Act
-from tui_workflow.ui.bulk import carried_out, is_busy
+from tui_workflow.ui.bulk import carried_out, is_busy, wish_for_many
 from tui_workflow.ui.canary import Canary
 from tui_workflow.ui.desk import Desk
 from tui_workflow.ui.retried import Retried
@@ -212,7 +212,10 @@ def retry_step(desk: Desk) -> None:
         f"All of {number} starts from the beginning, also what is done. {reruns(desk, [name])}"
         if step.shape.for_each
         else reruns(desk, [name]),
-        [("enter", "run again", lambda desk: desk.wish(RetryStep(name))), ("esc", "no", lambda desk: None)],
+        [
+            ("enter", "run again", lambda desk: wish_for_many(desk, f"Queuing {name}", RetryStep(name), step.total)),
+            ("esc", "no", lambda desk: None),
+        ],
     )
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from tui_workflow.facts.commands import GoBack, TakeUp
 from tui_workflow.ui import keymap as names
+from tui_workflow.ui.bulk import wish_for_many
 from tui_workflow.ui.desk import Desk
 from tui_workflow.ui.rerun import run_stale, stale_count, stale_words
 from tui_workflow.view import numbers
@@ -134,10 +135,11 @@ class PlanDialog:
                 if self.plan.waiting:
                     desk.wish(TakeUp())
             case "plan_failed":
-                if not any(step.failed for step in desk.state.steps.values()):
+                failed = sum(step.failed for step in desk.state.steps.values())
+                if not failed:
                     desk.refuse("No item has failed")
                     return
-                desk.wish(TakeUp("failed"))
+                wish_for_many(desk, "Queuing what failed", TakeUp("failed"), failed)
             case "plan_stale":
                 if not stale_count(desk):
                     desk.refuse(f"Nothing is stale   {desk.key('plan_accept')} accepts the edits alone")
