@@ -253,6 +253,34 @@ def test_an_unfinished_run_is_asked_about(broken: Folder) -> None:
     assert len(broken.ok("runs").splitlines()) == 2, "a heading and the one run"
 
 
+def test_a_finished_run_with_failed_items_is_gone_back_to(broken: Folder) -> None:
+    broken.run()
+    (broken.path / "beta.ok").touch()
+    with Terminal(broken.path, "flow.yaml") as terminal:
+        terminal.see("1 of 4 items failed", "go back to it", "begin anew")
+        terminal.press("\r")
+        terminal.see("ValueError", "beta is broken")
+        assert gathered(broken) == 1, "nothing ran by itself"
+        terminal.press("3r")
+        terminal.see("Failures  none")
+        terminal.press("q")
+        left(terminal, 0)
+    assert broken.results("gather") == [ALL]
+    assert len(broken.ok("runs").splitlines()) == 2, "a heading and the one run"
+
+
+def test_a_finished_run_with_failed_items_can_be_left_alone(broken: Folder) -> None:
+    broken.run()
+    (broken.path / "beta.ok").touch()
+    with Terminal(broken.path, "flow.yaml") as terminal:
+        terminal.see("begin anew")
+        terminal.press("n")
+        terminal.see("SUCCEEDED", "Failures  none")
+        terminal.press("q")
+        left(terminal, 0)
+    assert len(broken.ok("runs").splitlines()) == 3
+
+
 @pytest.mark.parametrize("key", ["q", "\x03"])
 def test_the_question_can_be_left_and_nothing_has_run(broken: Folder, key: str) -> None:
     broken.write("flow.yaml", FLOW.replace("    on_error: continue\n", ""))

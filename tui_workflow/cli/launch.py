@@ -58,8 +58,8 @@ def run(
 ) -> int:
     """Run FLOW with the dashboard.
 
-    Parameters are NAME=VALUE, NAME=@FILE or NAME=env:VARIABLE. If an unfinished run of the flow exists, the dashboard
-    asks whether to resume it; without a dashboard --resume says so.
+    Parameters are NAME=VALUE, NAME=@FILE or NAME=env:VARIABLE. If the latest run of the flow is unfinished, or left failed
+    items, the dashboard asks whether to go on with it; without a dashboard --resume says so.
     """
     import asyncio
 
@@ -253,7 +253,9 @@ class Launch:
                 return False
             raise held(lock_path(found.path))
         if not found.unfinished:
-            return False
+            from tui_workflow.cli.resume import failed_items
+
+            return None if failed_items(found.state) and not self.plain else False
         if self.plain:
             self.words.append(
                 f"An earlier run, {run}, is {found.state.status}. To go on with it instead:  "

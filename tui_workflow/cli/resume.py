@@ -1,26 +1,40 @@
-"""The question whether to go on with an unfinished run."""
+"""The question what a flow that has been run before is to do: go on with that run, or begin anew."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from tui_workflow.facts.state import RunState
     from tui_workflow.session.choose import Latest, Wanted
     from tui_workflow.session.screen import Screen
+    from tui_workflow.view.panes.dialog import Choice
+
+
+def failed_items(state: RunState) -> int:
+    """How many items of a run are failed."""
+    return sum(step.failed for step in state.steps.values())
 
 
 async def ask(screen: Screen, found: Latest, flow: str, wanted: Wanted) -> bool | int:
-    """True to resume, False to begin anew, else the exit code to end with. Enter takes what is first.
+    """True to take the run up, False to begin anew, else the exit code to end with. Enter takes what is first.
 
     A run keeps its parameters: one that was started with others than were given now cannot be what is meant.
     """
     from tui_workflow.session.choose import different_params
+
+    different = await screen.meanwhile(lambda: different_params(found.path, flow, wanted))
+    if found.unfinished:
+        return await _resume(screen, found.state, different)
+    return False if different else await _look_at_failures(screen, found.state)
+
+
+async def _resume(screen: Screen, state: RunState, different: list[str]) -> bool | int:
     from tui_workflow.view import numbers
     from tui_workflow.view.panes.dialog import Choice
 
-    state = found.state
     waiting = sum(step.waiting for step in state.steps.values())
-    failed = sum(step.failed for step in state.steps.values())
+    failed = failed_items(state)
     listed = all(step.total_known or not step.shape.for_each for step in state.steps.values())
     counts = []
     if waiting or not listed:
@@ -30,18 +44,36 @@ async def ask(screen: Screen, found: Latest, flow: str, wanted: Wanted) -> bool 
     if failed:
         counts.append(f"{numbers.count(failed)} failed")
     words = [f"It is {state.status}{': ' if counts else ''}{', '.join(counts)}."]
-    resume = Choice("r", "resume", "resume it", "what is done stays done")
+    if any(step.failed and step.status == "succeeded" for step in state.steps.values()):
+        words.append("Items whose failure is tolerated stay failed until you retry them.")
     anew = Choice("n", "new", "begin anew", "the unfinished run stays where it is")
-    neither = Choice("esc", "neither", "neither", "nothing runs")
-    offered = [resume, anew, neither]
-    different = await screen.meanwhile(lambda: different_params(found.path, flow, wanted))
+    offered = [Choice("r", "resume", "resume it", "what is done stays done"), anew, _neither()]
     if different:
         words.append(f"It was started with another {' and '.join(different)}; a run keeps its parameters.")
-        offered = [anew, neither]
-    match await screen.ask(f"Run {state.run} is unfinished", words, offered):
-        case "resume":
-            return True
-        case "new":
-            return False
-        case _:
-            return 130
+        offered = [anew, _neither()]
+    return _meant(await screen.ask(f"Run {state.run} is unfinished", words, offered))
+
+
+async def _look_at_failures(screen: Screen, state: RunState) -> bool | int:
+    """A run that is over, but for items that failed: who starts the flow again may mean those, and all cost money again."""
+    from tui_workflow.view import numbers
+    from tui_workflow.view.panes.dialog import Choice
+
+    failed, total = failed_items(state), sum(step.total for step in state.steps.values() if step.failed)
+    words = [f"It is over: {numbers.count(failed)} of {numbers.plural(total, 'item')} failed."]
+    offered = [
+        Choice("r", "back", "go back to it", "to see why, and to retry them; what is done stays done"),
+        Choice("n", "new", "begin anew", "everything runs again, also what is done"),
+        _neither(),
+    ]
+    return _meant(await screen.ask(f"Run {state.run} left failed items", words, offered))
+
+
+def _neither() -> Choice:
+    from tui_workflow.view.panes.dialog import Choice
+
+    return Choice("esc", "neither", "neither", "nothing runs")
+
+
+def _meant(answer: str) -> bool | int:
+    return {"resume": True, "back": True, "new": False}.get(answer, 130)
