@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import json
 from array import array
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from itertools import islice
 from typing import Any, Literal
 
 from tui_workflow.facts import logs
 from tui_workflow.facts.state import Item
 from tui_workflow.store.facts_json import SHIFTED
+from tui_workflow.store.holding import Condition, Held
 from tui_workflow.store.records import StoredAttempt, StoredItem, StoredLine
 from tui_workflow.store.runfile import RunFile
 
@@ -234,79 +235,53 @@ def find(
     inverse: bool = False,
     limit: int = 100_000,
 ) -> list[int]:
-    """Numbers of the items in one of the states `wanted` whose key, error or log holds `text`, in item order.
+    """Numbers of the items in one of the states `wanted` whose key, stored value, error or log holds `text`, in item order.
 
-    Case does not count. `inverse` gives those that do not hold it.
+    A label is a part of these, and so is searched with them. Case does not count. `inverse` gives those that do not hold it.
     """
     place = file.step_number(step)
     if place is None:
         return []
     chosen = bytes(int(state in wanted) for state in range(256))
     marks = states.translate(chosen)
-    needle = text.casefold()
-    hits = _hits(file, place, needle, marks) if needle else set()
+    hits = _hits(file, place, Held(file, text), marks) if text else set()
     order = item_order(file, step, len(states))
-    if needle and not inverse and isinstance(order, range):
+    if text and not inverse and isinstance(order, range):
         return [number for number in sorted(hits) if number < len(marks) and marks[number]][:limit]
-    found = (number for number in order if marks[number] and (not needle or (number in hits) is not inverse))
+    found = (number for number in order if marks[number] and (not text or (number in hits) is not inverse))
     return list(islice(found, limit))
 
 
-def _hits(file: RunFile, place: int, needle: str, marks: bytes | bytearray) -> set[int]:
-    """Items that hold the text; among few the key and what belongs to them are read one by one."""
-    file.add_function("wf_holds", 1, _holder(needle))
+def _hits(file: RunFile, place: int, held: Held, marks: bytes | bytearray) -> set[int]:
+    """Items that hold the text; among few the values and what belongs to them are read one by one."""
+    (in_key, key), (in_value, value), (in_log, printed) = held.key(), held.value(), held.log()
+    hits: set[int] = set()
     few = marks.count(1) <= _FEW
-    if not few:
-        test, pattern = _key_test(needle)
-        sql = f"SELECT number FROM item {by_key(file)} WHERE step = ? AND {test}"  # noqa: S608
-        hits = {number for (number,) in file.rows(sql, (place, *pattern))}
-        hits |= _error_hits(file, place)
-        printed = file.rows("SELECT DISTINCT item FROM log WHERE step = ? AND wf_holds(body)", (place,))
-        return hits | {number for (number,) in printed}
-    hits = set()
-    errors = {n for (n,) in file.rows("SELECT number FROM error WHERE wf_holds(body)")}
-    for page in _pages([number for number, mark in enumerate(marks) if mark]):
-        where, arguments = _among(page)
-        for sql in (
-            f"SELECT number FROM item WHERE step = ? AND number {where} AND wf_holds(key)",  # noqa: S608
-            f"SELECT item FROM log WHERE step = ? AND item {where} AND wf_holds(body)",  # noqa: S608
+    for page in _pages([number for number, mark in enumerate(marks) if mark]) if few else [None]:
+        where, arguments = _among(page) if page is not None else (">= ?", [0])
+        for sql, pattern in (
+            (f"SELECT number FROM item WHERE step = ? AND number {where} AND ({in_key} OR {in_value})", (*key, *value)),  # noqa: S608
+            (f"SELECT item FROM log WHERE step = ? AND item {where} AND {in_log}", printed),  # noqa: S608
         ):
-            hits.update(n for (n,) in file.rows(sql, (place, *arguments)))
-        if errors:
-            hits.update(
-                item
-                for item, error, _ in file.rows(
-                    f"SELECT item, error, max(seq) FROM outcome WHERE step = ? AND item {where} GROUP BY item",  # noqa: S608
-                    (place, *arguments),
-                )
-                if error in errors
-            )
-    return hits
+            hits.update(n for (n,) in file.rows(sql, (place, *arguments, *pattern)))
+    return hits | _error_hits(file, place, held, marks, few=few)
 
 
-def _error_hits(file: RunFile, place: int) -> set[int]:
-    errors = {n for (n,) in file.rows("SELECT number FROM error WHERE wf_holds(body)")}
+def _error_hits(file: RunFile, place: int, held: Held, marks: bytes | bytearray, *, few: bool) -> set[int]:
+    """Items whose latest outcome is an error that holds the text; of many, those for which any outcome was one."""
+    test, pattern = held.error()
+    errors = {n for (n,) in file.rows(f"SELECT number FROM error WHERE {test}", pattern)}  # noqa: S608
     if not errors:
         return set()
-    rows = file.rows("SELECT item, error FROM outcome WHERE step = ? AND error IS NOT NULL", (place,))
-    return {item for item, error in rows if error in errors}
-
-
-def _key_test(needle: str) -> tuple[str, tuple[str, ...]]:
-    """SQLite's LIKE folds the case of ASCII and is faster than a function; other text takes the function."""
-    if needle.isascii():
-        escaped = needle.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
-        return "key LIKE ? ESCAPE '\\'", (f"%{escaped}%",)
-    return "wf_holds(key)", ()
-
-
-def _holder(needle: str) -> Callable[[Any], bool]:
-    def holds(data: Any) -> bool:
-        if isinstance(data, bytes):
-            data = data.decode("utf-8", "replace")
-        return isinstance(data, str) and needle in data.casefold()
-
-    return holds
+    if not few:
+        rows = file.rows("SELECT item, error FROM outcome WHERE step = ? AND error IS NOT NULL", (place,))
+        return {item for item, error in rows if error in errors}
+    hits: set[int] = set()
+    for page in _pages([number for number, mark in enumerate(marks) if mark]):
+        where, arguments = _among(page)
+        sql = f"SELECT item, error, max(seq) FROM outcome WHERE step = ? AND item {where} GROUP BY item"  # noqa: S608
+        hits.update(item for item, error, _ in file.rows(sql, (place, *arguments)) if error in errors)
+    return hits
 
 
 def log_rows(
@@ -342,23 +317,29 @@ def log_size(file: RunFile, step: str, item: int | None, after: int, limit: int 
 
 def search_log(file: RunFile, step: str | None, text: str, *, limit: int = 1000) -> list[StoredLine]:
     """Stored log lines that hold `text`, oldest first; case does not count."""
-    needle = text.casefold()
-    file.add_function("wf_holds", 1, _holder(needle))
+    held = Held(file, text)
     lines: list[StoredLine] = []
-    for page in _log_pages(file, step, None, None, newest_first=False, where="AND wf_holds(body)"):
-        lines += (line for line in page if needle in line.text.casefold())
+    for page in _log_pages(file, step, None, None, newest_first=False, where=held.log()):
+        lines += (line for line in page if held.text in line.text.casefold())
         if len(lines) >= limit:
             break
     return lines[:limit]
 
 
 def _log_pages(
-    file: RunFile, step: str | None, item: int | None, before: float | None, *, newest_first: bool, where: str = ""
+    file: RunFile,
+    step: str | None,
+    item: int | None,
+    before: float | None,
+    *,
+    newest_first: bool,
+    where: Condition = ("1", ()),
 ) -> Iterator[list[StoredLine]]:
     place = None if step is None else file.step_number(step)
     if step is not None and place is None:
         return
-    tests, arguments = [f"1 {where}"], []
+    tests: list[str] = [where[0]]
+    arguments: list[Any] = [*where[1]]
     for test, value in (("step = ?", place), ("item = ?", item), ("started < ?", before)):
         if value is not None:
             tests.append(test)
