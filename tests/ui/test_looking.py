@@ -9,6 +9,7 @@ import pytest
 
 from tests.ui.screen import opened
 from tests.ui.simulate import DEFINITION, NOW, Simulation
+from tui_workflow.facts.commands import RetryItems
 from tui_workflow.facts.state import Item
 from tui_workflow.ui.actions.find import by_tries
 from tui_workflow.ui.actions.open import show
@@ -58,6 +59,44 @@ async def test_an_inverse_filter_keeps_the_others() -> None:
         listed = screen.desk.item_list.numbers
         assert listed
         assert not any(31_000 <= number < 32_000 for number in listed)
+
+
+async def test_groups_are_filtered_by_what_their_items_hold() -> None:
+    async with opened(Simulation(total=100_000)) as screen:
+        step = screen.run.state.steps["process_chunks"]
+        whole = {group.fingerprint: group.count for group in step.groups}
+        matching = [number for number in step.failures if 31_000 <= number < 32_000]
+        groups = {step.groups[step.failures[number]].fingerprint for number in matching}
+        assert 0 < len(groups) < 3
+        await screen.press("3", "slash")
+        text = await screen.type("doc-31")
+        assert f"3 Failures  {len(matching)} in {len(groups)} of 3 groups" in text
+        text = await screen.press("enter")
+        assert "/doc-31 in step, key, label, input, error, log" in text
+        await screen.press("enter")
+        assert screen.desk.nav.items is not None
+        assert screen.desk.nav.items.filter.text == "doc-31", "what the row counted is what it opens"
+        assert all(31_000 <= number < 32_000 for number in screen.desk.item_list.numbers)
+        await screen.press("escape", "escape")
+        text = await screen.press("r")
+        assert f"Retry {len(matching)} of {whole[step.groups[0].fingerprint]} items" in text
+        await screen.press("enter")
+        (sent,) = screen.run.sent
+        assert isinstance(sent, RetryItems)
+        assert set(sent.items or ()) == set(matching)
+        assert "0 in 0 of 3 groups" in await screen.settle(), "it is searched again when the failures have changed"
+
+
+async def test_an_inverse_filter_of_groups_counts_the_others() -> None:
+    async with opened(Simulation(total=100_000)) as screen:
+        step = screen.run.state.steps["process_chunks"]
+        others = [number for number in step.failures if not 31_000 <= number < 32_000]
+        await screen.press("3", "slash")
+        text = await screen.type("!doc-31")
+        assert f"3 Failures  {len(others)} in 3 of 3 groups" in text
+        text = await screen.press("escape", "slash", "exclamation_mark", *"httperror")
+        kept = sum(group.count for group in step.groups if group.type != "HTTPError")
+        assert f"3 Failures  {kept} in 2 of 3 groups" in text
 
 
 async def test_groups_are_filtered_and_sorted() -> None:
@@ -174,7 +213,7 @@ async def test_history_opens_an_earlier_run_and_comes_back() -> None:
         assert "20260130-031207-a1b2" in text
         await screen.press("j", "enter")
         text = await screen.settle()
-        assert "SUCCEEDED" in text
+        assert "DONE, " in text
         assert screen.desk.feed.now() != screen.run.now()
         await screen.press("escape", "escape")
         text = await screen.settle()

@@ -17,6 +17,7 @@ from tui_workflow.ui.itemlist import ItemList
 from tui_workflow.ui.loader import Loader
 from tui_workflow.ui.logfeed import LogFeed
 from tui_workflow.ui.options import Left, Options
+from tui_workflow.ui.search import GroupSearch
 from tui_workflow.view.frame import Frame
 from tui_workflow.view.glyphs import UNICODE
 from tui_workflow.view.keys import Context, Keymap
@@ -75,6 +76,7 @@ class Desk:
         self._mark = 0
         self.log = LogFeed("", None, self.loader.keys)
         self.item_list = ItemList(self.loader)
+        self.group_search = GroupSearch(self.loader)
         self.known_actions: frozenset[str] = frozenset()
         """The names of all actions that this screen can do."""
         self.run: Callable[[str], None] = lambda name: None

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 
 from tui_workflow.facts.state import Item, StepState
 from tui_workflow.ui.loader import Loader
+from tui_workflow.ui.search import Search, failures_moved
 from tui_workflow.view import listing
 from tui_workflow.view.nav import Items
 from tui_workflow.view.sampling import BEAT
@@ -19,7 +20,7 @@ class ItemList:
     """Follows `Items` through the state of its step; a list is made again only when one of the two has changed."""
 
     def __init__(self, loader: Loader) -> None:
-        self._loader = loader
+        self._search = Search(loader, "items")
         self._made_of: tuple[object, ...] = ()
         self._version = -1
         self._made_at = 0.0
@@ -30,7 +31,7 @@ class ItemList:
 
     def listed(self, step: StepState, items: Items, version: int) -> Sequence[int]:
         """The numbers in the list, in order; the cursor is put back on the list when its item has left it."""
-        self._search(step, items)
+        self._filter(step, items, version)
         made_of = (id(items), items.found, id(items.order), items.states, items.cell, items.group)
         moved = version != self._version and not (self._long and time.monotonic() - self._made_at < BEAT)
         if moved or made_of != self._made_of:
@@ -57,22 +58,14 @@ class ItemList:
             items.item = self._listed[place] if place >= 0 else None
         items.row = max(0, place)
 
-    def _search(self, step: StepState, items: Items) -> None:
+    def _filter(self, step: StepState, items: Items, version: int) -> None:
         """Ask the run file for what the filter keeps."""
-        held = items.filter
-        if not held.text:
+        if not items.filter.text:
             items.found = None
             return
         states = (Item.FAILED,) if items.group is not None else items.states or tuple(Item)[:5]
-        key = ("find", step.name, held.text, held.inverse, tuple(states))
-        stamp = step.failed if items.group is not None else None
-        details = self._loader.details
-        answer = self._loader.want(
-            key, stamp, lambda: details.find(step.name, held.text, inverse=held.inverse, states=states)
-        )
-        if answer is not None:
-            kept = self._loader.derived(key, answer, frozenset)
-            items.found = kept
+        moved = failures_moved(step) if items.group is not None else version
+        items.found = self._search.found(step, items.filter, states, moved)
 
     def move(self, items: Items, rows: int) -> None:
         """Move the cursor within the list."""

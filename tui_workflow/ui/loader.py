@@ -30,6 +30,7 @@ class Loader:
         self._unknown: dict[tuple[str, int], float] = {}
         """Items that the run file did not hold yet, and when they were asked for."""
         self._derived: dict[Hashable, tuple[Any, Any]] = {}
+        self._reminder: asyncio.TimerHandle | None = None
         self.broken: str = ""
         """The latest question that failed, as a sentence; empty when it was answered."""
 
@@ -39,6 +40,20 @@ class Loader:
         if (known is None or known[0] != stamp) and key not in self._asked:
             self.spawn(key, self._ask(key, stamp, ask))
         return known[1] if known is not None else None
+
+    def known(self, key: Hashable) -> Any:
+        """The answer to `key` as known so far, without asking."""
+        known = self._known.get(key)
+        return known[1] if known is not None else None
+
+    def look_again(self, seconds: float) -> None:
+        """Call `arrived` after a while, when something may be asked that was not asked now."""
+        if self._reminder is None:
+            self._reminder = asyncio.get_running_loop().call_later(seconds, self._remind)
+
+    def _remind(self) -> None:
+        self._reminder = None
+        self._arrived()
 
     async def _ask(self, key: Hashable, stamp: object, ask: Callable[[], Awaitable[Any]]) -> None:
         try:
@@ -88,6 +103,8 @@ class Loader:
 
     def close(self) -> None:
         """Ask for nothing more."""
+        if self._reminder is not None:
+            self._reminder.cancel()
         for task in list(self._asked.values()):
             task.cancel()
 

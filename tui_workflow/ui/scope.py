@@ -8,7 +8,9 @@ from tui_workflow.facts.state import Item
 from tui_workflow.ui.actions import walk
 from tui_workflow.ui.desk import Desk
 from tui_workflow.view import listing, numbers
+from tui_workflow.view.causes import kept
 from tui_workflow.view.nav import Items, Pane
+from tui_workflow.view.panes.failures import Cause
 
 _FAILED = bytes(int(state in (Item.FAILED, Item.RETRYING)) for state in range(256))
 """By state of an item, whether a retry is for it."""
@@ -47,7 +49,7 @@ def scopes(desk: Desk) -> list[Scope]:
         chosen_groups = [cause for cause in found if cause.mark in nav.groups_marked] or [
             cause for cause in found if cause.mark == nav.group
         ]
-        return [of_group(desk, cause.step, cause.group.fingerprint) for cause in chosen_groups]
+        return [_of_cause(desk, cause) for cause in chosen_groups]
     step = desk.step
     if step is None:
         return []
@@ -57,6 +59,16 @@ def scopes(desk: Desk) -> list[Scope]:
         return []
     failed = tuple(sorted(step.failures))
     return [Scope(step.name, failed, f"{numbers.plural(len(failed), 'item')} of {step.name}", whole=True)]
+
+
+def _of_cause(desk: Desk, cause: Cause) -> Scope:
+    """The items of a group that its row on the screen stands for: with a filter, those that it keeps."""
+    some = kept(desk.state, desk.nav, cause)
+    if some is None:
+        return of_group(desk, cause.step, cause.group.fingerprint)
+    whole = next(g.count for g in desk.state.steps[cause.step].groups if g.fingerprint == cause.group.fingerprint)
+    words = f"{numbers.count(len(some))} of {numbers.plural(whole, 'item')} of {cause.step} with {cause.group.type}"
+    return Scope(cause.step, some, words)
 
 
 def of_group(desk: Desk, step: str, fingerprint: str) -> Scope:

@@ -79,7 +79,7 @@ def _list(scene: Scene, drilled: Drilled, held: Items, width: int, height: int, 
     typing = scene.nav.entry if scene.nav.place == "items" else None
     line = None
     if typing is not None or held.filter.text:
-        where = "in key, error and log"
+        where = "in key, label, input, error, log"
         line = entry.row(typing, held.filter.typed, where, scene.key("back"), width, scene.glyphs)
     running = {run.item for run in scene.lanes.get(held.step, ())}
     return items.rows(

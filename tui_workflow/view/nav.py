@@ -147,6 +147,8 @@ class Nav:
     groups_marked: set[str] = field(default_factory=set)
     group_anchor: str | None = None
     group_filter: Filter = field(default_factory=Filter)
+    group_found: dict[str, frozenset[int]] = field(default_factory=dict)
+    """By step, the failed items that hold the filter's text; a step is missing while it is not known."""
     group_sort: Sort = "count"
     log: LogView = field(default_factory=LogView)
     items: Items | None = None

@@ -7,7 +7,8 @@ from dataclasses import dataclass, field
 
 from tui_workflow.facts.state import RunState, StepState
 from tui_workflow.facts.work import Running
-from tui_workflow.view import eta, numbers
+from tui_workflow.view import eta, numbers, tolerated
+from tui_workflow.view.causes import listed
 from tui_workflow.view.columns import line_width
 from tui_workflow.view.frame import GAP, LEFT, Frame, shape_of
 from tui_workflow.view.glyphs import Glyphs
@@ -302,9 +303,7 @@ def step_rows_of(scene: Scene, width: int, height: int, *, untitled: bool = Fals
 
 
 def causes_of(scene: Scene) -> list[failures.Cause]:
-    nav = scene.nav
-    steps_ = list(scene.state.steps.values())
-    return failures.causes(steps_, nav.group_sort, nav.group_filter.text, nav.group_filter.inverse)
+    return listed(scene.state, scene.nav)
 
 
 def failure_rows_of(
@@ -380,7 +379,7 @@ def _entry(scene: Scene, pane: Pane, width: int) -> Row | None:
     typing = nav.entry if nav.pane == pane and nav.place == "main" else None
     held, where = {
         Pane.STEPS: (nav.step_filter.typed, "in the steps' names"),
-        Pane.FAILURES: (nav.group_filter.typed, "in type, message and place"),
+        Pane.FAILURES: (nav.group_filter.typed, "in step, key, label, input, error, log"),
         Pane.LOG: (nav.log.search, "in the whole log"),
     }.get(pane, ("", ""))
     if typing is None and not held:

@@ -262,7 +262,7 @@ class Details(Protocol):
     async def find(
         self, step: str, text: str, *, inverse: bool, states: Sequence[int], limit: int = 100_000
     ) -> list[int]:
-        """Numbers of the items in one of `states` whose key, error or log holds `text` (case-insensitive), in item order."""
+        """Numbers of the items in one of `states` whose key, label, input, error or log holds `text`, in item order; case does not count."""
 
     async def sorted(self, step: str, by: Order, first: int | None) -> Sequence[int]:
         """Numbers of a step's items in an order, the first ones only if `first` says how many are enough to begin with."""

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from tui_workflow.ui.actions import find, walk
 from tui_workflow.ui.actions.walk import Act
 from tui_workflow.ui.desk import Desk
 from tui_workflow.view import numbers
+from tui_workflow.view.causes import kept
 from tui_workflow.view.nav import Items, Pane
 from tui_workflow.view.panes.failures import Cause
 
@@ -73,7 +76,10 @@ def open_group(desk: Desk, cause: Cause) -> None:
     first = group.message.split(" ", 1)[0]
     title = f"{group.type} {first}" if len(first) <= 12 else group.type
     desk.nav.group = cause.mark
-    show(desk, Items(cause.step, title, group=group.fingerprint))
+    items = Items(cause.step, title, group=group.fingerprint)
+    if kept(desk.state, desk.nav, cause) is not None:
+        items.filter = replace(desk.nav.group_filter)  # what the row counted is what it opens
+    show(desk, items)
 
 
 def show(desk: Desk, items: Items) -> None:

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import TypeAlias
 
 from tui_workflow.ui.desk import Desk
+from tui_workflow.view.causes import listed
 from tui_workflow.view.nav import Pane, moved
 from tui_workflow.view.panes import failures
 from tui_workflow.view.skyline import Skyline
@@ -77,9 +78,7 @@ def aside(desk: Desk, cells: int) -> None:
 
 def causes(desk: Desk) -> list[failures.Cause]:
     """The failures as pane 3 lists them."""
-    nav = desk.nav
-    steps = list(desk.state.steps.values())
-    return failures.causes(steps, nav.group_sort, nav.group_filter.text, nav.group_filter.inverse)
+    return listed(desk.state, desk.nav)
 
 
 def cause(desk: Desk) -> failures.Cause | None:
