@@ -88,7 +88,7 @@ async def test_the_screen_stays_after_the_end() -> None:
         screen.run.succeed()
         screen.app._tick()
         text = await screen.settle()
-        assert "SUCCEEDED" in text
+        assert "DONE, " in text
         assert "of 1 000 items failed." in text
         assert screen.left is None
 

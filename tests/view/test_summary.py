@@ -56,7 +56,7 @@ def text(run: RunState, columns: int = 80) -> list[str]:
 
 def test_a_run_with_tolerated_failures_leaves_what_one_needs_to_go_on() -> None:
     assert text(finished()) == [
-        "✓ process-dataset r1  succeeded, 415 failed items tolerated   2:03:41",
+        "✗ process-dataset r1  done, 415 items failed   2:03:41",
         "",
         "  process_chunks   99585 ok   415 failed   of 100000",
         "  fetch_images     37000 ok                of  37000",
@@ -118,4 +118,4 @@ def test_data_cannot_write_to_the_terminal_nor_end_the_command() -> None:
 
 
 def test_ascii_needs_no_other_character_of_its_own() -> None:
-    assert plain(summary(finished(), 80, ASCII)[0]).startswith("+ process-dataset r1")
+    assert plain(summary(finished(), 80, ASCII)[0]).startswith("x process-dataset r1")

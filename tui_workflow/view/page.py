@@ -108,7 +108,9 @@ def top(scene: Scene, frame: Frame) -> None:
     words = ""
     if state.finished is None and state.status in ("running", "paused"):
         words = eta.words(eta.of_run(state, scene.whole), paused=state.paused, dash=scene.glyphs.dash)
-    frame.bar(header.rows(state, scene.now, scene.lanes, words, frame.width, scene.glyphs, frame.margin))
+    frame.bar(
+        header.rows(state, scene.now, scene.lanes, words, frame.width, scene.glyphs, frame.margin, live=scene.live)
+    )
     if frame.height >= 10:
         hidden = scene.nav.banner_hidden
         frame.bar(banner.row(scene.due, hidden, scene.offered, frame.width, scene.glyphs, frame.margin))
@@ -298,6 +300,7 @@ def step_rows_of(scene: Scene, width: int, height: int, *, untitled: bool = Fals
         cursor=scene.cursor(Pane.STEP),
         cell=scene.nav.cell if scene.nav.pane == Pane.STEP else None,
         result=scene.result,
+        part=tolerated.part_read(scene.state, step),
         untitled=untitled,
     )
 

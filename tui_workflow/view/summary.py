@@ -6,12 +6,14 @@ import shlex
 from collections.abc import Sequence
 
 from tui_workflow.facts.outcome import ErrorInfo
-from tui_workflow.facts.state import Group, RunState, StepState
+from tui_workflow.facts.state import RunState, StepState
 from tui_workflow.text import visible
+from tui_workflow.view import tolerated
 from tui_workflow.view.columns import Column, cut_line, fill, layout, row, width
 from tui_workflow.view.glyphs import UNICODE, Glyphs
 from tui_workflow.view.line import Line, Span
 from tui_workflow.view.numbers import count, plural, stopwatch
+from tui_workflow.view.panes.failures import headline, where
 
 LINES, STEPS = 15, 3
 _EMPTY: Line = ()
@@ -50,14 +52,14 @@ def _headline(run: RunState, glyphs: Glyphs, now: float | None) -> Line:
     said: str = run.status
     failed = plural(_failed(run), "failed item")
     match run.status:
-        case "succeeded" if _failed(run):
-            said += f", {failed} tolerated"
+        case "succeeded" if tolerated.of_run(run):
+            role, said = "failed", f"done, {plural(_failed(run), 'item')} failed"
         case "interrupted" | "paused" if waiting:
             said += f", {plural(waiting, 'item')} {'waits' if waiting == 1 else 'wait'}"
         case "failed" | "cancelled" if _failed(run):
             said += f", {failed}"
     return (
-        Span(glyphs.of_run(run.status), role, bold=True),
+        Span(glyphs.failed if tolerated.of_run(run) else glyphs.of_run(run.status), role, bold=True),
         Span(" "),
         Span(visible(run.flow), "strong", bold=True),
         Span(f" r{run.revision}  ", "dim"),
@@ -129,21 +131,23 @@ def _groups(run: RunState, columns: int, room: int, glyphs: Glyphs) -> list[Line
     if not shown:
         return []
     numbers = [count(group.count) for group in shown]
-    whats = [
-        (Span(visible(group.type), "strong", bold=True), Span(f" {visible(group.message)}" if group.message else ""))
-        for group in shown
-    ]
-    places = [_place(group) for group in shown]
-    longest = max(sum(width(span.text) for span in what) for what in whats)
-    places_wide = max(map(width, places))
+    places = [where(group) for group in shown]
+    longest = max(width(visible(f"{group.type} {group.message}".strip())) for group in shown)
+    places_wide = max(width(visible(place)) for place in places)
     number_wide = max(4, *map(len, numbers))
     what_wide = max(10, min(longest, columns - 2 - number_wide - 2 - 3 - places_wide))
     shape = (Column(number_wide, "right"), Column(what_wide), Column(places_wide, keep="end"))
+    whats = [headline(group, what_wide, glyphs) for group in shown]
     widths = layout(shape, sum(column.columns for column in shape) + 4)
     lines: list[Line] = [
         (
             Span("  "),
-            *row((Span(number, "failed", bold=True), what, Span(place, "dim")), shape, widths, mark=glyphs.ellipsis),
+            *row(
+                (Span(number, "failed", bold=True), what, Span(visible(place), "dim")),
+                shape,
+                widths,
+                mark=glyphs.ellipsis,
+            ),
         )
         for number, what, place in zip(numbers, whats, places, strict=True)
     ]
@@ -152,12 +156,6 @@ def _groups(run: RunState, columns: int, room: int, glyphs: Glyphs) -> list[Line
         text = f"{plural(len(left), 'more group')}, {plural(sum(group.count for group in left), 'item')}"
         lines.append((Span(" " * (number_wide + 4)), Span(text, "dim")))
     return lines
-
-
-def _place(group: Group) -> str:
-    if group.where:
-        return f"{visible(group.where[0].rsplit('/', 1)[-1])}:{group.where[1]}"
-    return "worker" if group.type in ("WorkerDied", "OutOfMemory") else ""
 
 
 def _broken(run: RunState) -> list[Line]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 from tui_workflow.facts.state import Group, StepState
@@ -12,7 +12,8 @@ from tui_workflow.view import numbers
 from tui_workflow.view.columns import apart, cut, fill, fill_line, line_width
 from tui_workflow.view.columns import width as columns_of
 from tui_workflow.view.glyphs import Glyphs
-from tui_workflow.view.line import Line, Span
+from tui_workflow.view.line import Line, Span, plain
+from tui_workflow.view.panes.log import wrapped
 from tui_workflow.view.panes.row import Cursor, Row, Rows, Target, data, heading, name, window
 from tui_workflow.view.panes.row import short as short_data
 
@@ -20,6 +21,14 @@ Sort = Literal["count", "latest", "type"]
 SORTS: tuple[Sort, ...] = ("count", "latest", "type")
 TREND = 7
 """Columns of the trend, ten seconds each."""
+AGE = 7
+STEP = 14
+NARROW = 60
+"""Columns below which a row has no room for when the cause was met last, nor for a share beside a long message."""
+TIGHT = 50
+"""Columns below which a message that is too long takes the room of the place too."""
+PIECE = 18
+"""Columns of a cause in the one row of a small terminal below which the others are only counted."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,9 +72,72 @@ def where(group: Group) -> str:
     return f"{file.rsplit('/', 1)[-1]}:{line}"
 
 
-def short(group: Group) -> Line:
-    """Type and message in one line."""
-    return (*data(group.type, "strong", bold=True), Span(" "), *data(group.message, "dim"))
+def headline(group: Group, room: int, glyphs: Glyphs) -> Line:
+    """Type and message in at most `room` columns; a message that is too long keeps its beginning and its end."""
+    kind = data(group.type, "strong", bold=True)
+    left = room - line_width(kind) - 1
+    if not group.message or left < 4:
+        return kind
+    return (*kind, Span(" "), *short_data(group.message, left, "dim", glyphs))
+
+
+def brief(group: Group, room: int, glyphs: Glyphs) -> str:
+    """The same as text, as it shows."""
+    return cut(_whole(group), room, keep="ends", mark=glyphs.ellipsis)
+
+
+@dataclass(frozen=True, slots=True)
+class _Columns:
+    """What stands beside a message in a row, in columns; 0 for what is left out."""
+
+    width: int
+    count: int
+    share: int
+    step: int
+    place: int
+    age: int
+    trend: int
+
+    @property
+    def indent(self) -> int:
+        return self.count + 2 + (self.share + 2 if self.share else 0)
+
+    @property
+    def room(self) -> int:
+        """Columns of the message."""
+        beside = sum(own + 2 for own in (self.step, self.place, self.age) if own)
+        return max(0, self.width - self.indent - beside - (self.trend + 1 if self.trend else 0))
+
+
+def _columns(found: Sequence[Cause], width: int, *, aged: bool, trends: bool, steps: bool) -> _Columns:
+    """The columns for these causes. Where a message does not fit, the trend, the path, then what else there is make room."""
+    digits = max((len(numbers.count(cause.group.count)) for cause in found), default=0)
+    places = max((columns_of(visible(where(cause.group))) for cause in found), default=0)
+    age = AGE if aged and width >= NARROW else 0
+    shape = _Columns(
+        width,
+        count=max(digits, 4 if width < NARROW else 5),
+        share=0 if age else 5 if len(found) == 1 else 4,  # beside an age there is no room for it
+        step=STEP if steps and width >= NARROW else 0,
+        place=min(places, max(8, width // 3)),
+        age=age,
+        trend=TREND if trends else 0,
+    )
+    longest = max((columns_of(_whole(cause.group)) for cause in found), default=0)
+    narrower: list[dict[str, int]] = [{"trend": 0}, {"place": min(places, max(14, width // 5))}]
+    if width < NARROW:
+        narrower.append({"share": 0})
+    if width < TIGHT:
+        narrower.append({"place": 0})
+    for change in narrower:
+        if longest <= shape.room:
+            break
+        shape = replace(shape, **change)
+    return shape
+
+
+def _whole(group: Group) -> str:
+    return visible(f"{group.type} {group.message}".strip())
 
 
 def rows(
@@ -85,15 +157,44 @@ def rows(
     filtered: int | None = None,
     hint: str = "",
 ) -> Rows:
-    """The pane in at most `height` rows.
+    """The pane in at most `height` rows; messages that are too long take a second row where rows are free.
 
     `ages` is the time against which the last failure's age is counted, None to leave it out; `trends` holds a drawn
     trend by mark. `steps` shows to which step a group belongs; `filtered` is the number of groups without the filter.
     `hint` stands below the groups if there is room.
     """
+    shape = _columns(found, width, aged=ages is not None, trends=bool(trends), steps=steps)
+    lead = [_title(found, marked, filtered, shape, glyphs, sort, focused=cursor == "here")]
+    if entry is not None:
+        lead.append(entry)
+    room = max(0, height - len(lead))
     failed = sum(cause.group.count for cause in found)
-    focused = cursor == "here"
+    free = room - len(found)
+    body: Rows = []
+    for cause in found:
+        here: Cursor = cursor if cause.mark == selected else ""
+        lines = _lines(cause, failed, cause.mark in marked, ages, trends.get(cause.mark, ()), shape, glyphs, free > 0)
+        free -= len(lines) - 1
+        body += [Row(line, Target("group", cause.mark), here) for line in lines]
+    shown = [*lead, *_in_sight(body, room, width)]
+    if hint and found and len(shown) + 2 <= height:
+        shown += [Row(()), Row((Span(" " * 12), Span(hint, "dim")))]
+    return shown
+
+
+def _title(
+    found: Sequence[Cause],
+    marked: Collection[str],
+    filtered: int | None,
+    shape: _Columns,
+    glyphs: Glyphs,
+    sort: Sort,
+    *,
+    focused: bool,
+) -> Row:
+    """The pane's title; at its right end the columns below it are named."""
     if found or filtered:
+        failed = sum(cause.group.count for cause in found)
         groups = f"{len(found)} of {filtered} groups" if filtered is not None else numbers.plural(len(found), "group")
         extra: Line = (Span(f"{numbers.count(failed)} in {groups}", "dim"),)
     else:
@@ -103,81 +204,99 @@ def rows(
     else:
         direction = glyphs.ascending if sort == "type" else glyphs.descending
         tail = (Span(f"by {sort} {direction}", "dim"),) if found else ()
-    title = heading(name(3, "Failures", extra, focused=focused), tail, width, focused=focused, glyphs=glyphs)
-    place = min(max((columns_of(visible(where(cause.group))) for cause in found), default=0), max(8, width // 3))
-    digits = max((len(numbers.count(cause.group.count)) for cause in found), default=0)
-    body = [
-        Row(
-            _row(cause, failed, cause.mark in marked, ages, trends, place, digits, width, glyphs, steps=steps),
-            Target("group", cause.mark),
-            cursor if cause.mark == selected else "",
-        )
-        for cause in found
-    ]
-    lead = [title] if entry is None else [title, entry]
+    if found and shape.age:
+        tail = (*tail, Span(f"  {'last':>{shape.age}}", "dim"))
+    if found and shape.trend:
+        tail = (*tail, Span(f" {'trend':<{shape.trend}}", "dim"))
+    return heading(name(3, "Failures", extra, focused=focused), tail, shape.width, focused=focused, glyphs=glyphs)
+
+
+def _in_sight(body: Rows, room: int, width: int) -> Rows:
+    """The rows around the cursor, and how many there are beyond them."""
     at = next((at for at, row in enumerate(body) if row.cursor), 0)
-    shown = [*lead, *window(body, max(0, height - len(lead)), at)]
-    if hint and found and len(shown) + 2 <= height:
-        shown += [Row(()), Row((Span(" " * 12), Span(hint, "dim")))]
-    return shown
+    if len(body) <= room or room < 3:
+        return window(body, room, at)
+    shown = window(body, room - 1, at)
+    above = next(place for place, row in enumerate(body) if row is shown[0])
+    below = len(body) - above - len(shown)
+    words = [f"{numbers.count(number)} more {side}" for number, side in ((above, "above"), (below, "below")) if number]
+    more = ", ".join(words)
+    return [*shown, Row((Span(" " * max(0, width - len(more))), Span(more, "dim")))]
 
 
-def _row(
+def _lines(
     cause: Cause,
     failed: int,
     marked: bool,
     ages: float | None,
-    trends: Mapping[str, Line],
-    place: int,
-    digits: int,
-    width: int,
+    trend: Line,
+    shape: _Columns,
     glyphs: Glyphs,
-    *,
-    steps: bool,
-) -> Line:
+    two: bool,
+) -> list[Line]:
+    """The row of a cause; with `two` what does not fit stands in a second one."""
     group = cause.group
-    narrow = width < 60
-    count = Span(fill(numbers.count(group.count), max(digits, 4 if narrow else 5), align="right"), "failed", bold=True)
-    left: Line = (count, Span("  "))
+    number = numbers.count(group.count)
+    left: Line = (Span(fill(number, shape.count, align="right"), "failed", bold=True), Span("  "))
     if marked:
-        left = (Span(glyphs.mark, "accent"), count._replace(text=count.text[1:]), Span("  "))
-    if ages is None or narrow:  # beside a trend there is no room for the share
-        share = numbers.percent(group.count, failed) if failed else ""
-        left = (*left, Span(fill(share, 5 if group.count == failed else 4, align="right"), "dim"), Span("  "))
-    tail: Line = (*fill_line(short_data(where(group), place, "dim", glyphs, keep="end"), place, align="right"),)
-    if steps and width >= 60:
-        tail = (*fill_line(short_data(cause.step, 14, "dim", glyphs), 14), Span("  "), *tail)
-    if ages is not None:
-        tail = (
-            *tail,
+        left = (
+            Span(glyphs.mark, "accent"),
+            Span(fill(number, shape.count - 1, align="right"), "failed", bold=True),
             Span("  "),
-            Span(fill(numbers.age(ages - group.last_at), 6 if narrow else 7, align="right"), "dim"),
         )
-    if cause.mark in trends:
-        tail = (*tail, Span(" "), *trends[cause.mark])
-    room = width - line_width(left) - line_width(tail) - 2
-    text = data(group.type, "strong", bold=True) if room < 24 else short(group)
-    return apart((*left, *text), tail, width, mark=glyphs.ellipsis)
+    if shape.share:
+        share = numbers.percent(group.count, failed) if failed else ""
+        left = (*left, Span(fill(share, shape.share, align="right"), "dim"), Span("  "))
+    tail: Line = ()
+    if shape.step:
+        tail = (*tail, Span("  "), *fill_line(short_data(cause.step, shape.step, "dim", glyphs), shape.step))
+    if shape.place:
+        place = short_data(where(group), shape.place, "dim", glyphs, keep="end")
+        tail = (*tail, Span("  "), *fill_line(place, shape.place, align="right"))
+    if shape.age and ages is not None:
+        tail = (*tail, Span("  "), Span(fill(numbers.age(ages - group.last_at), shape.age, align="right"), "dim"))
+    if shape.trend:
+        tail = (*tail, Span(" "), *fill_line(trend, shape.trend))
+    text = (*data(group.type, "strong", bold=True), Span(" "), *data(group.message, "dim"))
+    second: list[Line] = []
+    if line_width(text) > shape.room and two:
+        first, *others = wrapped(text, max(1, shape.room), words=True)
+        rest = tuple(span for piece in others for span in piece)
+        room = shape.width - shape.indent
+        if line_width(rest) > room:
+            rest = (Span(cut(plain(rest), room, keep="ends", mark=glyphs.ellipsis), "dim"),)
+        text, second = first, [(Span(" " * shape.indent), *rest)]
+    elif line_width(text) > shape.room:
+        text = headline(group, shape.room, glyphs)
+    return [apart((*left, *text), tail, shape.width, gap=0, mark=glyphs.ellipsis), *second]
 
 
 def line(found: Sequence[Cause], width: int, glyphs: Glyphs) -> Row:
     """The pane as one row, with the log's title at its end, for small terminals."""
-    parts: list[Span] = [Span("3 ", "dim"), Span("Failures", "strong", bold=True)]
-    tail = (Span("4 ", "dim"), Span("Log", "strong", bold=True))
-    room = width - line_width(tail) - 3
+    lead: Line = (Span("3 ", "dim"), Span("Failures", "strong", bold=True))
+    tail: Line = (Span("4 ", "dim"), Span("Log", "strong", bold=True))
     if not found:
-        parts += [Span("  "), Span("none", "dim")]
-    for cause in found:
-        piece = (
-            Span("  " if len(parts) == 2 else "   "),
-            Span(f"{numbers.count(cause.group.count)} ", "failed", bold=True),
-            *data(_brief(cause.group, glyphs)),
-        )
-        if line_width((*parts, *piece)) > room:
-            break
-        parts += piece
-    return Row(apart(tuple(parts), tail, width, mark=glyphs.ellipsis))
+        return Row(apart((*lead, Span("  "), Span("none", "dim")), tail, width, mark=glyphs.ellipsis))
+    room = width - line_width(lead) - line_width(tail) - 3
+    return Row(apart((*lead, *_pieces(found, room, glyphs)), tail, width, mark=glyphs.ellipsis))
 
 
-def _brief(group: Group, glyphs: Glyphs) -> str:
-    return f"{group.type} {cut(group.message.split(' ', 1)[0], 12, mark=glyphs.ellipsis)}".strip()
+def _pieces(found: Sequence[Cause], room: int, glyphs: Glyphs) -> Line:
+    """As many causes as can be read in `room` columns, each as much of its message as there is room for."""
+    for shown in range(len(found), 0, -1):
+        more = f"   {numbers.count(len(found) - shown)} more" if shown < len(found) else ""
+        counts = [f"{numbers.count(cause.group.count)} " for cause in found[:shown]]
+        spare = room - len(more) - sum(map(len, counts)) - 3 * shown + 1
+        wanted = [columns_of(_whole(cause.group)) for cause in found[:shown]]
+        if shown > 1 and spare < sum(min(PIECE, own) for own in wanted):
+            continue
+        parts: list[Span] = []
+        for place, (cause, count) in enumerate(zip(found, counts, strict=False)):
+            share = spare // (shown - place)
+            later = sum(wanted[place + 1 :])
+            own = max(0, min(wanted[place], max(share, spare - later)))
+            spare -= own
+            words = data(brief(cause.group, own, glyphs))
+            parts += (Span("   " if place else "  "), Span(count, "failed", bold=True), *words)
+        return (*parts, Span(more, "dim"))
+    return ()

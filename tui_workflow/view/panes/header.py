@@ -7,7 +7,7 @@ from datetime import datetime
 
 from tui_workflow.facts.state import RunState
 from tui_workflow.facts.work import Running
-from tui_workflow.view import numbers
+from tui_workflow.view import numbers, tolerated
 from tui_workflow.view.columns import apart, line_width
 from tui_workflow.view.glyphs import Glyphs
 from tui_workflow.view.line import Line, Span
@@ -31,13 +31,16 @@ def rows(
     width: int,
     glyphs: Glyphs,
     margin: int,
+    *,
+    live: bool = True,
 ) -> Row:
-    """The header in `width` columns. Slots, then the revision, then the word "failed" go when it is narrow."""
-    role, tint = _LOOKS[state.status]
-    word = "DRAINING" if state.draining and state.status == "running" else state.status.upper()
-    chip = (Span(f" {glyphs.of_run(state.status)} ", role, fill=tint), Span(f"{word} ", role, bold=True, fill=tint))
+    """The header in `width` columns. Slots, then the revision, then the word "failed" go when it is narrow.
+
+    Without `live` nobody conducts the run: that is said, for all else looks as if somebody did.
+    """
+    chip = _chip(state, glyphs)
     elapsed = Span(f" {numbers.stopwatch(state.duration(now))}", "text")
-    failed = sum(step.failed for step in state.steps.values())
+    failed = sum(step.failed for step in state.steps.values()) if not tolerated.of_run(state) else 0
     room = width - 2 * margin
     for drop in range(4):
         left = (
@@ -47,7 +50,14 @@ def rows(
             *chip,
             elapsed,
         )
-        right = gaps([_slots(state, lanes) if drop < 1 else (), _end(state, eta, drop), _failed(failed, drop, glyphs)])
+        right = gaps(
+            [
+                _stored(state, drop) if not live else (),
+                _slots(state, lanes) if drop < 1 else (),
+                _end(state, eta, drop) if live or drop < 3 else (),
+                _failed(failed, drop, glyphs),
+            ]
+        )
         if line_width(left) + line_width(right) + 3 <= room:
             break
     if line_width(left) + line_width(right) + 2 > room:
@@ -58,6 +68,23 @@ def rows(
             left = chip
     pad = Span(" " * margin)
     return Row((pad, *apart(left, right, max(0, room), mark=glyphs.ellipsis), pad), fill="panel")
+
+
+def _chip(state: RunState, glyphs: Glyphs) -> Line:
+    """The state of the run, which is not well when items failed although the flow tolerates it."""
+    sign, word = glyphs.of_run(state.status), state.status.upper()
+    role, tint = _LOOKS[state.status]
+    if state.draining and state.status == "running":
+        word = "DRAINING"
+    elif failed := tolerated.of_run(state):
+        sign, word = glyphs.failed, f"DONE, {numbers.count(failed)} FAILED"
+        role, tint = _LOOKS["failed"]
+    return (Span(f" {sign} ", role, fill=tint), Span(f"{word} ", role, bold=True, fill=tint))
+
+
+def _stored(state: RunState, drop: int) -> Line:
+    told = Span("stored run, read only" if drop < 3 else "read only", "retrying", bold=True)
+    return (told, Span(f"  {state.run}", "dim")) if drop < 1 else (told,)
 
 
 def _slots(state: RunState, lanes: Mapping[str, Sequence[Running]]) -> Line:

@@ -56,10 +56,13 @@ def rows(runs: Sequence[RunRow] | None, at: int, present: str, width: int, heigh
 def _cells(run: RunRow, here: bool, glyphs: Glyphs, widths: Sequence[int]) -> list[Span | Line]:
     role = _ROLES.get(run.status, "skipped")
     sign = getattr(glyphs, _SIGNS.get(run.status, "paused"))
+    word = run.status
+    if run.status == "succeeded" and run.failed:
+        role, sign, word = "failed", glyphs.failed, "some failed"
     name = data(run.run, "strong" if here else "text", bold=here)
     told = next((words for words in ("  on the screen", "  this") if line_width(name) + len(words) <= widths[0]), "")
     name = (*name, Span(told if here else "", "dim"))
-    status: Line = (Span(f"{sign} ", role), *data(run.status, role))
+    status: Line = (Span(f"{sign} ", role), *data(word, role))
     failed = Span(numbers.count(run.failed) if run.failed else "", "failed")
     if len(widths) == 3:
         return [name, status, failed]

@@ -32,15 +32,17 @@ def rows(
     cursor: Cursor,
     cell: int | None = None,
     result: str | None = None,
+    part: tuple[int, int] | None = None,
     untitled: bool = False,
 ) -> Rows:
     """The pane in at most `height` rows.
 
     The second row of the map goes first, then the line of rates, then lanes. `cell` is the cursor's cell of the map;
-    `result` the result of a plain step as JSON text; `untitled` leaves the title to tabs.
+    `result` the result of a plain step as JSON text; `part` how many of how many items it read when it did not have
+    them all; `untitled` leaves the title to tabs.
     """
     if not step.shape.for_each:
-        return _plain(step, width, height, glyphs, now, cursor=cursor, result=result, untitled=untitled)
+        return _plain(step, width, height, glyphs, now, cursor=cursor, result=result, part=part, untitled=untitled)
     narrow = width < 70
     lead = [_title(step, width, glyphs, cursor)] if not untitled else [_fact_line(step, now, sampling, width, glyphs)]
     lead.append(Row(bar.progress_bar(sampling.parts(step, len(running)), width, glyphs)))
@@ -197,6 +199,7 @@ def _plain(
     *,
     cursor: Cursor,
     result: str | None,
+    part: tuple[int, int] | None,
     untitled: bool,
 ) -> Rows:
     focused = cursor == "here"
@@ -213,6 +216,9 @@ def _plain(
         body.append(Row(data(step.shape.description, "dim")))
     if step.reason:
         body.append(Row(data(step.reason, "text", italic=True)))
+    if part is not None:
+        words = f"It had the results of {numbers.count(part[0])} of {numbers.count(part[1])} items: the others failed."
+        body.append(Row((Span(words, "retrying"),)))
     error = ErrorInfo.decode(step.error) if step.error else None
     if error is not None:
         body += [BLANK, Row((Span(f"{glyphs.failed} ", "failed"), *data(error.type, "failed", bold=True)))]

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 
 from tui_workflow.facts.state import RunState, StepState
 from tui_workflow.facts.work import Running
-from tui_workflow.view import numbers
+from tui_workflow.view import numbers, tolerated
 from tui_workflow.view.bar import lane
 from tui_workflow.view.columns import apart, fill, line_width
 from tui_workflow.view.columns import width as columns_of
@@ -92,26 +92,30 @@ def _step(
     sign = glyphs.of_step(step.status)
     if step.status == "running" and step.shape.for_each and not step.total:
         sign = glyphs.busy[int(now * 2) % len(glyphs.busy)]  # nothing else moves while it lists
-    glyph = Span(f"{sign} ", _ROLES[step.status])
-    right = _right(state, step, now, glyphs)
+    role = _ROLES[step.status]
+    if tolerated.of_step(step):
+        sign, role = glyphs.failed, "failed"
+    glyph = Span(f"{sign} ", role)
+    right = _right(state, step, now, width - 2 - longest - 3)
     room = max(4, width - 2 - line_width(right) - 2)
     label = short(step.name, room, "strong" if bold else "dim" if quiet else "text", glyphs, bold=bold)
     left: Line = (glyph, *label)
     pad = max(2, longest + 3 - line_width(label))
-    counted = (step.failed, step.stale)
+    counted = (step.failed if not tolerated.of_step(step) else 0, step.stale)
     if step.stale and step.status == "running":
         # The sign says that it runs; where both counts have no room beside the word, the word goes.
         room_for = sum(len(numbers.count(number)) + 4 for number in counted if number)
         if line_width(left) + room_for + 2 + line_width(right) > width:
             right, pad = right[2:] if right[1].text == " " else right[1:], 2
-    for number, sign, role in ((step.failed, glyphs.failed, "failed"), (step.stale, glyphs.stale, "stale")):
+    for number, sign, role in ((counted[0], glyphs.failed, "failed"), (counted[1], glyphs.stale, "stale")):
         count = Span(f"{sign} {numbers.count(number)}", role)
         if number and line_width(left) + pad + line_width((count,)) + 2 + line_width(right) <= width:
             left, pad = (*left, Span(" " * pad), count), 2
     return apart(left, right, width, mark=glyphs.ellipsis)
 
 
-def _right(state: RunState, step: StepState, now: float, glyphs: Glyphs) -> Line:
+def _right(state: RunState, step: StepState, now: float, room: int) -> Line:
+    """The state in words, and the time. `room` are the columns that the steps' names leave."""
     elapsed = step.duration(now)
     clock = fill(numbers.stopwatch(elapsed) if elapsed is not None else "", CLOCK, align="right")
     match step.status:
@@ -125,8 +129,17 @@ def _right(state: RunState, step: StepState, now: float, glyphs: Glyphs) -> Line
         case "pending":
             return data(waits(state, step), "dim")
         case status:
-            role = "failed" if status == "failed" else "dim"
-            return (Span(_WORDS[status], role), Span("  "), Span(clock, "dim"))
+            failed = tolerated.of_step(step)
+            role = "failed" if status == "failed" or failed else "dim"
+            words = [_WORDS[status]]
+            if failed:
+                short_ = f"{numbers.count(failed)} failed"
+                words = [f"{numbers.count(failed)} of {numbers.count(step.total)} failed", short_]
+            elif (part := tolerated.part_read(state, step)) is not None:
+                some = f"{numbers.count(part[0])} of {numbers.count(part[1])}"
+                words = [f"done with {some} items", f"with {some}", *words]
+            word = next((word for word in words if columns_of(word) + 2 + len(clock) <= room), words[-1])
+            return (Span(word, role), Span("  "), Span(clock, "dim"))
 
 
 def waits(state: RunState, step: StepState) -> str:
