@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import asyncio
+import re
 from dataclasses import replace
 
 import pytest
 
 from tests.ui.screen import opened
-from tests.ui.simulate import DEFINITION, NOW, Simulation
+from tests.ui.simulate import DEFINITION, NOW, Simulation, http_error
+from tui_workflow.facts import events as ev
 from tui_workflow.facts.commands import RetryItems
+from tui_workflow.facts.outcome import Ended
 from tui_workflow.facts.state import Item
 from tui_workflow.ui.actions.find import by_tries
 from tui_workflow.ui.actions.open import show
@@ -97,6 +100,33 @@ async def test_an_inverse_filter_of_groups_counts_the_others() -> None:
         text = await screen.press("escape", "slash", "exclamation_mark", *"httperror")
         kept = sum(group.count for group in step.groups if group.type != "HTTPError")
         assert f"3 Failures  {kept} in 2 of 3 groups" in text
+
+
+@pytest.mark.parametrize("away", [True, False])
+async def test_rows_of_items_that_failed_again_tell_their_new_attempt(away: bool) -> None:
+    """Between two paints an item may be retried and fail again: its state is what it was, and all else is new."""
+    async with opened() as screen:
+        await screen.press("3", "enter")
+        items = screen.desk.nav.items
+        assert items is not None
+        step = screen.run.state.steps["process_chunks"]
+        failed = list(screen.desk.item_list.numbers)
+        assert {step.attempts_of[number] for number in failed} == {3}
+
+        def tries() -> set[str]:
+            """Before the time an attempt took, in the rows of the list."""
+            return set(re.findall(r"✗ doc-\d+ +(\d+) +\d\.\d s", screen.text))
+
+        assert tries() == {"3"}
+        if away:
+            await screen.press("escape")
+        screen.run.tell(ev.ItemsQueued(screen.run.clock, "process_chunks", tuple(failed), "retry"))
+        again = [(number, Ended.FAILED, 4, 0.5, http_error(number)) for number in failed]
+        screen.run.end("process_chunks", screen.run.clock, again)
+        if away:
+            await screen.press("enter")
+        await screen.settle()
+        assert tries() == {"4"}
 
 
 async def test_groups_are_filtered_and_sorted() -> None:

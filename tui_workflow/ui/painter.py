@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
-from tui_workflow.facts.state import Item
+from tui_workflow.facts.state import Item, StepState
 from tui_workflow.facts.work import Running
 from tui_workflow.ui.desk import Desk
 from tui_workflow.ui.looks import Looks
@@ -117,16 +117,22 @@ def _drilled(desk: Desk, scene: Scene, held: Items, width: int, height: int) -> 
     room = drill.list_room(height, banner=shown, shape=shape, parents=parents, typing=typing)
     first = desk.item_list.keep_in_sight(held, room)
     sight = tuple(listed[first : first + room + 1])
-    stamp = bytes(step.states[number] for number in sight)
+    stamp = tuple(_tried(step, number) for number in sight)
     known = desk.loader.rows(held.step, sight, stamp)
     drilled = drill.Drilled(listed, desk.item_list.total, known, place=held.row, top=first)
     if held.item is not None and (shape == "wide" or held.reading):
-        tried = (step.states[held.item], step.attempts_of.get(held.item, 0), step.made_by[held.item])
-        drilled.detail = desk.loader.detail(held.step, held.item, tried)
+        drilled.detail = desk.loader.detail(held.step, held.item, _tried(step, held.item))
         if drilled.detail is not None:
             inner = width - 4 - LEFT - 3 if shape == "wide" else width - (2 if shape == "tiny" else 4)
             drilled.detail_rows = _detail_rows(desk, scene, held, drilled, inner)
     return drilled
+
+
+def _tried(step: StepState, number: int) -> tuple[int, int, int, str]:
+    """Changes with every attempt of an item, since one that was retried and failed again is in the state it was in; and with
+    the definition in force, which makes items stale.
+    """
+    return step.states[number], step.attempts_of.get(number, 0), step.made_by[number], step.shape.definition
 
 
 def _detail_rows(desk: Desk, scene: Scene, held: Items, drilled: drill.Drilled, width: int) -> list[Row]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tui_workflow.view.columns import apart
+from tui_workflow.view.columns import apart, line_width
 from tui_workflow.view.glyphs import Glyphs
 from tui_workflow.view.line import Line, Span
 from tui_workflow.view.nav import TextLine
@@ -13,7 +13,10 @@ def row(typing: TextLine | None, held: str, where: str, back: str, width: int, g
     """The row of a filter: what is typed, or what holds, and how to be rid of it."""
     text = typed(typing) if typing is not None else data(held, "strong", bold=True)
     left = (Span("/", "accent", bold=True), *text, Span(f" {where}", "dim"))
-    return Row(apart(left, (Span(back, "accent", bold=True), Span(" clear", "dim")), width, mark=glyphs.ellipsis))
+    right: Line = (Span(back, "accent", bold=True), Span(" clear", "dim"))
+    if line_width((*left, *right)) >= width:
+        right = right[:1]
+    return Row(apart(left, right, width, mark=glyphs.ellipsis))
 
 
 def typed(line: TextLine) -> Line:
