@@ -185,6 +185,7 @@ def test_ctrl_z_stops_and_going_on_paints_again(tmp_path: Path) -> None:
         held.seen = b""
         os.kill(held.pid, signal.SIGCONT)
         held.read_until(b"process_chunks")
+        held.read_until(b"filter")  # the footer, which did not change
         assert b"\x1b[?1049h" in held.seen
 
 

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 
 from textual import events
 from textual.app import App, ComposeResult
+from textual.driver import Driver
 from textual.geometry import Region
 from textual.screen import Screen
 
@@ -25,6 +26,7 @@ from tui_workflow.ui.opening import Opening
 from tui_workflow.ui.options import Left, Options
 from tui_workflow.ui.terminal import Terminal
 from tui_workflow.ui.widgets.canvas import Canvas
+from tui_workflow.ui.widgets.compositor import CellCompositor
 
 if TYPE_CHECKING:
     from textual.timer import Timer
@@ -51,6 +53,10 @@ class Page(Screen[None], inherit_bindings=False):
     """The only screen: the canvas."""
 
     ALLOW_SELECT = False
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._compositor = CellCompositor()
 
     def compose(self) -> ComposeResult:
         yield Canvas()
@@ -250,6 +256,10 @@ class WfApp(App[Left], inherit_bindings=False):
         elif isinstance(event, events.Paste):
             self._front.paste(event.text)
             self.paint()
+        elif isinstance(event, Driver.SignalResume):
+            self.screen.refresh(layout=True)  # the terminal was somebody else's: nothing on it is ours
+            self.paint()
+            await super().on_event(event)
         else:
             await super().on_event(event)
 

@@ -1,4 +1,6 @@
-"""The one widget: it shows a frame of lines, and repaints the rows that differ from the frame before.
+"""The one widget: it shows a frame of lines, and repaints the cells of a row that differ from the frame before.
+
+A clock that ticks is then a few bytes for the terminal instead of a row of them: over a slow line that is what one feels.
 
 Strips are handed to the compositor as they are, past Textual's own styling, filters and markup: what is in a line is
 what the terminal gets.
@@ -7,7 +9,9 @@ what the terminal gets.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from os.path import commonprefix
 
+from rich.cells import cell_len
 from rich.segment import Segment
 from textual import events
 from textual.geometry import Region
@@ -60,15 +64,17 @@ class Canvas(Widget):
         for y, entry in enumerate(lines):
             if y < len(old) and old[y] == entry:
                 strips.append(self._strips[y])
-            else:
-                strips.append(_strip(entry[0], styles, entry[1]))
-                changed.append(y)
+                continue
+            strips.append(_strip(entry[0], styles, entry[1]))
+            if y < len(old):
+                start, end = differing(self._strips[y], strips[y])
+                changed.append(Region(start, y, max(1, end - start), 1))
         self._strips, self._lines = strips, list(lines)
         if len(old) != len(lines):
             self.refresh()
-        elif changed:
-            width = self.size.width
-            self.refresh(*(Region(0, y, width, 1) for y in changed))
+            return len(lines)
+        if changed:
+            self.refresh(*changed)
         return len(changed)
 
     @property
@@ -101,5 +107,40 @@ class Canvas(Widget):
         self.post_message(self.Resized())
 
 
+def differing(old: Strip, new: Strip) -> tuple[int, int]:
+    """The columns, from and up to, outside of which two rows of the same length show the same; all of them otherwise."""
+    if old.cell_length != new.cell_length or any(map(_leans, (*old, *new))):
+        return 0, max(old.cell_length, new.cell_length)
+    start = _alike(old, new)
+    if start == new.cell_length:
+        return 0, 0
+    return start, new.cell_length - _alike(old, new, backwards=True)
+
+
+def _alike(old: Strip, new: Strip, *, backwards: bool = False) -> int:
+    """The columns of the pieces that two rows have in common, from their beginning or from their end."""
+    columns = 0
+    pairs = zip(reversed(old), reversed(new), strict=False) if backwards else zip(old, new, strict=False)
+    for one, other in pairs:
+        if one == other:
+            columns += one.cell_length
+            continue
+        if one.style == other.style and _narrow(one) and _narrow(other):
+            texts = (one.text[::-1], other.text[::-1]) if backwards else (one.text, other.text)
+            columns += len(commonprefix(texts))  # noqa: RUF071 - by characters is what is wanted
+        break
+    return columns
+
+
+def _narrow(segment: Segment) -> bool:
+    """Each character is a column, so that text can be cut anywhere."""
+    return segment.cell_length == len(segment.text)
+
+
+def _leans(segment: Segment) -> bool:
+    """It begins with a mark that is drawn in the cell before it."""
+    return not segment.text.isascii() and cell_len(segment.text[0]) == 0
+
+
 def _strip(line: Line, styles: Styles, faded: bool) -> Strip:
-    return Strip([Segment(span.text, styles.of(span, faded)) for span in line if span.text])
+    return Strip([Segment(span.text, styles.of(span, faded)) for span in line if span.text]).simplify()
