@@ -15,6 +15,7 @@ from tui_workflow import values
 from tui_workflow.engine.engine import Engine
 from tui_workflow.engine.ports import Options, Surroundings
 from tui_workflow.facts import events as ev
+from tui_workflow.facts.filemark import Mark, mark_of
 from tui_workflow.facts.fingerprint import fingerprint
 from tui_workflow.facts.outcome import Ended, ErrorInfo, Outcome
 from tui_workflow.facts.state import RunState, fold
@@ -107,9 +108,19 @@ class FakeWorker:
         self._wake = asyncio.Event()
         self._task = asyncio.create_task(self._work())
         self.dead = False
+        self.version = pool.version
+        """That of the one file that its modules are made of; it is read at the first program, and known a while later."""
+        self.loaded = False
 
     async def program(self, program: StepProgram, events: WorkerEvents) -> None:
         self._program, self._events = program, events
+        if self._pool.file and not self.loaded:
+            self.version = self._pool.version
+            await self._pool.pass_time()
+            self.loaded = True
+
+    def outdated(self, look: Callable[[str], Mark | None] = mark_of) -> tuple[str, ...]:
+        return (self._pool.file,) if self.loaded and self.version != self._pool.version else ()
 
     async def evaluate(self, expressions: Mapping[str, str], limit: float = 5.0) -> dict[str, bytes]:
         return {name: values.encode(self._pool.evaluate(text)) for name, text in expressions.items()}
@@ -122,6 +133,8 @@ class FakeWorker:
             yield [self._pool.listed(element) for element in elements[start : start + 3]]
 
     def feed(self, items: Sequence[WorkItem], context: Mapping[str, bytes] | None = None) -> None:
+        if self.version < self._pool.wished:
+            self._pool.too_old.append(f"{len(items)} items for {self.version}, wished for {self._pool.wished}")
         self._queue.extend(items)
         self._wake.set()
 
@@ -155,6 +168,9 @@ class FakeWorker:
             asyncio.get_running_loop().call_soon(self._events.died, self, Death(error, blamed, unstarted, wanted))
 
     async def close(self) -> None:
+        self.end()
+
+    def end(self) -> None:
         self.dead = True
         self._task.cancel()
 
@@ -206,6 +222,13 @@ class FakePool:
         self.most = 0
         self.evaluated: dict[str, Any] = {}
         self.explicit = False
+        self.file = ""
+        """What handlers are made of, if anything, and how often it has changed."""
+        self.version = 0
+        self.wished = 0
+        """The version at the last renewal: nothing that is older is given items from then on."""
+        self.too_old: list[str] = []
+        self._doubtful: list[FakeWorker] = []
         self._random = random.Random(seed)
         self._workers: list[FakeWorker] = []
         self._idle: list[FakeWorker] = []
@@ -234,7 +257,20 @@ class FakePool:
 
     def release(self, worker: Worker) -> None:
         assert isinstance(worker, FakeWorker)
-        self._idle.append(worker)
+        if worker in self._doubtful and worker.outdated():
+            worker.end()
+        elif not worker.dead:
+            self._idle.append(worker)
+
+    def renew(self, look: Callable[[str], Mark | None] = mark_of) -> tuple[str, ...]:
+        changed = {path for worker in self._workers if not worker.dead for path in worker.outdated(look)}
+        for worker in self._idle:
+            if worker.outdated(look):
+                worker.end()
+        self._idle = [worker for worker in self._idle if not worker.dead]
+        self._doubtful = [worker for worker in self._workers if worker not in self._idle]
+        self.wished = self.version
+        return tuple(changed)
 
     async def close(self) -> None:
         for worker in self._workers:

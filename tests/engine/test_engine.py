@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from tests.engine.fakes import FakePool, Tube, loop_step, plan_of
 from tui_workflow.engine import steprun
 from tui_workflow.engine.steprun import slot_count
+from tui_workflow.engine.wishes import loaded_again
 from tui_workflow.facts import events as ev
 from tui_workflow.facts.commands import Pause, RetryItems, RetryStep, SetSlots, SkipItems, Stop, Unpause
 from tui_workflow.facts.state import Item, RunState, fold
@@ -431,3 +432,85 @@ async def test_a_slot_that_gets_no_worker_after_all_items_have_ended_ends_the_st
 
 def test_a_number_of_slots_may_be_text() -> None:
     assert (slot_count(10_000), slot_count(" 12 ")) == (10_000, 12)
+
+
+async def test_a_retry_renews_the_workers_whose_files_have_changed_and_no_others() -> None:
+    def billed(step: str, value: Any, attempt: int) -> object:
+        return ValueError("no rate") if value == 2 and pool.version < 2 else value
+
+    pool = FakePool(billed, {"work": [1, 2, 3]})
+    pool.file = "/rates.json"
+    tube = Tube(plan_of(loop_step("work", on_error=OnError(action="continue")), plain("after")), pool, ask=True)
+    running = asyncio.create_task(tube.engine.run())
+    await until(lambda: tube.engine.finished)
+    before = [worker.pid for worker in pool._workers]
+    assert tube.engine.send(RetryItems("work")).text == "1 queued"
+    await until(lambda: len(keys(pool)) == 4)
+    await until(lambda: tube.engine.finished)
+    assert [worker.pid for worker in pool._workers] == before
+    for version in (1, 2):
+        pool.version = version
+        assert tube.engine.send(RetryItems("work", (0,))).refused, "a wish for nothing renews nothing"
+        assert all(not worker.dead for worker in pool._workers if worker.version == version - 1)
+        reply = tube.engine.send(RetryItems("work"))
+        assert reply.text == "1 queued; handlers are loaded again: rates.json changed"
+        assert all(worker.dead for worker in pool._workers)
+        await until(lambda n=version: len(keys(pool)) == 4 + n)
+        await until(lambda: tube.engine.finished)
+    assert tube.state.steps["work"].failed == 0
+    pool.version = 3
+    assert tube.engine.send(RetryStep("work")).text == (
+        "work runs again, then after; handlers are loaded again: rates.json changed"
+    )
+    await until(lambda: keys(pool)[5:] == ["k2", "k1", "k2", "k3"] and tube.engine.finished)
+    assert not pool.too_old
+    tube.engine.leave()
+    await running
+    await pool.close()
+
+
+@pytest.mark.parametrize("executor", ["process", "thread"])
+async def test_what_a_worker_has_not_begun_comes_back_from_one_that_is_renewed(executor: str) -> None:
+    """Items in flight end where they began; the rest is begun by others, in no more slots than there are."""
+    gate = asyncio.Event()
+
+    class Gated(FakePool):
+        async def pass_time(self) -> None:
+            if self.effects:
+                await gate.wait()
+            await super().pass_time()
+
+    pool = Gated(lambda step, value, attempt: ValueError("no") if value == 0 else value, {"work": list(range(20))})
+    pool.file = "/rates.json"
+    parallel = Parallel(max_parallel=2, executor=executor)  # type: ignore[arg-type]
+    step = loop_step("work", on_error=OnError(action="continue"), parallel=parallel, batch_size=8)
+    tube = Tube(plan_of(step), pool, ask=True)
+    running = asyncio.create_task(tube.engine.run())
+    await until(lambda: tube.state.steps and tube.state.steps["work"].failed and pool.running)
+    old = list(pool._workers)
+    begun = len(pool.effects) + pool.running
+    pool.version = 1
+    assert "rates.json changed" in tube.engine.send(RetryItems("work")).text
+    gate.set()
+    await until(lambda: tube.engine.finished)
+    assert len(pool.effects) == 21
+    assert not pool.too_old
+    assert pool.most <= 2
+    assert all(worker.dead for worker in old)
+    assert begun <= 6
+    tube.engine.leave()
+    await running
+    await pool.close()
+
+
+@pytest.mark.parametrize(
+    ("files", "told"),
+    [
+        ((), ""),
+        (("/flow/a.json",), "; handlers are loaded again: a.json changed"),
+        (("/flow/a.json", "/b.py"), "; handlers are loaded again: a.json and /b.py changed"),
+        (("/flow/a", "/flow/b/c", "/d", "/e"), "; handlers are loaded again: a, b/c and 2 more changed"),
+    ],
+)
+def test_files_that_changed_are_named_as_they_lie_beside_the_flow(files: tuple[str, ...], told: str) -> None:
+    assert loaded_again(files, "/flow") == told

@@ -57,6 +57,7 @@ class EngineMachine(RuleBasedStateMachine):
         self.mended = False
         self.loop = VirtualLoop()
         self.pool = Seeded(self.behave, {"work": list(range(COUNT))}, seed)
+        self.pool.file = "rates.json"
         plan = plan_of(
             loop_step(
                 "work",
@@ -143,6 +144,10 @@ class EngineMachine(RuleBasedStateMachine):
     def mend(self) -> None:
         self.mended = True
 
+    @rule()
+    def change_what_was_loaded(self) -> None:
+        self.pool.version += 1
+
     @rule(how=st.sampled_from(["kill", "kill", "stop", "drain"]))
     def stop_and_take_up(self, how: str) -> None:
         if how == "stop":
@@ -176,6 +181,10 @@ class EngineMachine(RuleBasedStateMachine):
     @invariant()
     def nothing_ran_that_should_not(self) -> None:
         assert not self.wrong, self.wrong
+
+    @invariant()
+    def after_a_wish_nothing_begins_with_what_had_been_loaded_before_a_change(self) -> None:
+        assert not self.pool.too_old, self.pool.too_old
 
     @invariant()
     def slots_are_kept(self) -> None:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from functools import cache
 
 from tui_workflow.engine.decide import ENDED, StepView, decide
 from tui_workflow.engine.ports import Options, Surroundings
@@ -31,6 +32,7 @@ from tui_workflow.facts.commands import (
     TakeUp,
     Unpause,
 )
+from tui_workflow.facts.filemark import mark_of
 from tui_workflow.facts.fingerprint import fingerprint
 from tui_workflow.facts.outcome import ErrorInfo, Outcome
 from tui_workflow.facts.state import RunState, fold
@@ -360,6 +362,17 @@ class Engine:
             finally:
                 self._around.pool.release(worker)
         return None
+
+    def renew_workers(self) -> tuple[str, ...]:
+        """Let no worker go on whose modules are made of files that have changed since; names these files.
+
+        Items in flight finish as they began.
+        """
+        look = cache(mark_of)  # workers of one flow have loaded the same files: one look at each
+        changed = self._around.pool.renew(look)
+        for run in self._runs.values():
+            run.renew(look)
+        return changed
 
     # ---- wishes ----------------------------------------------------------------------------------------------------
 

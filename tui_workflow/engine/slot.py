@@ -43,6 +43,8 @@ class Slot:
         """What its worker has been told to run by; outcomes are recorded under it."""
         self.outdated = False
         """A later revision holds: it takes nothing more before its worker has been told."""
+        self.outworn = False
+        """Its worker has loaded files that have changed since: before anything more is given, another takes its place."""
         self.staffing = False
         self.retiring = False
         self.recalling = False

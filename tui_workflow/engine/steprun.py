@@ -26,6 +26,7 @@ from tui_workflow.engine.stock import PAGE, Stock
 from tui_workflow.engine.verdict import judge, too_many_failures
 from tui_workflow.facts import events as ev
 from tui_workflow.facts import logs
+from tui_workflow.facts.filemark import Mark
 from tui_workflow.facts.fingerprint import fingerprint
 from tui_workflow.facts.labels import HEAD, label
 from tui_workflow.facts.outcome import Ended, ErrorInfo, Outcome, statuses
@@ -105,6 +106,8 @@ class StepRun:
         """Why no new item starts, once an item's failure has failed the step."""
         self._refused: ErrorInfo | None = None
         self._deaths_in_vain = 0
+        self._renewals = 0
+        """How often workers were to be renewed: those that were loading at that moment are looked at when they have."""
         self._progress_at = 0.0
         self._progress_told = -1
 
@@ -164,7 +167,7 @@ class StepRun:
             self._ready = True
             self._refuse(refused.error)
             return
-        revision = self.revision
+        revision, renewals = self.revision, self._renewals
         slot = Slot(self, 0, 1, revision)
         slot.worker = worker
         try:
@@ -200,6 +203,7 @@ class StepRun:
                 slot.worker = worker
                 self._slots[0] = slot
                 slot.outdated = revision is not self.revision and self._differs(revision)
+                slot.outworn = self._outworn(worker, renewals)
             else:
                 self._around.pool.release(worker)
         await self._around.recorder.flush()
@@ -303,8 +307,11 @@ class StepRun:
 
     async def _staff(self, slot: Slot) -> None:
         """Find a worker for a slot and prepare it."""
-        worker = slot.worker
+        worker, renewals = slot.worker, self._renewals
         try:
+            if worker is not None and slot.outworn:
+                self._around.pool.release(worker)
+                slot.worker = worker = None
             if worker is None:
                 worker = await self._acquire()
             slot.worker = worker
@@ -314,6 +321,7 @@ class StepRun:
             await worker.program(self._program(slot.lanes), slot)
             slot.context_version, slot.revision = version, revision
             slot.outdated = revision is not self.revision and self._differs(revision)
+            slot.outworn = self._outworn(worker, renewals)
         except Refused as refused:
             slot.staffing = False  # before the step looks whether it has ended: this may be the last that it hears
             if not self._stopping:
@@ -359,7 +367,7 @@ class StepRun:
                 slot.worker = None
             return waiting
         resized = self.revision.executor != "process" and slot.lanes != self._want_slots
-        if slot.worker is None or resized or slot.outdated:
+        if slot.worker is None or resized or slot.outdated or slot.outworn:
             if waiting > 0 and not self._keeps_waiting and slot.settled:
                 slot.staffing = True
                 self._spawn(self._staff(slot))
@@ -638,6 +646,18 @@ class StepRun:
         if self._ready and before.planned.step.parallel != revision.planned.step.parallel:
             self._spawn(self._resize())
         self.pump()
+
+    def renew(self, look: Callable[[str], Mark | None]) -> None:
+        """Give nothing more to workers that are outdated: what they have not begun comes back, and others take their place."""
+        self._renewals += 1
+        for slot in self._slots:
+            if slot.worker is not None and slot.worker.outdated(look):
+                slot.outworn = True
+                slot.recall()
+
+    def _outworn(self, worker: Worker, renewals: int) -> bool:
+        """Whether files of a worker have changed since it was given its step; `renewals` is their number at that moment."""
+        return renewals != self._renewals and bool(worker.outdated())
 
     def _differs(self, other: Revision) -> bool:
         mine = self.revision

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, assert_never
@@ -33,6 +34,8 @@ class Came:
     done: int = 0
     whole: tuple[str, ...] = ()
     reruns: tuple[str, ...] = ()
+    changed: tuple[str, ...] = ()
+    """Files that had changed since workers loaded them."""
 
     def add(self, other: Came) -> None:
         self.reached += other.reached
@@ -41,6 +44,7 @@ class Came:
         self.done += other.done
         self.whole += other.whole
         self.reruns = tuple(dict.fromkeys((*self.reruns, *other.reruns)))
+        self.changed = tuple(dict.fromkeys((*self.changed, *other.changed)))
 
 
 class Wishes:
@@ -53,7 +57,7 @@ class Wishes:
         """Record what the wish comes to."""
         match command:
             case RetryItems():
-                return _retried(self._retry_items(command), "")
+                return self._retried(self._retry_items(command), "")
             case RetryStep():
                 return self._retry_step(command.step)
             case SkipItems():
@@ -90,7 +94,10 @@ class Wishes:
             if isinstance(command, RetryItems) and command.items is None and not why:
                 came.add(self._retry_items(replace(command, items=())))  # steps that failed as a whole
         rest = f", {grouped(left)} not: {why}" if left else ""
-        return _retried(came, rest) if isinstance(command, RetryItems) else _skipped(came, rest)
+        return self._retried(came, rest) if isinstance(command, RetryItems) else _skipped(came, rest)
+
+    def _retried(self, came: Came, rest: str) -> Reply:
+        return _retried(came, rest + loaded_again(came.changed, self._engine.options.flow_dir))
 
     def _ended_early(self, step: str, progress: Progress, *, begun: bool) -> str:
         """Why no further portion is recorded; "" if one may be."""
@@ -121,6 +128,7 @@ class Wishes:
         why = ""
         with self._engine.gathering():
             again, facts = self._begin_again(name, names)
+            changed = self._engine.renew_workers()
             self._engine.record([*self._resumed(), *facts])
             for queued in self._settled(names):
                 self._engine.record([queued])
@@ -130,6 +138,7 @@ class Wishes:
                 if why:
                     break
         rest = f"; {grouped(progress.total - progress.done)} items do not: {why}" if why else ""
+        rest += loaded_again(changed, self._engine.options.flow_dir)
         return Reply(f"{_runs_again(again)}{rest}", progress.done, tuple(again[1:]))
 
     def reruns(self, step: str) -> tuple[str, ...]:
@@ -179,9 +188,10 @@ class Wishes:
             facts.append(ev.ItemsQueued(now, name, items, "stale" if command.stale else "retry"))
         needed = first or any(self._has_ended(name) for name in chosen)
         again = self._reopen([*chosen, *whole], whole) if needed else []
+        changed = self._engine.renew_workers() if first else ()
         self._engine.record([*self._resumed(), *facts, *again])
         reruns = tuple(fact.step for fact in again if isinstance(fact, ev.StepReopened) and fact.step not in chosen)
-        return Came(sum(map(len, chosen.values())), running, copies, done, tuple(whole), reruns)
+        return Came(sum(map(len, chosen.values())), running, copies, done, tuple(whole), reruns, changed)
 
     def _has_ended(self, name: str) -> bool:
         """The step has ended or is about to, so that it must be reopened for what is queued."""
@@ -193,8 +203,10 @@ class Wishes:
             return Reply(f"{name} has not ended", refused=True)
         queued = list(self._settled(names := self._again(name)))
         again, facts = self._begin_again(name, names)
+        changed = self._engine.renew_workers()
         self._engine.record([*self._resumed(), *facts, *queued])
-        return Reply(_runs_again(again), sum(len(fact.items) for fact in queued), tuple(again[1:]))
+        text = _runs_again(again) + loaded_again(changed, self._engine.options.flow_dir)
+        return Reply(text, sum(len(fact.items) for fact in queued), tuple(again[1:]))
 
     def _again(self, name: str) -> list[str]:
         """A step and those that follow it and have ended."""
@@ -323,6 +335,16 @@ def _portions(meant: list[tuple[str, tuple[int, ...]]]) -> Iterator[tuple[str, t
 def _runs_again(names: list[str]) -> str:
     rest = f", then {', '.join(names[1:])}" if names[1:] else ""
     return f"{names[0]} runs again{rest}"
+
+
+def loaded_again(changed: tuple[str, ...], flow_dir: str) -> str:
+    """That workers were renewed, and for which files; files beside the flow by their names, others by their paths."""
+    if not changed:
+        return ""
+    below = os.path.join(flow_dir, "")
+    names = [path.removeprefix(below) for path in changed]
+    named = f"{', '.join(names[:2])} and {len(names) - 2} more" if names[2:] else " and ".join(names)
+    return f"; handlers are loaded again: {named} changed"
 
 
 def _retried(came: Came, rest: str) -> Reply:

@@ -5,10 +5,11 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal, NamedTuple, Protocol
 
+from tui_workflow.facts.filemark import Mark, mark_of
 from tui_workflow.facts.outcome import ErrorInfo, Outcome
 
 
@@ -180,6 +181,9 @@ class Worker(Protocol):
     def running(self) -> list[Running]:
         """What runs in it at this moment, read from shared memory; costs microseconds."""
 
+    def outdated(self, look: Callable[[str], Mark | None] = mark_of) -> tuple[str, ...]:
+        """Files that its modules are made of, and that are not as they were when it read them. Reads none of them."""
+
     def kill(self, error: ErrorInfo) -> None:
         """End the whole process group at once; `died` follows, with `error` for the items that were running."""
 
@@ -194,6 +198,12 @@ class WorkerPool(Protocol):
 
     def release(self, worker: Worker) -> None:
         """Give back a worker in which nothing is in flight."""
+
+    def renew(self, look: Callable[[str], Mark | None] = mark_of) -> tuple[str, ...]:
+        """Keep no worker that is outdated now: idle ones are ended, those in use when they are given back.
+
+        Returns the files that have changed, for all workers together.
+        """
 
     async def close(self) -> None:
         """End every process; none is left when this returns."""

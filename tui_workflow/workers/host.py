@@ -10,6 +10,7 @@ from contextlib import suppress
 from functools import partial
 from typing import Any
 
+from tui_workflow.facts.filemark import Mark, mark_of
 from tui_workflow.facts.logs import LIMIT
 from tui_workflow.facts.outcome import Ended, ErrorInfo, Outcome
 from tui_workflow.facts.work import Death, Listed, Listing, Refused, Running, StepProgram, WorkerEvents, WorkItem
@@ -51,6 +52,7 @@ class ProcessWorker(asyncio.Protocol):
         self._events: WorkerEvents | None = None
         self._in_flight: dict[int, int] = {}
         self._printed: dict[int, bytes] = {}
+        self._loaded: dict[str, Mark | None] = {}
         self._frames = 0
         self._failures = 0
         self._writes = 0
@@ -138,6 +140,9 @@ class ProcessWorker(asyncio.Protocol):
             return []
         in_flight = self._in_flight
         return [Running(*place) for place in self._shared.running() if place[1] in in_flight]
+
+    def outdated(self, look: Callable[[str], Mark | None] = mark_of) -> tuple[str, ...]:
+        return tuple(path for path, mark in self._loaded.items() if look(path) != mark)
 
     def kill(self, error: ErrorInfo) -> None:
         if self._reason is None:
@@ -234,6 +239,8 @@ class ProcessWorker(asyncio.Protocol):
                 if item >= 0:
                     self._printed[item] = (self._printed.get(item, b"") + lines)[-LIMIT:]
                 events.printed(self, item, attempt, lines)
+        elif kind == protocol.LOADED:
+            self._loaded.update(protocol.unpack_loaded(body))
         else:
             self._answered += 1
             if self._answered == self._asked and self._answer is not None and not self._answer.done():

@@ -13,6 +13,8 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import accumulate, pairwise
 from struct import Struct
 
+from tui_workflow.facts.filemark import Mark
+
 HEADER = Struct("<IB")
 LARGEST = (1 << 32) - 1
 """Bytes that one frame's body may have."""
@@ -20,7 +22,7 @@ LARGEST = (1 << 32) - 1
 # Engine to worker.
 PROGRAM, FEED, RECALL, EVALUATE, LIST, CREDIT, UNLIST, PROGRESS, CLOSE = range(1, 10)
 # Worker to engine.
-READY, REFUSED, OUTCOMES, RECALLED, PRINTED, EVALUATED, LISTED, LIST_END, LIST_REFUSED = range(65, 74)
+READY, REFUSED, OUTCOMES, RECALLED, PRINTED, EVALUATED, LISTED, LIST_END, LIST_REFUSED, LOADED = range(65, 75)
 
 RECORD = Struct("<qIBddiiii")
 """An outcome: item, attempt, status, started, duration, then the lengths of result, error, log and context (-1: none)."""
@@ -204,6 +206,16 @@ def unpack_values(body: bytes) -> dict[str, bytes]:
         values[name] = body[place : place + length]
         place += length
     return values
+
+
+def pack_loaded(files: Iterable[tuple[str, Mark | None]]) -> bytes:
+    """Files that modules of the worker are made of, each as it was when it was read."""
+    return json.dumps(list(files), separators=(",", ":")).encode()
+
+
+def unpack_loaded(body: bytes) -> Iterator[tuple[str, Mark | None]]:
+    for path, mark in json.loads(body):
+        yield path, None if mark is None else tuple(mark)
 
 
 def pack_listed(explicit: bool, keys: Sequence[str], payloads: Sequence[bytes]) -> bytes:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import gc
 import os
 import resource
+from contextlib import nullcontext
 from time import perf_counter
 from typing import TYPE_CHECKING
 
@@ -86,12 +87,13 @@ class Desk:
             office.step_log = ItemLog(perf_counter(), step.mask)
             office.inbox.on_context = step.context.replace
             office.hygiene.settle(step.env, step.workdir)
-            self._runner = self._make_runner(step)
-            if program.on_progress:
-                from tui_workflow.workers.child.progress import ProgressCode
+            with office.loaded.loading() if _loads_files(program) else nullcontext():
+                self._runner = self._make_runner(step)
+                if program.on_progress:
+                    from tui_workflow.workers.child.progress import ProgressCode
 
-                self._progress = ProgressCode(office, step, program.on_progress)
-                office.inbox.on_progress = self._progress.call
+                    self._progress = ProgressCode(office, step, program.on_progress)
+                    office.inbox.on_progress = self._progress.call
             office.listen_to_logging()
             office.hygiene.accept()
         except BaseException as error:
@@ -100,6 +102,7 @@ class Desk:
         if office.raw.grown():
             office.raw.drain(office.step_log)
         office.ticker.send_step_log()
+        office.tell_loaded()
         # What is here now stays: the collector need not look at it again between items.
         gc.freeze()
         office.outbox.send(protocol.READY)
@@ -155,6 +158,7 @@ class Desk:
             # Without the step its secrets are unknown, so that only what the error itself says may leave.
             info = describe(error, UserCode(folder))
         self._office.ticker.send_step_log()
+        self._office.tell_loaded()
         self._office.outbox.send(kind, info.encode())
 
     def _refuse_listing(self, error: BaseException) -> None:
@@ -188,6 +192,12 @@ def _warm_up() -> None:
     import tui_workflow.flow.template
     import tui_workflow.tasks.python
     import tui_workflow.workers.child.failure  # noqa: F401
+
+
+def _loads_files(program: StepProgram) -> bool:
+    """Inline code and commands load nothing before their items run, and listening to what is opened would slow each of these."""
+    inline = program.type == "python" and "code" in program.inputs
+    return program.on_progress is not None or not (inline or program.type in ("shell", "template"))
 
 
 def _limit_memory(limit: int | None) -> None:

@@ -6,10 +6,12 @@ import socket
 import sys
 from threading import get_ident
 
+from tui_workflow.workers import protocol
 from tui_workflow.workers.child.attempt import Attempt
 from tui_workflow.workers.child.hygiene import Hygiene
 from tui_workflow.workers.child.inbox import Inbox
 from tui_workflow.workers.child.itemlog import ItemLog
+from tui_workflow.workers.child.loaded import LoadedFiles
 from tui_workflow.workers.child.outbox import Outbox
 from tui_workflow.workers.child.step import Step
 from tui_workflow.workers.child.streams import RawOutput, install
@@ -36,6 +38,7 @@ class Office:
         self.progress_thread = 0
         """The thread that calls `update_progress`, whose output is the step's."""
         self.ticker = Ticker(self)
+        self.loaded = LoadedFiles()
         out, err = install(self.current_log)
         self.hygiene = Hygiene(out, err, self.raw)
 
@@ -57,6 +60,11 @@ class Office:
     def warn(self, text: str) -> None:
         """A line in the step's log."""
         self.step_log.line(text)
+
+    def tell_loaded(self) -> None:
+        """Tell the engine of files that have been loaded since it was told last."""
+        if files := self.loaded.untold():
+            self.outbox.send(protocol.LOADED, protocol.pack_loaded(files))
 
     def listen_to_logging(self) -> None:
         """Let `logging` speak from INFO upwards, unless the user's code has set it up."""

@@ -39,6 +39,7 @@ class Ticker:
     def idle(self) -> None:
         """Stop looking; what is left in the step's log goes out."""
         self._busy.clear()
+        self._office.tell_loaded()
         self.send_step_log()
 
     def _run(self) -> None:
@@ -48,6 +49,7 @@ class Ticker:
             self._busy.wait()
             pause(_SHORT_BEAT if office.several else _BEAT)
             office.outbox.flush()
+            office.tell_loaded()
             if monotonic() - printed_at < _PRINT_EVERY:
                 continue
             printed_at = monotonic()
