@@ -193,6 +193,16 @@ async def test_the_log_follows_until_it_is_told_to_stay() -> None:
         assert "more" in text
 
 
+async def test_lines_that_come_have_their_key_at_once() -> None:
+    async with opened(Simulation(total=10_000)) as screen:
+        await screen.press("4")
+        last = max(run.item for run in screen.run.running("process_chunks"))
+        for number in range(last + 1, last + 200, 40):
+            screen.run.say(screen.run.clock, "process_chunks", number, f"line of {number}")
+            screen.app.paint()
+            assert re.search(rf"doc-0{number} +line of {number}", screen.text), "painted before anything could be asked"
+
+
 async def test_the_log_wraps_and_hides_times() -> None:
     async with opened() as screen:
         screen.run.say(screen.run.clock, "process_chunks", 1, "x" * 200 + " the end")

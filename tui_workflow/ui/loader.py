@@ -13,6 +13,8 @@ KEYS = 20_000
 """Item keys that are kept."""
 AGAIN = 1.0
 """Seconds after which an item that is not stored yet is asked for again."""
+AHEAD = 500
+"""Items whose keys are asked for before they print: a line that is painted without a key looks like one of no item."""
 ANSWERS = 200
 """Other answers that are kept."""
 DERIVED = 20
@@ -29,6 +31,8 @@ class Loader:
         self._asked: dict[Hashable, asyncio.Task[None]] = {}
         self._unknown: dict[tuple[str, int], float] = {}
         """Items that the run file did not hold yet, and when they were asked for."""
+        self._due: dict[str, int] = {}
+        """By step, the item from which on those that come next are asked for again."""
         self._derived: dict[Hashable, tuple[Any, Any]] = {}
         self._reminder: asyncio.TimerHandle | None = None
         self.broken: str = ""
@@ -110,19 +114,25 @@ class Loader:
 
     # the questions
 
-    def want_keys(self, step: str, numbers: Iterable[int]) -> None:
-        """See to it that `keys` holds these items soon."""
+    def want_keys(self, step: str, numbers: Iterable[int], ahead: int | None = None) -> None:
+        """See to it that `keys` holds these items soon, and those after number `ahead`, since they are likely to come next."""
         now = time.monotonic()
         missing = [
             number
             for number in numbers
             if (step, number) not in self.keys and now - self._unknown.get((step, number), 0.0) > AGAIN
         ]
-        if missing and ("keys", step) not in self._asked:
-            self.spawn(("keys", step), self._name(step, missing))
+        if ("keys", step) in self._asked:
+            return
+        later: Iterable[int] = ()
+        if ahead is not None and ahead >= self._due.get(step, 0):
+            self._due[step] = ahead + AHEAD // 2
+            later = range(ahead + 1, ahead + 1 + AHEAD)
+        if missing or later:
+            self.spawn(("keys", step), self._name(step, missing, later))
 
-    async def _name(self, step: str, numbers: list[int]) -> None:
-        self.learn(step, await self.details.items(step, numbers))
+    async def _name(self, step: str, numbers: list[int], later: Iterable[int]) -> None:
+        self.learn(step, await self.details.items(step, list(dict.fromkeys((*numbers, *later)))))
         if len(self._unknown) > KEYS:
             self._unknown.clear()
         self._unknown.update({(step, n): time.monotonic() for n in numbers if (step, n) not in self.keys})

@@ -30,7 +30,7 @@ def frame_of(desk: Desk, looks: Looks, width: int, height: int) -> list[tuple[Li
     scene = _scene(desk, looks)
     frame = _page(desk, scene, width, height)
     desk.frame = frame
-    _name_log(desk, frame)
+    _name_log(desk, frame, scene.lanes)
     if desk.dialogs:
         return over(frame, desk.dialogs[-1].box(width, height, looks.glyphs))
     return [(line, False) for line in frame.lines]
@@ -112,7 +112,7 @@ def _drilled(desk: Desk, scene: Scene, held: Items, width: int, height: int) -> 
     listed = desk.item_list.listed(step, held, desk.state.version)
     shape = shape_of(width, height)
     shown = desk.banner_shows()
-    parents = min(6, 1 + len(causes_of(scene))) if held.group is not None else 0
+    parents = drill.parent_rows(len(causes_of(scene)), height) if held.group is not None else 0
     typing = desk.nav.entry is not None or bool(held.filter.text)
     room = drill.list_room(height, banner=shown, shape=shape, parents=parents, typing=typing)
     first = desk.item_list.keep_in_sight(held, room)
@@ -194,8 +194,8 @@ def _waits(desk: Desk, glyphs: Glyphs) -> Line:
     return ()
 
 
-def _name_log(desk: Desk, frame: Frame) -> None:
-    """Ask for the keys of the log's lines in sight."""
+def _name_log(desk: Desk, frame: Frame, lanes: Mapping[str, Sequence[Running]]) -> None:
+    """Ask for the keys of the log's lines in sight, and of the items that print next."""
     places = [
         row.target.value
         for area in frame.areas
@@ -204,5 +204,5 @@ def _name_log(desk: Desk, frame: Frame) -> None:
     ]
     if places:
         missing = desk.log.unnamed(min(places), max(places) + 1)
-        if missing:
-            desk.loader.want_keys(desk.log.step, missing)
+        last = max((run.item for run in lanes.get(desk.log.step, ())), default=None)
+        desk.loader.want_keys(desk.log.step, missing, ahead=last)
