@@ -175,9 +175,19 @@ class WfApp(App[Left], inherit_bindings=False):
         self._front.beat(self._painted_at)
         width, height = self.size
         canvas = self.screen.query_one(Canvas)
-        canvas.show(self._front.page(self.looks, width, height), self.looks.styles)
+        changed = canvas.show(self._front.page(self.looks, width, height), self.looks.styles)
         if not self.painted.is_set():
             self.call_after_refresh(self._see_whether_painted)
+        elif changed:
+            self._hand_over(canvas)
+
+    def _hand_over(self, canvas: Canvas) -> None:
+        """Write what changed now. Textual by itself takes three turns of the loop and up to a sixtieth of a second for it.
+
+        A turn is some ten milliseconds when items end by the thousand; a key is answered that much sooner.
+        """
+        self.screen._dirty_widgets.add(canvas)
+        self.screen._on_timer_update()
 
     def _see_whether_painted(self) -> None:
         """What comes after the first frame may begin; what was refreshed until now may have been the empty page."""
