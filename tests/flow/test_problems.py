@@ -327,6 +327,10 @@ CASES: dict[str, tuple[str, list[tuple[int, int, str, str]]]] = {
         body('type: python\ninputs: {handler: work, item: "{{ item }}"}\n'),
         [(4, 39, "'item' is not known here: only a step with for_each has items", "")],
     ),
+    "format as source": (
+        body("type: python\nfor_each: {csv: data/orders.csv}\ninputs: {handler: work}\n"),
+        [(4, 16, "'for_each' of step 'a': 'csv' is a format, not a source", "write {file: data/orders.csv}")],
+    ),
     "item in for_each": (
         body('type: python\nfor_each: "{{ item }}"\ninputs: {handler: work}\n'),
         [(4, 19, "'item' is not known here: this text is for the whole step", "")],

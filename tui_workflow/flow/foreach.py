@@ -41,6 +41,13 @@ def _items(read: Reader, node: Node, what: str) -> object | None:
 
 
 def _source(read: Reader, node: Mapping, what: str) -> ItemSource | None:
+    for entry in node:
+        if entry.key.text in FORMATS:
+            name = entry.key.text
+            file = entry.value.text if isinstance(entry.value, Scalar) and entry.value.text else f"data.{name}"
+            how = "" if file.endswith(f".{name}") else f", format: {name}"
+            read.error(entry, f"{what}: '{name}' is a format, not a source", f"write {{file: {file}{how}}}")
+            return None
     given = read.fields(node, (*KINDS, *OPTIONS, *OWN), what) or {}
     kinds = [name for name in given if name in KINDS]
     if len(kinds) != 1:
