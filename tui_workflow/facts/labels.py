@@ -2,20 +2,49 @@
 
 A default key is 16 hex digits, stable but mute. Text and numbers speak for themselves, mappings by a field that names them,
 lists by their first elements. An explicit key needs no label.
+
+A field names its mapping when it is called so (`id`, `name`), else when the last word of its name says that it identifies
+something (`order_id`, `invoiceNo`, `Customer Name`), else when it is the first and short. Only the head of a stored value is
+read, so a mapping may end in the middle: it is called what its fields up to there call it.
 """
 
 from __future__ import annotations
 
 import json
 import re
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 HEAD = 400
 """Bytes of an item that a label is made from; more need not be read."""
 _LONGEST = 80
+_SHORT = 40
+"""Characters up to which a first field names its mapping."""
 _DIGEST = re.compile(r"[0-9a-f]{16}(~\d+)?")
 _NAMES = ("id", "key", "name", "path", "file", "filename", "url", "title")
-_FIELD = re.compile(rf'"({"|".join(_NAMES)})":("(?:[^"\\]|\\.)*"|-?\d[\d.eE+-]*)')
+_IDENTIFY = frozenset(
+    (
+        *_NAMES,
+        "no",
+        "nr",
+        "num",
+        "number",
+        "code",
+        "sku",
+        "ref",
+        "reference",
+        "slug",
+        "email",
+        "mail",
+        "uuid",
+        "guid",
+        "uri",
+    )
+)
+"""Last words of names of fields that tell one thing from another."""
+_WORD = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+")
+_TAGGED = re.compile(r'\{"\$wf":"\w+","v":')
+_scan = json.JSONDecoder().raw_decode
 
 
 def label(key: str, head: bytes) -> str:
@@ -43,20 +72,52 @@ def _words(value: Any) -> str:
             return json.dumps(value)
         case {"$wf": str(), "v": inner}:
             return _words(inner)
-        case dict():
-            for name in _NAMES:
-                if isinstance(value.get(name), str | int | float):
-                    return str(value[name])
-            return json.dumps(value, ensure_ascii=False) if value else ""
-        case list():
-            return json.dumps(value, ensure_ascii=False) if value else ""
+        case dict() if named := _named(value.items()):
+            return named
+        case dict() | list() if value:
+            return json.dumps(value, ensure_ascii=False)
     return ""
 
 
 def _of_cut(text: str) -> str:
     """The same from text that ends in the middle."""
+    if tagged := _TAGGED.match(text):
+        return _of_cut(text[tagged.end() :])
     if text.startswith('"'):
         return re.sub(r"\\.?$", "", text[1:])
-    if text.startswith("{") and (found := _FIELD.search(text)) is not None:
-        return _words(json.loads(found[2]))
+    if text.startswith("{") and (named := _named(_fields(text))):
+        return named
     return text if text[:1] in {"[", "{"} else ""
+
+
+def _named(fields: Iterable[tuple[str, Any]]) -> str:
+    """What the fields of a mapping call it, empty if none of them does."""
+    said = {name: str(value) if _speaks(value) else "" for name, value in fields}
+    for name in _NAMES:
+        if said.get(name):
+            return said[name]
+    for name, words in said.items():
+        if words and (parts := _WORD.findall(name)) and parts[-1].lower() in _IDENTIFY:
+            return words
+    first = next(iter(said.values()), "")
+    return first if len(first) <= _SHORT else ""
+
+
+def _speaks(value: Any) -> bool:
+    if isinstance(value, str):
+        return not value.isspace()
+    return isinstance(value, int | float) and not isinstance(value, bool)
+
+
+def _fields(text: str) -> Iterator[tuple[str, Any]]:
+    """The fields of a mapping up to where its text ends; one that may go on behind that is left out."""
+    at = 1
+    try:
+        while text[at] == '"':
+            name, at = _scan(text, at)
+            value, at = _scan(text, at + 1)
+            if text[at] in ",}":
+                yield name, value
+            at += 1
+    except (ValueError, IndexError, RecursionError):
+        return
