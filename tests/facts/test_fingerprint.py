@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import time
+
 import pytest
 
 from tui_workflow.facts.fingerprint import fingerprint, shape
@@ -34,6 +36,63 @@ def test_what_varies_between_items_does_not_count(one: str, other: str) -> None:
 )
 def test_different_causes_differ(one: tuple[str, str, str, str], other: tuple[str, str, str, str]) -> None:
     assert fingerprint(*one) != fingerprint(*other)
+
+
+ELM = {"order": "A10034", "customer": "Elm & Sons 34", "currency": "XBT", "country": "", "note": "call before noon"}
+JONES = {"order": "A10044", "customer": "Jones Ltd", "currency": "ETH", "country": "", "note": ""}
+
+
+@pytest.mark.parametrize(
+    "message",
+    [
+        "order {order}: the country of {customer} is empty",
+        "{customer}: no country",
+        "no country for {customer}",
+        "({customer})",
+    ],
+)
+def test_what_stands_in_the_item_does_not_split_a_cause(message: str) -> None:
+    one, other = (fingerprint("E", message.format(**item), "x.py", "f", item) for item in (ELM, JONES))
+    assert one == other
+    assert shape(message.format(**ELM), ELM) == shape(message.format(order="A1", customer="…"))
+
+
+@pytest.mark.parametrize("items", [("Elm & Sons", "Jones Ltd"), ("a-name-of-one-long-word", "another-long-word-of-it")])
+def test_an_item_that_is_a_text_does_not_split_a_cause(items: tuple[str, str]) -> None:
+    assert len({fingerprint("E", f"nothing for {item} today", item=item) for item in items}) == 1
+    assert len({fingerprint("E", f"nothing for {item} today", item=[item, 1]) for item in items}) == 1
+
+
+def test_short_codes_of_an_item_stay_and_tell_causes_apart() -> None:
+    shapes = {shape(f"no rate for {item['currency']} ({item['order']})", item) for item in (ELM, JONES)}
+    assert shapes == {"no rate for XBT (…)", "no rate for ETH (…)"}
+
+
+def test_a_value_inside_a_longer_word_is_not_meant() -> None:
+    assert shape("the data basis is empty", {"note": "a basis"}) == "the data basis is empty"
+    assert shape("the area code", {"note": "rea code"}) == "the area code"
+
+
+def test_the_longest_value_is_taken_out_first() -> None:
+    assert shape("no town for Elm & Sons of Perth", {"a": "Elm & Sons", "b": "Elm & Sons of Perth"}) == "no town for …"
+
+
+def test_an_item_is_data_and_never_a_pattern() -> None:
+    assert shape("nothing for .* (x+)+ here", {"a": ".* (x+)+"}) == "nothing for … here"
+    assert (
+        shape("nothing for it", {"a": ". *", "b": None, "c": 3, "d": ["for it or not"], "e": "  "}) == "nothing for it"
+    )
+
+
+def test_a_large_item_costs_little() -> None:
+    many = {str(number): "word " * 300 + str(number) for number in range(100_000)}
+    message = "word " * 1000
+    began = time.perf_counter()
+    for _ in range(10):
+        shape(message, many)
+        shape(message, list(many.values()))
+        shape(message, "word " * 10_000_000)
+    assert time.perf_counter() - began < 5.0, "at most a few milliseconds each, however large the item is"
 
 
 def test_a_huge_message_is_bounded() -> None:

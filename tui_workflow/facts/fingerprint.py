@@ -2,13 +2,23 @@
 
 A fingerprint is 8 hex digits of BLAKE2b over the exception's type, the innermost frame of the user's code (file name
 and function, not the line, so that an edit above it does not split a group), and the message with everything
-that differs between items taken out: quoted text, numbers, hexadecimal ids, paths and addresses.
+that differs between items taken out: quoted text, numbers, hexadecimal ids, paths and addresses, and what the item itself
+holds, when it looks like data (`Elm & Sons`) rather than like a category (`XBT`), which may be the cause.
 """
 
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from hashlib import blake2b
+from itertools import islice
+
+_READ = 2000
+"""Characters of a message that are looked at."""
+_FIELDS = 200
+"""Values of an item that are looked for in its message."""
+_CODE = 15
+"""Characters up to which one word may be a category."""
 
 _VARYING = re.compile(
     r"""
@@ -24,14 +34,35 @@ _VARYING = re.compile(
 )
 
 
-def shape(message: str) -> str:
-    """The message with what varies between items replaced by `…`, white space folded, at most 200 characters."""
-    return re.sub(r"\s+", " ", _VARYING.sub("…", message[:2000])).strip()[:200]
+def shape(message: str, item: object = None) -> str:
+    """The message with what varies between items replaced by `…`, white space folded, at most 200 characters.
+
+    `item` is what was worked on. Only its text and the texts directly in it count, so that a large one costs no more.
+    """
+    text = message[:_READ]
+    for part in sorted({part for part in _data_of(item) if part in text}, key=len, reverse=True):
+        # Where a word of the value is a part of a longer word, it is not the value that is meant.
+        text = re.sub(rf"(?<!\w){re.escape(part)}(?!\w)", "…", text)
+    return re.sub(r"\s+", " ", _VARYING.sub("…", text)).strip()[:200]
 
 
-def fingerprint(kind: str, message: str, file: str = "", function: str = "") -> str:
-    """The fingerprint of a failure; `file` and `function` name the innermost frame of the user's code."""
+def _data_of(item: object) -> Iterable[str]:
+    """Texts of an item that are no category: of several words, or of one long word."""
+    values: Iterable[object] = (item,)
+    if isinstance(item, dict):
+        values = tuple(islice(item.values(), _FIELDS))
+    elif isinstance(item, list | tuple):
+        values = item[:_FIELDS]
+    for value in values:
+        if type(value) is str and len(value) <= _READ:
+            part = value.strip()
+            if len(part) > _CODE or " " in part:
+                yield part
+
+
+def fingerprint(kind: str, message: str, file: str = "", function: str = "", item: object = None) -> str:
+    """The fingerprint of a failure; `file` and `function` name the innermost frame of the user's code, `item` as in `shape`."""
     place = f"{file.rsplit('/', 1)[-1]}:{function}"
     return blake2b(
-        "\0".join((kind, place, shape(message))).encode("utf-8", "backslashreplace"), digest_size=4
+        "\0".join((kind, place, shape(message, item))).encode("utf-8", "backslashreplace"), digest_size=4
     ).hexdigest()

@@ -28,9 +28,10 @@ def describe(
     mask: Callable[[str], str] | None = None,
     kind: str | None = None,
     words: str = "",
+    item: object = None,
 ) -> ErrorInfo:
     """What went wrong. `kind` replaces the type's name, `words` are the message of an error that has none; `mask` hides secrets
-    before anything is cut.
+    before anything is cut. What the message says of the `item` that was worked on does not tell one cause from another.
     """
     hide = mask or (lambda text: text)
     name = kind or type(error).__name__
@@ -43,7 +44,7 @@ def describe(
     return ErrorInfo(
         type=name,
         message=message,
-        fingerprint=fingerprint(name, message, where[0] if where else "", function),
+        fingerprint=fingerprint(name, message, where[0] if where else "", function, item),
         mro=_mro(error, name),
         traceback=cut(hide(_text(error, trail)), TRACEBACK),
         frames=tuple(frames),
