@@ -7,9 +7,9 @@ import json
 import pytest
 
 from tests.ui.screen import Screen, opened
-from tests.ui.simulate import Simulation
+from tests.ui.simulate import Simulation, key_error
 from tui_workflow.facts import commands as cm
-from tui_workflow.facts.outcome import Ended
+from tui_workflow.facts.outcome import Ended, ErrorInfo
 from tui_workflow.facts.state import Item
 from tui_workflow.view.keys import DEFAULT, PANES, Context, event_name
 from tui_workflow.view.panes.row import Target
@@ -94,8 +94,85 @@ async def test_groups_are_marked_and_retried_together() -> None:
         await screen.press("r", "enter")
         groups = screen.run.state.steps["process_chunks"].groups
         sent = [command.group for command in screen.run.sent if isinstance(command, cm.RetryItems)]
-        assert len(sent) == 2
+        assert sent == [None]
         assert sorted(group.count for group in groups)[:2] == [0, 0]
+
+
+async def two_marked(screen: Screen) -> tuple[list[int], list[int]]:
+    """Mark the first two groups; gives the items of each."""
+    await screen.press("3", "space", "space")
+    step = screen.run.state.steps["process_chunks"]
+    places = [
+        n
+        for n, group in enumerate(step.groups)
+        if f"process_chunks\0{group.fingerprint}" in screen.desk.nav.groups_marked
+    ]
+    one, other = ([item for item, own in step.failures.items() if own == place] for place in places)
+    return one, other
+
+
+async def test_the_question_about_two_groups_names_their_number_and_both_causes() -> None:
+    async with opened(Simulation(total=100_000)) as screen:
+        one, other = await two_marked(screen)
+        text = await screen.press("r")
+        assert f"Retry {len(one) + len(other)} items of 2 causes?" in text
+        lines = [line for line in text.split("\n") if "│" in line]
+        assert any(f"{len(one)}  HTTPError 429 Client" in line for line in lines)
+        assert any(f"{len(other)}  KeyError 'title'" in line for line in lines)
+        await screen.press("enter")
+        assert screen.run.sent == [cm.RetryItems("process_chunks", tuple(sorted([*one, *other])), None)]
+        assert f"{len(one) + len(other)} queued" in screen.footer
+
+
+async def test_what_became_of_two_groups_is_told_together_and_another_cause_is_called_that() -> None:
+    async with opened(Simulation(total=100_000)) as screen:
+        run = screen.run
+        one, other = await two_marked(screen)
+        await screen.press("r", "enter")
+        run.end("process_chunks", run.clock, [(n, Ended.OK, 4, 0.9, None) for n in one[3:]])
+        screen.app._tick()
+        assert "tried again" not in await screen.settle()
+        run.end("process_chunks", run.clock, [(n, Ended.FAILED, 4, 0.9, key_error(n)) for n in one[:3]])
+        run.end("process_chunks", run.clock, [(n, Ended.FAILED, 4, 0.9, key_error(n)) for n in other])
+        screen.app._tick()
+        await screen.settle()
+        total, well = len(one) + len(other), len(one) - 3
+        assert f"{total} tried again: {well} ok, {len(other)} failed again, 3 for another cause" in screen.footer
+        assert not screen.desk.retried
+
+
+async def test_a_group_is_told_by_its_message_where_its_type_does_not_tell_it() -> None:
+    async with opened() as screen:
+        run = screen.run
+        rate = ErrorInfo("HTTPError", "no exchange rate for XBT", "0badcafe", (), "", (), ("x.py", 3))
+        free = [n for n, state in enumerate(run.state.steps["process_chunks"].states) if state == Item.OK][:9]
+        run.end("process_chunks", run.clock, [(n, Ended.FAILED, 3, 0.9, rate) for n in free])
+        text = await screen.press("3", "g", "r")
+        assert "Retry 9 items of process_chunks with HTTPError: no exchange rate" in text
+
+
+async def test_a_canary_that_fails_for_another_cause_says_so() -> None:
+    async with opened() as screen:
+        await screen.press("3", "C")
+        sent = screen.run.sent[0]
+        assert isinstance(sent, cm.RetryItems)
+        assert sent.items is not None
+        screen.run.end("process_chunks", screen.run.clock, [(sent.items[0], Ended.FAILED, 4, 0.9, key_error(1))])
+        screen.app._tick()
+        await screen.settle()
+        assert "failed for another cause" in screen.footer
+
+
+async def test_s_skips_several_groups_with_one_reason() -> None:
+    async with opened(Simulation(total=100_000)) as screen:
+        one, other = await two_marked(screen)
+        text = await screen.press("s")
+        assert f"Skip {len(one) + len(other)} items of 2 causes?" in text
+        await screen.type("bad rows")
+        await screen.press("enter")
+        assert screen.run.sent == [cm.SkipItems("process_chunks", tuple(sorted([*one, *other])), "bad rows")]
+        assert not screen.desk.nav.groups_marked
+        assert screen.run.state.steps["process_chunks"].skipped == len(one) + len(other)
 
 
 async def test_capital_r_retries_all_failed_of_every_step() -> None:
@@ -274,7 +351,19 @@ async def test_a_stored_run_refuses_what_would_change_it() -> None:
         await screen.press("1", "p")
         assert "p does nothing here: this is a stored run" in screen.footer
         await screen.press("3", "r")
-        assert f"r: this is a stored run   wf-tui retry --run {run.state.run} --open" in screen.footer
+        group = run.state.steps["process_chunks"].groups[0].fingerprint
+        again = f"wf-tui retry --run {run.state.run}"
+        assert f"{again} --group {group} --open   r: this is a stored run" in screen.footer
+        await screen.press("R")
+        assert f"{again} --open   R: this is a stored run" in screen.footer
+        text = await screen.press("enter", "r")
+        items = screen.desk.nav.items
+        assert items is not None
+        assert items.item is not None
+        assert f"{again} --step process_chunks --key {run.key('process_chunks', items.item)} --open" in screen.footer
+        assert "stored run, read only" in text.split("\n")[0]
+        await screen.press("1", "r")
+        assert f"{again} --step process_chunks --open" in screen.footer
         assert run.sent == []
         await screen.press("q")
     assert screen.left is not None

@@ -61,6 +61,14 @@ def marked(number: int) -> Callable[[Screen], bool]:
     return holds
 
 
+def group(kind: str) -> Callable[[Screen], bool]:
+    def holds(screen: Screen) -> bool:
+        items = screen.desk.nav.items
+        return items is not None and items.group is not None and items.title.startswith(kind)
+
+    return holds
+
+
 def line(number: int) -> Callable[[Screen], bool]:
     return lambda screen: screen.desk.nav.definition_at == number - 1
 
@@ -87,6 +95,8 @@ CASES: dict[str, Case] = {
     "pane_step": Case(pane(Pane.STEP)),
     "pane_failures": Case(pane(Pane.FAILURES)),
     "pane_log": Case(pane(Pane.LOG)),
+    "next_group": Case(group("KeyError"), ("3", "enter")),
+    "previous_group": Case(group("HTTPError"), ("3", "enter", "J")),
     "next_pane": Case(pane(Pane.STEP)),
     "previous_pane": Case(pane(Pane.LOG)),
     "open": Case(place("items"), ("3",)),
@@ -151,7 +161,8 @@ def test_every_action_is_tried() -> None:
 @pytest.mark.parametrize(("name", "key"), [(action.name, key) for action in ACTIONS for key in action.keys])
 async def test_a_key_does_what_the_table_says(name: str, key: str) -> None:
     case = CASES[name]
-    run = Simulation(total=1000, plan=PLAN, refused=REJECTED if name == "in_use" else None)
+    groups = name in ("next_group", "previous_group")
+    run = Simulation(total=20_000 if groups else 1000, plan=PLAN, refused=REJECTED if name == "in_use" else None)
     async with opened(run) as screen:
         await screen.press(*case.before)
         assert not case.holds(screen), screen.text

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from tests.ui.screen import opened
+from tests.ui.screen import Screen, opened
 from tests.ui.simulate import Simulation
 from tui_workflow.facts import events as ev
+from tui_workflow.ui.actions.walk import causes
 from tui_workflow.view.nav import Pane
 
 
@@ -142,9 +143,11 @@ async def test_escape_on_the_first_page_says_where_the_way_out_is() -> None:
 async def test_a_key_that_does_nothing_here_says_why() -> None:
     async with opened() as screen:
         await screen.press("space")
-        assert "space does nothing here: mark acts in failures, items" in screen.footer
+        assert "space (mark) is for the failures and a list of items; here it does nothing" in screen.footer
         await screen.press("4", "r")
-        assert "r does nothing here" in screen.footer
+        assert "r (retry) does nothing in the log" in screen.footer
+        await screen.press("3", "f")
+        assert "f (failures) is for the steps, the step and the log; here it does nothing" in screen.footer
         await screen.press("ampersand")
         assert "& does nothing   ? help" in screen.footer
 
@@ -203,3 +206,80 @@ async def test_the_cursor_goes_on_to_a_group_that_is_left() -> None:
         row = next(row for area in screen.desk.frame.areas if area.pane == 3 for row in area.rows if row.cursor)
         assert row.target is not None
         assert row.target.value == screen.desk.nav.group
+
+
+def queue(screen: Screen, mark: str) -> None:
+    """Queue all items of a group again."""
+    step, fingerprint = mark.split("\0")
+    state = screen.run.state.steps[step]
+    place = next(place for place, group in enumerate(state.groups) if group.fingerprint == fingerprint)
+    items = tuple(item for item, at in state.failures.items() if at == place)
+    screen.run.tell(ev.ItemsQueued(screen.run.clock, step, items, "retry"))
+
+
+async def test_the_cursor_stays_in_its_row_when_its_group_goes() -> None:
+    async with opened(Simulation(total=100_000)) as screen:
+        await screen.press("3", "j")
+        marks = [cause.mark for cause in causes(screen.desk)]
+        assert len(marks) == 3
+        queue(screen, marks[1])
+        screen.app._tick()
+        await screen.settle()
+        assert screen.desk.nav.group == marks[2]
+        await screen.press("enter")
+        queue(screen, marks[2])
+        screen.app._tick()
+        await screen.press("escape")
+        screen.app._tick()
+        await screen.settle()
+        assert screen.desk.nav.group == marks[0]
+
+
+async def test_a_move_from_a_group_that_has_just_gone_begins_at_its_row() -> None:
+    async with opened(Simulation(total=100_000)) as screen:
+        await screen.press("3", "j")
+        marks = [cause.mark for cause in causes(screen.desk)]
+        queue(screen, marks[1])
+        await screen.press("k")
+        assert screen.desk.nav.group == marks[0]
+
+
+async def test_capital_j_and_k_go_through_the_groups() -> None:
+    async with opened(Simulation(total=100_000)) as screen:
+        await screen.press("3", "enter")
+        marks = [cause.mark for cause in causes(screen.desk)]
+        items = screen.desk.nav.items
+        assert items is not None
+        text = await screen.press("J")
+        assert screen.desk.nav.group == marks[1]
+        assert "KeyError 'title'  " in text
+        await screen.press("J", "J")
+        assert screen.desk.nav.group == marks[2]
+        assert "This is the last group" in screen.footer
+        await screen.press("enter", "K")
+        assert screen.desk.nav.group == marks[1]
+        assert screen.desk.context() == "item"
+        await screen.press("K", "K")
+        assert "This is the first group" in screen.footer
+        await screen.press("escape", "escape")
+        assert screen.desk.nav.place == "main"
+        await screen.press("2", "enter", "J")
+        assert "J does nothing here: this list is of no group" in screen.footer
+
+
+async def test_only_a_banner_that_offers_it_is_closed_by_escape() -> None:
+    run = Simulation()
+    run.succeed()
+    async with opened(run) as screen:
+        assert "items failed." in screen.lines[1]
+        await screen.press("escape")
+        assert "This is the first page" in screen.footer
+        assert "items failed." in screen.lines[1]
+
+
+async def test_what_does_not_zoom_says_so_plainly() -> None:
+    async with opened() as screen:
+        await screen.press("3", "enter", "z")
+        assert "z does nothing here: only the four panes of the first page zoom" in screen.footer
+        await screen.press("o")
+        assert "enter to the item" in screen.footer

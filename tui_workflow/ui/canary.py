@@ -16,6 +16,11 @@ class Canary:
         self.item = item
         self.sent = False
         self._tried = step.attempts_of.get(item, 0)
+        self._cause = step.failures.get(item)
+
+    def same_cause(self, step: StepState) -> bool:
+        """Whether it is failed by the cause that it failed by before."""
+        return step.failures.get(self.item) == self._cause
 
     def came_to(self, step: StepState) -> Literal["", "ok", "failed", "skipped"]:
         """How it ended, empty while it has not."""

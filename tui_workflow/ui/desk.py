@@ -182,6 +182,8 @@ class Desk:
                 hidden |= {"filter", "sort"}
             case "item":
                 hidden.add("follow")
+        if nav.items is not None and nav.items.group is None:
+            hidden |= {"next_group", "previous_group"}
         return frozenset(hidden)
 
     def runs(self) -> Sequence[RunRow] | None:

@@ -8,6 +8,7 @@ from tui_workflow.ui import keymap
 from tui_workflow.ui.actions import Act, walk
 from tui_workflow.ui.desk import Desk
 from tui_workflow.view.frame import LIST, READING, Hit
+from tui_workflow.view.keys import not_here
 from tui_workflow.view.nav import Pane
 from tui_workflow.view.panes.row import Target
 
@@ -58,20 +59,20 @@ class Router:
 
     def _refuse_stored(self, name: str) -> None:
         """Say why a run that is only looked at does not do this, and what would."""
+        from tui_workflow.ui.stored import retry_command
+
         desk = self.desk
-        again = desk.feed.retry if name in RETRIES else ""
-        desk.refuse(
-            f"{desk.key(name)}: {STORED}   {again}" if again else f"{desk.key(name)} does nothing here: {STORED}"
-        )
+        again = retry_command(desk, name) if name in RETRIES else ""
+        why = f"{desk.key(name)} does nothing here: {STORED}"
+        # The command comes first: of a line that is too long the end is cut.
+        desk.refuse(f"{again}   {desk.key(name)}: {STORED}" if again else why)
 
     def _explain(self, key: str, character: str | None) -> None:
         """Say why a key did nothing."""
         desk = self.desk
         name = keymap.elsewhere(key, character, desk.keymap)
         if name is not None:
-            action = desk.keymap[name]
-            where = ", ".join(action.contexts)
-            desk.refuse(f"{desk.key(name)} does nothing here: {action.word} acts in {where}")
+            desk.refuse(not_here(desk.keymap[name], desk.key(name), desk.context()))
         else:
             desk.refuse(f"{character or key} does nothing   {desk.key('help')} help")
 

@@ -2,29 +2,37 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
-from tui_workflow.facts.state import Item
+from tui_workflow.facts.state import Group, Item, StepState
 from tui_workflow.ui.actions import walk
 from tui_workflow.ui.desk import Desk
 from tui_workflow.view import listing, numbers
 from tui_workflow.view.causes import kept
+from tui_workflow.view.columns import cut
 from tui_workflow.view.nav import Items, Pane
 from tui_workflow.view.panes.failures import Cause
 
 _FAILED = bytes(int(state in (Item.FAILED, Item.RETRYING)) for state in range(256))
 """By state of an item, whether a retry is for it."""
+BEGINNING = 30
+"""Columns of a message in a sentence."""
 
 
 @dataclass(frozen=True, slots=True)
 class Scope:
-    """Items of one step, in words too. `group` is the fingerprint if they are one whole group, `whole` if all failed ones."""
+    """Items of one step, in words too. `group` is the fingerprint if they are one whole group, `whole` if all failed ones.
+
+    `name` is what they have in common, for a list of several scopes.
+    """
 
     step: str
     items: tuple[int, ...]
     words: str
     group: str | None = None
     whole: bool = False
+    name: str = ""
 
     @property
     def count(self) -> int:
@@ -66,9 +74,12 @@ def _of_cause(desk: Desk, cause: Cause) -> Scope:
     some = kept(desk.state, desk.nav, cause)
     if some is None:
         return of_group(desk, cause.step, cause.group.fingerprint)
-    whole = next(g.count for g in desk.state.steps[cause.step].groups if g.fingerprint == cause.group.fingerprint)
-    words = f"{numbers.count(len(some))} of {numbers.plural(whole, 'item')} of {cause.step} with {cause.group.type}"
-    return Scope(cause.step, some, words)
+    step = desk.state.steps[cause.step]
+    whole = next(group.count for group in step.groups if group.fingerprint == cause.group.fingerprint)
+    words = (
+        f"{numbers.count(len(some))} of {numbers.plural(whole, 'item')} of {cause.step} with {_told(step, cause.group)}"
+    )
+    return Scope(cause.step, some, words, name=_name(cause.group))
 
 
 def of_group(desk: Desk, step: str, fingerprint: str) -> Scope:
@@ -76,7 +87,49 @@ def of_group(desk: Desk, step: str, fingerprint: str) -> Scope:
     state = desk.state.steps[step]
     found = tuple(listing.numbers(state, Items(step, "", group=fingerprint)))
     group = next(group for group in state.groups if group.fingerprint == fingerprint)
-    return Scope(step, found, f"{numbers.plural(len(found), 'item')} of {step} with {group.type}", group=fingerprint)
+    words = f"{numbers.plural(len(found), 'item')} of {step} with {_told(state, group)}"
+    return Scope(step, found, words, group=fingerprint, name=_name(group))
+
+
+def _name(group: Group) -> str:
+    return f"{group.type} {group.message}".strip()
+
+
+def _told(step: StepState, group: Group) -> str:
+    """What tells a group from the others of its step: its type, or the message's beginning too where others have that type."""
+    alike = sum(other.count > 0 and other.type == group.type for other in step.groups)
+    if alike < 2 or not group.message:
+        return group.type
+    return f"{group.type}: {cut(group.message, BEGINNING)}"
+
+
+def by_step(chosen: Sequence[Scope]) -> list[Scope]:
+    """One scope for each step, since that is what a wish can be about: several of a step become their items."""
+    found: dict[str, list[Scope]] = {}
+    for scope in chosen:
+        found.setdefault(scope.step, []).append(scope)
+    return [own[0] if len(own) == 1 else _joined(own) for own in found.values()]
+
+
+def _joined(chosen: Sequence[Scope]) -> Scope:
+    items = tuple(sorted({item for scope in chosen for item in scope.items}))
+    return Scope(chosen[0].step, items, f"{numbers.plural(len(items), 'item')} of {chosen[0].step}")
+
+
+def words_of(chosen: Sequence[Scope], total: int | None = None) -> str:
+    """What is meant, with its number; `total` where not all items of the scopes are."""
+    if len(chosen) == 1:
+        return chosen[0].words
+    many = sum(scope.count for scope in chosen) if total is None else total
+    kind = "steps" if all(scope.whole for scope in chosen) else "causes"
+    return f"{numbers.plural(many, 'item')} of {len(chosen)} {kind}"
+
+
+def listed(chosen: Sequence[Scope]) -> list[tuple[str, str]]:
+    """Several scopes as lines below a question: how many items, and of what. Nothing for a single one."""
+    if len(chosen) == 1:
+        return []
+    return [(numbers.count(scope.count), scope.name or scope.step) for scope in chosen]
 
 
 def failed_in(desk: Desk, scope: Scope) -> tuple[int, ...]:

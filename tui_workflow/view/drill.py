@@ -51,7 +51,7 @@ def draw_items(scene: Scene, drilled: Drilled, width: int, height: int) -> Frame
         used = 0
         if held.group is not None:
             causes = causes_of(scene)
-            parents = failure_rows_of(scene, causes, LEFT, min(6, 1 + len(causes)), trend=False)
+            parents = failure_rows_of(scene, causes, LEFT, parent_rows(len(causes), height), trend=False)
             left.append((Pane.FAILURES, [*parents, BLANK]))
             used = len(parents) + 1
         left.append((LIST, _list(scene, drilled, held, LEFT, room - used)))
@@ -64,7 +64,12 @@ def draw_items(scene: Scene, drilled: Drilled, width: int, height: int) -> Frame
             frame.full(READING, _page(scene, drilled, held, inner, room, [*crumbs, held.title]))
         else:
             frame.full(LIST, _list(scene, drilled, held, inner, room, crumbs))
-    return frame.finish(bottom(scene, frame, context, _words(scene, held)))
+    return frame.finish(bottom(scene, frame, context, _words(held, beside=shape == "wide")))
+
+
+def parent_rows(causes: int, height: int) -> int:
+    """How many rows the groups take above the list of one of them."""
+    return min(1 + causes, max(5, height // 4))
 
 
 def list_room(height: int, *, banner: bool, shape: str, parents: int, typing: bool) -> int:
@@ -115,10 +120,12 @@ def _page(scene: Scene, drilled: Drilled, held: Items, width: int, height: int, 
     return [title, *shown]
 
 
-def _words(scene: Scene, held: Items) -> dict[str, str]:
-    if held.marked:
-        return {"retry": f"retry {len(held.marked)} marked"}
-    return {"retry": "retry", "open": "read"}
+def _words(held: Items, *, beside: bool) -> dict[str, str]:
+    """What the keys do here. The item is read on a page of its own, or `beside` the list, where the keyboard goes then."""
+    said = {"retry": f"retry {len(held.marked)} marked" if held.marked else "retry"}
+    if held.reading:
+        return said | {"open": "fold frames" if held.unfolded else "unfold frames"}
+    return said | {"open": "to the item" if beside else "read"}
 
 
 def draw_definition(scene: Scene, drilled: Drilled, width: int, height: int) -> Frame:

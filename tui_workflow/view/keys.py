@@ -19,6 +19,21 @@ PANES: tuple[Context, ...] = ("steps", "step", "failures", "items", "item", "log
 LISTS: tuple[Context, ...] = ("steps", "step", "failures", "items", "item", "history")
 WITH_ITEMS: tuple[Context, ...] = ("steps", "step", "failures", "items", "item")
 DIALOGS: tuple[Context, ...] = ("plan", "leave")
+PLACES: Mapping[Context, str] = {
+    "steps": "the steps",
+    "step": "the step",
+    "failures": "the failures",
+    "items": "a list of items",
+    "item": "an item",
+    "log": "the log",
+    "definition": "the flow's text",
+    "history": "the earlier runs",
+    "plan": "the reload plan",
+    "leave": "the leave dialog",
+}
+"""What the contexts are called in sentences."""
+FEW = 3
+"""Places that a sentence names."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +80,8 @@ ACTIONS: tuple[Action, ...] = (
     Action("pane_step", ("2",), "step", "To the selected step: progress, slots, item map", _MOVE),
     Action("pane_failures", ("3",), "failures", "To the failures", _MOVE),
     Action("pane_log", ("4",), "log", "To the log", _MOVE),
+    Action("next_group", ("J",), "next group", "To the items of the next group", _MOVE, ("items", "item"), weight=57),
+    Action("previous_group", ("K",), "previous group", "To the items of the group before", _MOVE, ("items", "item")),
     Action("next_pane", ("tab",), "next pane", "To the next pane", _MOVE),
     Action("previous_pane", ("shift+tab",), "previous pane", "To the previous pane", _MOVE),
     Action(
@@ -333,6 +350,15 @@ _SIGN_NAMES = {
     "plus_sign": "plus",
     "low_line": "underscore",
 }
+
+
+def not_here(action: Action, key: str, context: Context) -> str:
+    """Why a key does nothing in a context: where its action is at home, or where it is not if that is shorter."""
+    if len(action.contexts) > FEW:
+        return f"{key} ({action.word}) does nothing in {PLACES[context]}"
+    *others, last = [PLACES[place] for place in action.contexts]
+    where = f"{', '.join(others)} and {last}" if others else last
+    return f"{key} ({action.word}) is for {where}; here it does nothing"
 
 
 def valid(key: str) -> bool:

@@ -144,6 +144,8 @@ class Nav:
     step_filter: Filter = field(default_factory=Filter)
     cell: int | None = None
     group: str = ""
+    group_row: int = 0
+    """Its row, which stays when the group leaves the list."""
     groups_marked: set[str] = field(default_factory=set)
     group_anchor: str | None = None
     group_filter: Filter = field(default_factory=Filter)

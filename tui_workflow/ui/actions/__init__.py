@@ -16,7 +16,7 @@ Act: TypeAlias = Callable[[Desk], None]
 
 PLACES: dict[str, str] = {
     "move": "down up left right first last half_down half_up pane_steps pane_step pane_failures pane_log next_pane "
-    "previous_pane",
+    "previous_pane next_group previous_group",
     "open": "open back",
     "find": "filter next_hit previous_hit sort",
     "look": "zoom failures log follow wrap timestamps definition history looks",

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from tui_workflow.facts.commands import Drain, Pause, Progress, SetSlots, SkipItems, Stop, Unpause
+from tui_workflow.ui.actions.mark import forget as forget_marks
 from tui_workflow.ui.actions.walk import Act
 from tui_workflow.ui.bulk import carried_out, is_busy
 from tui_workflow.ui.desk import Desk
-from tui_workflow.ui.scope import Scope, scopes
+from tui_workflow.ui.scope import Scope, by_step, scopes, words_of
 from tui_workflow.ui.screens.prompt import prompt
 from tui_workflow.ui.screens.question import ask
 from tui_workflow.view import numbers
@@ -15,30 +18,41 @@ from tui_workflow.view import numbers
 def skip(desk: Desk) -> None:
     """Skip what is selected, with a reason."""
     found = scopes(desk)
-    if len(found) != 1:
-        reason = "there is no item to skip" if not found else "several groups are marked, take one"
-        desk.refuse(f"{desk.key('skip')} does nothing here: {reason}")
+    if not found:
+        desk.refuse(f"{desk.key('skip')} does nothing here: there is no item to skip")
         return
-    scope = found[0]
+    count = sum(scope.count for scope in found)
     prompt(
         desk,
-        f"Skip {scope.words}?",
-        f"{numbers.plural(scope.count, 'item counts', 'items count')} as skipped, with your reason. A retry takes it back.",
+        f"Skip {words_of(found)}?",
+        f"{numbers.plural(count, 'item counts', 'items count')} as skipped, with your reason. A retry takes it back.",
         "reason",
         "skip",
-        lambda desk, reason: _skip(desk, scope, reason),
+        lambda desk, reason: _skip(desk, found, reason),
     )
 
 
-def _skip(desk: Desk, scope: Scope, reason: str) -> None:
+def _skip(desk: Desk, chosen: Sequence[Scope], reason: str) -> None:
     if is_busy(desk):
         return
-    progress = Progress(scope.count)
+    wishes = by_step(chosen)
+    progress = Progress(sum(scope.count for scope in wishes))
+
+    async def send() -> tuple[str, bool]:
+        said: list[str] = []
+        refused = True
+        for scope in wishes:
+            reply = await desk.feed.send(SkipItems(scope.step, scope.items, reason), progress)
+            said.append(reply.text if len(wishes) == 1 else f"{scope.step}: {reply.text}")
+            refused = refused and reply.refused
+        return "   ".join(said), refused
 
     async def work() -> None:
-        sent = desk.feed.send(SkipItems(scope.step, scope.items, reason), progress)
-        reply = await carried_out(desk, f"Skipping {scope.words}", progress, "what is skipped stays skipped", sent)
-        desk.say(reply.text, refused=reply.refused)
+        title = f"Skipping {words_of(chosen)}"
+        words, refused = await carried_out(desk, title, progress, "what is skipped stays skipped", send())
+        desk.say(words, refused=refused)
+        if not refused:
+            forget_marks(desk)
 
     desk.spawn("skip", work())
 

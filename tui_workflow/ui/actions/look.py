@@ -14,7 +14,7 @@ def zoom(desk: Desk) -> None:
     """One pane alone, or all of them again."""
     nav = desk.nav
     if nav.place != "main":
-        desk.refuse(f"{desk.key('zoom')} does nothing here: this page is one pane already")
+        desk.refuse(f"{desk.key('zoom')} does nothing here: only the four panes of the first page zoom")
         return
     nav.zoomed = not nav.zoomed
     desk.set_mouse(not nav.zoomed)

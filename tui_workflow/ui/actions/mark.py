@@ -55,6 +55,15 @@ def span(desk: Desk) -> None:
         desk.refuse(f"{desk.key('range')} does nothing here: there is nothing to mark")
 
 
+def forget(desk: Desk) -> None:
+    """Take every mark away, where what was marked has been dealt with."""
+    desk.nav.groups_marked.clear()
+    desk.nav.group_anchor = None
+    if desk.nav.items is not None:
+        desk.nav.items.marked.clear()
+        desk.nav.items.anchor = None
+
+
 def _toggle(marked: MutableSet[Name], name: Name) -> None:
     if name in marked:
         marked.discard(name)

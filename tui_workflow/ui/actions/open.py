@@ -10,6 +10,7 @@ from tui_workflow.ui.desk import Desk
 from tui_workflow.view import numbers
 from tui_workflow.view.causes import kept
 from tui_workflow.view.nav import Items, Pane
+from tui_workflow.view.panes.banner import closes
 from tui_workflow.view.panes.failures import Cause
 
 
@@ -73,8 +74,7 @@ def open_cell(desk: Desk) -> None:
 def open_group(desk: Desk, cause: Cause) -> None:
     """The items of a group of failures."""
     group = cause.group
-    first = group.message.split(" ", 1)[0]
-    title = f"{group.type} {first}" if len(first) <= 12 else group.type
+    title = f"{group.type} {group.message}".strip()
     desk.nav.group = cause.mark
     items = Items(cause.step, title, group=group.fingerprint)
     if kept(desk.state, desk.nav, cause) is not None:
@@ -127,7 +127,7 @@ def back(desk: Desk) -> None:
         pass
     elif nav.log.item is not None:
         nav.log.item = None
-    elif desk.banner_shows():
+    elif desk.banner_shows() and closes(desk.due):
         nav.banner_hidden = desk.due.mark
     elif desk.up is not None:
         desk.up()

@@ -6,12 +6,13 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from tui_workflow.facts.commands import Progress, RetryItems, RetryStep
+from tui_workflow.ui.actions.mark import forget as forget_marks
 from tui_workflow.ui.actions.walk import Act
 from tui_workflow.ui.bulk import carried_out, is_busy, wish_for_many
 from tui_workflow.ui.canary import Canary
 from tui_workflow.ui.desk import Desk
-from tui_workflow.ui.retried import Retried
-from tui_workflow.ui.scope import Scope, failed_in, name_of, of_group, scopes
+from tui_workflow.ui.retried import Retried, Watched
+from tui_workflow.ui.scope import Scope, by_step, failed_in, listed, name_of, of_group, scopes, words_of
 from tui_workflow.ui.screens.question import ask
 from tui_workflow.view import numbers
 
@@ -29,7 +30,11 @@ def retry_all(desk: Desk) -> None:
     """Every failed item of every step."""
     found = [
         Scope(
-            step.name, tuple(sorted(step.failures)), f"{numbers.plural(step.failed, 'item')} of {step.name}", whole=True
+            step.name,
+            tuple(sorted(step.failures)),
+            f"{numbers.plural(step.failed, 'item')} of {step.name}",
+            whole=True,
+            name=step.name,
         )
         for step in desk.state.steps.values()
         if step.failed
@@ -52,16 +57,12 @@ def retry_scopes(desk: Desk, chosen: Sequence[Scope]) -> None:
     if total == 1:
         _send(desk, [scope for scope, failed in kept if failed])
         return
-    words = words_of([scope for scope, failed in kept if failed])
+    meant = [scope for scope, failed in kept if failed]
+    words = words_of(meant, total)
     offers = [("enter", "retry", lambda desk: _send(desk, chosen)), ("esc", "no", lambda desk: None)]
     if len(kept) == 1:
         offers.insert(1, (desk.key("canary"), "one first", lambda desk: send_canary(desk, chosen[0])))
-    ask(desk, f"Retry {words}?", reruns(desk, [scope.step for scope, _ in kept]), offers)
-
-
-def words_of(chosen: Sequence[Scope]) -> str:
-    """What is retried, with its number."""
-    return " and ".join(scope.words for scope in chosen)
+    ask(desk, f"Retry {words}?", reruns(desk, [scope.step for scope, _ in kept]), offers, listed(meant))
 
 
 def reruns(desk: Desk, steps: Sequence[str]) -> str:
@@ -77,22 +78,26 @@ def reruns(desk: Desk, steps: Sequence[str]) -> str:
 def _send(desk: Desk, chosen: Sequence[Scope]) -> None:
     if is_busy(desk):
         return
-    progress = Progress(sum(scope.count for scope in chosen))
+    wishes = by_step(chosen)
+    progress = Progress(sum(scope.count for scope in wishes))
 
     async def send() -> tuple[str, bool]:
         said: list[str] = []
+        watched: list[Watched] = []
         refused = True
-        for scope in chosen:
+        for scope in wishes:
             items = None if scope.group is not None or scope.whole else scope.items
-            watch = Retried(desk.state.steps[scope.step], failed_in(desk, scope))
+            watch = Watched(desk.state.steps[scope.step], failed_in(desk, scope))
             before = len(progress.reached)
             reply = await desk.feed.send(RetryItems(scope.step, items, scope.group), progress)
-            said.append(reply.text if len(chosen) == 1 else f"{scope.step}: {reply.text}")
+            said.append(reply.text if len(wishes) == 1 else f"{scope.step}: {reply.text}")
             refused = refused and reply.refused
             if not reply.refused:
                 if progress.stopped:
                     watch.keep(progress.reached[before:])
-                desk.retried.append(watch)
+                watched.append(watch)
+        if watched:
+            desk.retried.append(Retried(watched))
         return "   ".join(said), refused
 
     async def work() -> None:
@@ -100,7 +105,7 @@ def _send(desk: Desk, chosen: Sequence[Scope]) -> None:
             desk, f"Retrying {words_of(chosen)}", progress, "what is queued stays queued", send()
         )
         desk.say(words, refused=refused)
-        _forget_marks(desk)
+        forget_marks(desk)
 
     desk.spawn("retry", work())
 
@@ -110,17 +115,11 @@ def tell_retried(desk: Desk) -> None:
     if desk.dialogs or desk.nav.entry is not None:
         return
     for each in list(desk.retried):
-        came = each.outcome(desk.state.steps.get(each.step))
+        came = each.outcome(desk.state.steps)
         if came is not None:
             desk.retried.remove(each)
             if came[0]:
                 desk.say(came[0], refused=came[1])
-
-
-def _forget_marks(desk: Desk) -> None:
-    desk.nav.groups_marked.clear()
-    if desk.nav.items is not None:
-        desk.nav.items.marked.clear()
 
 
 def canary(desk: Desk) -> None:
@@ -177,7 +176,8 @@ def judge(desk: Desk) -> None:
     name = name_of(desk, watched.scope.step, watched.item)
     rest = failed_in(desk, watched.scope)
     if came == "failed":
-        desk.refuse(f"Canary {name} failed again, {numbers.count(max(0, len(rest) - 1))} others were not retried")
+        how = "again" if step is None or watched.same_cause(step) else "for another cause"
+        desk.refuse(f"Canary {name} failed {how}, {numbers.count(max(0, len(rest) - 1))} others were not retried")
     elif came == "ok" and rest:
         scope = replace(watched.scope, items=rest)
         others = f"retry the other {numbers.count(len(rest))}"

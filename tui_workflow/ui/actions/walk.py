@@ -20,9 +20,14 @@ def settle(desk: Desk) -> None:
     """See to it that the pane with the keyboard has something selected."""
     nav = desk.nav
     if nav.pane == Pane.FAILURES:
-        found = causes(desk)
-        if found and nav.group not in [cause.mark for cause in found]:
-            nav.group = found[0].mark
+        marks = [cause.mark for cause in causes(desk)]
+        if not marks:
+            return
+        if nav.group in marks:
+            nav.group_row = marks.index(nav.group)
+        else:  # all its items were queued again, say: the row that took its place is where the eyes are
+            nav.group_row = min(nav.group_row, len(marks) - 1)
+            nav.group = marks[nav.group_row]
     elif nav.pane == Pane.STEP and nav.cell is None:
         skyline = map_of(desk)
         nav.cell = 0 if skyline is not None and skyline.cells else None
@@ -60,9 +65,11 @@ def _in_pane(desk: Desk, rows: int) -> None:
             if skyline is not None:
                 _cell(desk, rows * skyline.grid.row if abs(rows) < FAR else rows)
         case Pane.FAILURES:
+            settle(desk)
             marks = [cause.mark for cause in causes(desk)]
             if marks:
-                nav.group = marks[moved(marks, nav.group, rows)]
+                nav.group_row = moved(marks, nav.group, rows)
+                nav.group = marks[nav.group_row]
         case Pane.LOG:
             _log(desk, rows)
 

@@ -9,7 +9,7 @@ from typing import TypeAlias
 from tui_workflow.facts.state import RunState
 from tui_workflow.view import numbers
 from tui_workflow.view.columns import apart, line_width
-from tui_workflow.view.glyphs import Glyphs
+from tui_workflow.view.glyphs import UNICODE, Glyphs
 from tui_workflow.view.line import Line, Span
 from tui_workflow.view.panes.row import Hot, Row, Target, data
 from tui_workflow.view.ports import Rejected
@@ -41,6 +41,12 @@ def row(due: Due, hidden: int, key: KeyOf, width: int, glyphs: Glyphs, margin: i
         return None
     left, keys, fill = content
     return _banner(left, keys, key, width, glyphs, margin, fill)
+
+
+def closes(due: Due) -> bool:
+    """Whether the banner offers to be closed: one that says what the run has come to stays."""
+    content = _content(due, UNICODE)
+    return content is not None and any(name == "back" for name, _ in content[1])
 
 
 Keys: TypeAlias = list[tuple[str, str]]

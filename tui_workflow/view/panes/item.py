@@ -12,7 +12,7 @@ from tui_workflow.view.columns import fill_line, line_width
 from tui_workflow.view.glyphs import Glyphs
 from tui_workflow.view.line import Line, Span
 from tui_workflow.view.panes.log import wrapped
-from tui_workflow.view.panes.row import BLANK, Cursor, Row, Rows, Target, data, heading
+from tui_workflow.view.panes.row import BLANK, Cursor, Row, Rows, Target, data, heading, short
 from tui_workflow.view.ports import AttemptRow, ItemDetail
 
 LABEL = 10
@@ -42,7 +42,7 @@ def title(
     arrow = " > " if glyphs.ascii else " › "
     lead: list[Span] = []
     for crumb in crumbs:
-        lead += (*data(crumb, "dim"), Span(arrow, "dim"))
+        lead += (*short(crumb, width // 4, "dim", glyphs, keep="start"), Span(arrow, "dim"))
     extra = () if crumbs else (Span("  "), *data(step, "dim"), Span(f", item {numbers.count(row.position)}", "dim"))
     if row.label not in ("", row.key):
         extra = (*extra, Span(", key ", "dim"), *data(row.key, "dim"))
@@ -132,21 +132,28 @@ def _attempts(detail: ItemDetail, width: int, glyphs: Glyphs) -> Rows:
             Span(f"  {numbers.duration(each.duration):>6}  "),
             Span(f"{sign} ", role),
         ]
-        if each.error is not None:
-            line += (*data(each.error.type), Span(" "), *data(each.error.message.split(" ", 1)[0][:16]))
-        else:
-            line.append(Span("skipped" if each.status == Ended.SKIPPED else "done"))
         tail = ""
         if each.next_at is not None:
             wait = max(0.0, each.next_at - each.started - each.duration)
             words = "waits" if place == len(shown) - 1 else "then waited"
             tail = f"  {words} {numbers.ticking(wait)}"
         elif each.status == Ended.FAILED and place == len(shown) - 1 and detail.row.state == Item.FAILED:
-            tail = "  gave up" if each.attempt > 1 else ""
+            tail = "  no attempt is left" if each.attempt > 1 else ""
+        if each.error is not None:
+            line += _came_to(each.error, width - line_width(line) - len(tail), glyphs)
+        else:
+            line.append(Span("skipped" if each.status == Ended.SKIPPED else "done"))
         if line_width(line) + len(tail) <= width:
             line.append(Span(tail, "dim"))
         found.append(Row(tuple(line)))
     return found
+
+
+def _came_to(error: ErrorInfo, room: int, glyphs: Glyphs) -> Line:
+    """An attempt's error in one line."""
+    kind = data(error.type)
+    left = room - line_width(kind) - 1
+    return (*kind, Span(" "), *short(error.message, left, "dim", glyphs)) if left >= 4 and error.message else kind
 
 
 def _traceback(error: ErrorInfo, width: int, glyphs: Glyphs, *, unfolded: bool) -> Rows:

@@ -6,12 +6,12 @@ from collections.abc import Collection, Mapping, Sequence
 
 from tui_workflow.facts.state import Item
 from tui_workflow.view import numbers
-from tui_workflow.view.columns import Column, layout
+from tui_workflow.view.columns import Column, layout, line_width
 from tui_workflow.view.columns import row as columns_row
 from tui_workflow.view.glyphs import Glyphs
 from tui_workflow.view.line import Line, Span
 from tui_workflow.view.nav import Items
-from tui_workflow.view.panes.row import Cursor, Row, Rows, Target, called, data, heading
+from tui_workflow.view.panes.row import Cursor, Row, Rows, Target, called, data, heading, short
 from tui_workflow.view.ports import ItemRow
 
 ROLES = {
@@ -22,6 +22,8 @@ ROLES = {
     Item.RETRYING: "retrying",
     Item.GONE: "dim",
 }
+RULE = 5
+"""Columns that are left for the rule of a title."""
 _SORTED = {"item": "by item", "tries": "by tries", "took": "by time taken", "ended": "by end", "key": "by key"}
 
 
@@ -79,7 +81,6 @@ def _title(
     lead: list[Span] = []
     for crumb in crumbs:
         lead += (*data(crumb, "dim"), Span(step, "dim"))
-    head = (*lead, *data(items.title, "accent" if focused else "strong", bold=True))
     if items.filter.text:
         extra = f"  {numbers.count(len(listed))} of {numbers.count(total)}"
     else:
@@ -90,6 +91,8 @@ def _title(
     else:
         sign = "" if items.sort == "item" else f" {glyphs.ascending if items.sort == 'key' else glyphs.descending}"
         tail = (Span(f"{_SORTED[items.sort]}{sign}", "dim"),)
+    room = max(8, width - line_width(lead) - len(extra) - line_width(tail) - RULE)
+    head = (*lead, *short(items.title, room, "accent" if focused else "strong", glyphs, bold=True))
     return heading((*head, Span(extra, "dim")), tail, width, focused=focused, glyphs=glyphs)
 
 
@@ -133,14 +136,17 @@ def _item(
     key = called(row.label or row.key, widths[0], "strong" if selected else "text", glyphs, bold=selected)
     cells = [
         key,
-        *(
-            [(*data(row.error_type, "text", bold=True), Span(" "), *data(row.error_message, "dim"))]
-            if len(columns) > 5
-            else []
-        ),
+        *([_error(row, widths[1], glyphs)] if len(columns) > 5 else []),
         Span(numbers.count(row.attempts) if row.attempts else "", "dim"),
         Span(numbers.duration(row.duration) if row.duration is not None else "", "text"),
         Span(f"r{row.revision}" if row.revision is not None else "", "dim"),
         Span(numbers.clock(row.ended) if row.ended is not None else "", "dim"),
     ]
     return (sign, *columns_row(cells, columns, widths, mark=glyphs.ellipsis))
+
+
+def _error(row: ItemRow, room: int, glyphs: Glyphs) -> Line:
+    """What went wrong with an item, in at most `room` columns; the end of the message stays."""
+    kind = data(row.error_type, "text", bold=True)
+    left = room - line_width(kind) - 1
+    return (*kind, Span(" "), *short(row.error_message, left, "dim", glyphs)) if left >= 4 else kind
