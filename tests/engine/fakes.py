@@ -116,7 +116,7 @@ class FakeWorker:
         self._program, self._events = program, events
         if self._pool.file and not self.loaded:
             self.version = self._pool.version
-            await self._pool.pass_time()
+            await self._pool.load()
             self.loaded = True
 
     def outdated(self, look: Callable[[str], Mark | None] = mark_of) -> tuple[str, ...]:
@@ -192,6 +192,7 @@ class FakeWorker:
             for item in self._now:
                 value = values.decode(item.payload)
                 self._pool.effects.append((program.step, item.key, item.attempt))
+                self._pool.made_by.append(self.pid)
                 came_to = self._pool.behave(program.step, value, item.attempt)
                 if isinstance(came_to, SystemError):
                     died = True
@@ -217,6 +218,8 @@ class FakePool:
         self.behave = behave
         self.elements = elements
         self.effects: list[tuple[str, str, int]] = []
+        self.made_by: list[int] = []
+        """The worker of each effect."""
         self.progress: list[tuple[int, int]] = []
         self.running = 0
         self.most = 0
@@ -244,6 +247,9 @@ class FakePool:
     async def pass_time(self) -> None:
         for _ in range(self._random.randrange(4)):
             await asyncio.sleep(0)
+
+    async def load(self) -> None:
+        await self.pass_time()
 
     async def acquire(self) -> Worker:
         await asyncio.sleep(0)

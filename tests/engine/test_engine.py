@@ -469,6 +469,42 @@ async def test_a_retry_renews_the_workers_whose_files_have_changed_and_no_others
     await pool.close()
 
 
+@pytest.mark.parametrize("begins", [True, False], ids=["the step begins", "a slot is staffed"])
+async def test_a_worker_that_is_still_loading_at_a_retry_is_looked_at_when_it_has_loaded(begins: bool) -> None:
+    """Its files change after it has read them, and before anybody knows which they are."""
+    gate = asyncio.Event()
+
+    class Slow(FakePool):
+        loads, held = 0, 0
+
+        async def load(self) -> None:
+            self.loads += 1
+            if self.loads == self.held:
+                await gate.wait()
+
+    pool = Slow(lambda step, value, attempt: ValueError("no") if value < 2 else value, {"work": list(range(6))})
+    pool.file = "/rates.json"
+    pool.held = 0 if begins else 2
+    parallel = Parallel(max_parallel=1 if begins else 2)
+    step = loop_step("work", on_error=OnError(action="continue"), parallel=parallel, batch_size=1)
+    tube = Tube(plan_of(step), pool, ask=True)
+    running = asyncio.create_task(tube.engine.run())
+    if begins:
+        await until(lambda: tube.engine.finished)
+        pool.version, pool.held = 1, pool.loads + 1
+        tube.engine.send(RetryItems("work", (0,)))
+    await until(lambda: pool.loads == pool.held)
+    await until(lambda: 1 in tube.state.steps["work"].failures)
+    pool.version += 1
+    assert tube.engine.send(RetryItems("work", (1,))).count == 1
+    gate.set()
+    await until(lambda: tube.engine.finished)
+    assert not pool.too_old
+    tube.engine.leave()
+    await running
+    await pool.close()
+
+
 @pytest.mark.parametrize("executor", ["process", "thread"])
 async def test_what_a_worker_has_not_begun_comes_back_from_one_that_is_renewed(executor: str) -> None:
     """Items in flight end where they began; the rest is begun by others, in no more slots than there are."""
@@ -487,7 +523,8 @@ async def test_what_a_worker_has_not_begun_comes_back_from_one_that_is_renewed(e
     tube = Tube(plan_of(step), pool, ask=True)
     running = asyncio.create_task(tube.engine.run())
     await until(lambda: tube.state.steps and tube.state.steps["work"].failed and pool.running)
-    old = list(pool._workers)
+    old = [worker.pid for worker in pool._workers]
+    assert sum(len(worker._queue) for worker in pool._workers), "something was given and has not begun"
     begun = len(pool.effects) + pool.running
     pool.version = 1
     assert "rates.json changed" in tube.engine.send(RetryItems("work")).text
@@ -496,8 +533,8 @@ async def test_what_a_worker_has_not_begun_comes_back_from_one_that_is_renewed(e
     assert len(pool.effects) == 21
     assert not pool.too_old
     assert pool.most <= 2
-    assert all(worker.dead for worker in old)
-    assert begun <= 6
+    assert all(worker.dead for worker in pool._workers if worker.pid in old)
+    assert sum(pid in old for pid in pool.made_by) == begun
     tube.engine.leave()
     await running
     await pool.close()
