@@ -117,7 +117,7 @@ class Attempt:
 
     def fail(self, error: BaseException) -> RawOutcome:
         try:
-            info = self._step.describe(error)
+            info = self._step.describe(error, self.names["item"])
         except BaseException as problem:
             text = f"{type(error).__name__} (it cannot be shown: {type(problem).__name__})"
             info = ErrorInfo(type(error).__name__, text, "00000000", (type(error).__name__,))

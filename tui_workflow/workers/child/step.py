@@ -115,7 +115,8 @@ class Step:
         if self.secrets and self.secrets.held_by(stored):
             raise SecretLeak(f"{what} holds the value of a secret parameter, which is never stored")
 
-    def describe(self, error: BaseException) -> ErrorInfo:
+    def describe(self, error: BaseException, item: object = None) -> ErrorInfo:
+        """What went wrong, with `item` or with the step."""
         from tui_workflow.workers.child.failure import describe
 
         kind: str | None = getattr(error, "wf_kind", None)
@@ -123,7 +124,7 @@ class Step:
         if isinstance(error, MemoryError) and self.program.memory is not None:
             kind = "OutOfMemory"
             words = f"it needs more than the step's `memory` of {self.program.memory / 2**20:,.0f} MiB"
-        return describe(error, self.user, self.mask, kind, words)
+        return describe(error, self.user, self.mask, kind, words, item)
 
 
 def _maker(stored: bytes) -> Callable[[], Any]:
