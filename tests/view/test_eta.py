@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -23,13 +24,56 @@ def steady(seconds: int, per_second: int, total: int) -> RunState:
     return run
 
 
-def test_unknown_until_thirty_items_and_ten_seconds() -> None:
-    early = steady(9, 10, 1000)
-    assert of_step(early.steps["s"], BEGIN + 9) is None
-    few = steady(29, 1, 1000)
-    assert of_step(few.steps["s"], BEGIN + 29) is None
-    enough = steady(30, 1, 1000)
-    assert of_step(enough.steps["s"], BEGIN + 30) is not None
+def test_unknown_until_some_items_and_seconds_or_a_part_of_all() -> None:
+    early = steady(4, 10, 10_000)
+    assert of_step(early.steps["s"], BEGIN + 4.5) is None
+    few = steady(9, 1, 1000)
+    assert of_step(few.steps["s"], BEGIN + 9) is None
+    assert of_step(steady(10, 1, 1000).steps["s"], BEGIN + 10) is not None
+    part = steady(6, 1, 100)
+    assert of_step(part.steps["s"], BEGIN + 6) is not None
+    at_once = steady(1, 90, 1000)
+    assert of_step(at_once.steps["s"], BEGIN + 1) is None
+
+
+@pytest.mark.parametrize("seconds", [5, 6, 8, 11, 13])
+def test_a_short_steady_run_has_a_range_that_holds_the_true_time_and_narrows(seconds: int) -> None:
+    run = steady(seconds, 75, 1200)
+    eta = of_step(run.steps["s"], BEGIN + seconds)
+    assert eta is not None
+    left = (1200 - 75 * seconds) / 75
+    assert eta.low < left < eta.high
+    assert eta.high <= left * 2
+    assert seconds < 11 or eta.high <= left * 1.5
+
+
+def test_slow_items_that_end_in_bursts_are_counted_from_the_start() -> None:
+    """Eight slots with items of a minute: what ends in the first second of a span is not the pace of a second."""
+    run = run_of(shape("s"))
+    listed(run, "s", 1000)
+    for minute in range(1, 3):
+        first = (minute - 1) * 8
+        fold(run, [ended("s", range(first, first + 8), at=BEGIN + 60 * minute + 0.5, duration=60)])
+    eta = of_step(run.steps["s"], BEGIN + 121)
+    assert eta is not None
+    assert eta.low < 984 / 8 * 60 < eta.high
+
+
+@pytest.mark.parametrize("pause", [1, 3, 7, 60])
+def test_after_a_resume_a_range_comes_as_soon_and_of_what_ended_since(pause: int) -> None:
+    run = steady(23, 70, 20_000)
+    fold(run, [ev.RunFinished(BEGIN + 23, "interrupted")])
+    later = BEGIN + 23 + pause
+    fold(run, [ev.RunResumed(later, 2, "host"), ev.StepStarted(later, "s", 4)])
+    step = run.steps["s"]
+    assert of_step(step, later + 1) is None
+    for second in range(5):
+        first = 1610 + second * 10
+        fold(run, [ended("s", range(first, first + 10), at=later + second + 0.5, duration=0.01)])
+    eta = of_step(step, later + 5)
+    assert eta is not None
+    assert eta.low < step.waiting / 10 < eta.high
+    assert eta.low > step.waiting / 30
 
 
 def test_the_range_holds_the_true_time() -> None:
@@ -118,3 +162,21 @@ def test_a_finished_step_is_judged_by_its_end() -> None:
 def test_nothing_is_claimed_without_evidence() -> None:
     run = run_of(shape("s"))
     assert rates(run.steps["s"], BEGIN + 5) == (None, None, None, None, None)
+
+
+@given(
+    st.lists(
+        st.tuples(st.integers(1, 40), st.sampled_from([0.3, 1.0, 10.0, 60.0, 400.0, 90_000.0, -50.0])), max_size=90
+    ),
+    st.floats(0, 30),
+)
+def test_whatever_the_clock_does_a_range_is_a_range(spurts: list[tuple[int, float]], after: float) -> None:
+    run = run_of(shape("s"))
+    step = listed(run, "s", 5000)
+    at, number = BEGIN, 0
+    for count, seconds in spurts:
+        at += seconds
+        fold(run, [ended("s", range(number, number + count), at=at, duration=0.1)])
+        number += count
+    eta = of_step(step, at + after)
+    assert eta is None or 0 < eta.low <= eta.high < float("inf")

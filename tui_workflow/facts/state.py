@@ -55,7 +55,7 @@ _EDGES = [0.0001 * 2.0 ** (index / 5) for index in range(1, BUCKETS)]
 class Pace:
     """How long items take and how many end, cheap enough to keep for every item.
 
-    `durations[i]` counts attempts that took about 0.0001 × 2^(i/5) seconds; `ended` counts items that ended
+    `durations[i]` counts attempts that took from 0.0001 × 2^(i/5) seconds on; `ended` counts items that ended
     by ten seconds of Unix time, for the latest 64 such spans.
     """
 
@@ -65,7 +65,10 @@ class Pace:
     slowest_item: int = -1
 
     def percentile(self, share: float) -> float | None:
-        """Seconds within which `share` (0 to 1) of the attempts ended, to a precision of 15 %; None without any."""
+        """Seconds within which `share` (0 to 1) of the attempts ended, to within 8 % from 0.1 ms on; None without any.
+
+        Of a class of durations its middle is told, since its edges are wrong by all of its width for somebody.
+        """
         total = sum(self.durations)
         if not total:
             return None
@@ -73,7 +76,7 @@ class Pace:
         for index, count in enumerate(self.durations):
             seen += count
             if seen >= share * total:
-                return min(float(0.0001 * 2.0 ** (index / 5)), self.slowest)
+                return min(float(0.0001 * 2.0 ** ((index + 0.5) / 5)), self.slowest)
         return self.slowest
 
 
@@ -89,6 +92,8 @@ class StepState:
     """When the period of running began that `elapsed` does not hold yet; None while the step is pending again."""
     began: float | None = None
     """When it was started last, kept when it is interrupted or reopened: a step that has run at all has it."""
+    ended_before: int = 0
+    """Of the items that `pace` counts for the ten seconds in which it was started, those that had ended before."""
     finished: float | None = None
     elapsed: float = 0.0
     """Seconds of earlier periods of running, before the step was reopened or interrupted."""
@@ -218,6 +223,7 @@ def _apply(run: RunState, fact: ev.Event) -> None:
             step.status, step.reason, step.error = "running", "", None
             step.started, step.finished, step.slots = fact.at, None, fact.slots
             step.began = fact.at
+            step.ended_before = step.pace.ended.get(int(fact.at) // 10, 0)
         case ev.SlotsChanged():
             run.steps[fact.step].slots = fact.slots
         case ev.StepReopened():

@@ -13,8 +13,13 @@ from tui_workflow.facts.state import RunState, StepState
 from tui_workflow.view.numbers import count
 from tui_workflow.view.spark import SPAN
 
-ENOUGH_ITEMS = 30
-ENOUGH_SECONDS = 10.0
+ENOUGH_ITEMS, ENOUGH_SECONDS = 10, 5.0
+"""So many items that ended in so long a time tell how long the others take, roughly."""
+EARLY_SHARE, EARLY_ITEMS, EARLY_SECONDS = 0.05, 5, 2.0
+"""Or so great a part of all, if it is some items and some time."""
+KEPT = 64
+"""Spans that a state keeps at least once it forgets old ones; see `facts.state.Pace.ended`."""
+MOST_DOUBT = 0.75
 HOLE_SECONDS = 300.0
 HOLE_TIMES = 20
 """A hole is longer than this many seconds, and than so many times the usual distance of spans in which items end."""
@@ -40,28 +45,40 @@ def of_step(step: StepState, now: float) -> Eta | None:
         return None
     if not step.waiting:
         return Eta(0.0, 0.0)
-    begin = int(step.started) // SPAN + (1 if step.elapsed else 0)
-    spans = {span: ended for span, ended in step.pace.ended.items() if span >= begin and ended}
+    begin = int(step.started) // SPAN
+    spans = {span: ended for span, ended in step.pace.ended.items() if span >= begin}
+    if begin in spans:
+        spans[begin] -= step.ended_before
+    spans = {span: ended for span, ended in spans.items() if ended > 0}
     hole = _after_hole(spans, now)
     if hole > begin:
-        begin, spans = hole, {span: ended for span, ended in spans.items() if span >= hole}
-    running_for = now - max(step.started, begin * SPAN)
-    if running_for < ENOUGH_SECONDS or sum(spans.values()) < ENOUGH_ITEMS:
+        begin = hole + 1  # where in its first span a hole ended is not known
+        spans = {span: ended for span, ended in spans.items() if span >= begin}
+    known_since = max(step.started, begin * SPAN)
+    if len(step.pace.ended) >= KEPT:  # of a long time the beginning is forgotten
+        known_since = max(known_since, min(step.pace.ended) * SPAN)
+    if not _is_enough(sum(spans.values()), step.total, now - known_since):
         return None
-    known_since = max(step.started, min(spans) * SPAN)
     paces = []
     for window in _WINDOWS:
         since = max(known_since, now - window)
         ended = sum(number for span, number in spans.items() if (span + 1) * SPAN > since)
         since = max(known_since, floor(since / SPAN) * SPAN)
-        if ended >= ENOUGH_ITEMS and now > since:
-            doubt = 1 / sqrt(ended)
+        if ended >= ENOUGH_ITEMS or window == _WINDOWS[-1]:
+            doubt = min(MOST_DOUBT, max(1 / sqrt(ended), 1 / sqrt(now - since)))
             paces.append((ended / (now - since), doubt))
             if window != _WINDOWS[0]:
                 break
     low = min(step.waiting / (pace * (1 + doubt)) for pace, doubt in paces)
     high = max(step.waiting / (pace * (1 - doubt)) for pace, doubt in paces)
     return Eta(low, high)
+
+
+def _is_enough(ended: int, total: int, seconds: float) -> bool:
+    """Whether what has ended is evidence for the rest."""
+    if ended >= ENOUGH_ITEMS and seconds >= ENOUGH_SECONDS:
+        return True
+    return ended >= max(EARLY_ITEMS, EARLY_SHARE * total) and seconds >= EARLY_SECONDS
 
 
 def _after_hole(spans: dict[int, int], now: float) -> int:

@@ -133,10 +133,12 @@ def _wide(scene: Scene, frame: Frame) -> None:
     ended = scene.state.finished is not None
     right_width = frame.width - 2 * frame.margin - LEFT - GAP
     if ended:
-        left, right, _ = _columns(scene, frame, room, right_width, log_rows=max(4, room * 2 // 5))
+        left, right, _ = _columns(
+            scene, frame, room, right_width, log_rows=max(4, min(room * 2 // 5, len(scene.entries) + 2))
+        )
         frame.sides(left, right, room)
         return
-    log_rows = max(4, room * 8 // 29)
+    log_rows = max(4, min(room * 8 // 29, len(scene.entries) + 2))
     left, right, used = _columns(scene, frame, room - log_rows - 1, right_width, log_rows=0)
     frame.sides(left, right, used)
     frame.blank()
