@@ -12,7 +12,7 @@ from tui_workflow.facts import events as ev
 from tui_workflow.facts.outcome import Ended
 from tui_workflow.facts.state import Item, StepState, fold
 from tui_workflow.view.columns import line_width
-from tui_workflow.view.glyphs import ASCII, UNICODE
+from tui_workflow.view.glyphs import ASCII, COLOURLESS, UNICODE
 from tui_workflow.view.line import plain
 from tui_workflow.view.skyline import Cell, Skyline, grid, judge, sizes
 
@@ -87,7 +87,9 @@ def test_rows_never_exceed_their_columns_and_both_tables_draw_alike(
 
 def test_the_share_decides_between_some_and_many() -> None:
     assert judge(bytes([Item.FAILED]) + bytes([Item.OK]) * 499, 0, False) == Cell.SOME_FAILED
-    assert judge(bytes([Item.FAILED]) * 50 + bytes([Item.OK]) * 450, 0, False) == Cell.MANY_FAILED
+    assert judge(bytes([Item.FAILED]) * 249 + bytes([Item.OK]) * 251, 0, False) == Cell.SOME_FAILED
+    assert judge(bytes([Item.FAILED]) * 250 + bytes([Item.OK]) * 250, 0, False) == Cell.MANY_FAILED
+    assert judge(bytes([Item.FAILED]) + bytes([Item.OK]) * 4, 0, False) == Cell.SOME_FAILED
     assert judge(bytes([Item.OK]) * 500, 0, True) == Cell.RUNNING
     assert judge(bytes([Item.OK]) * 200 + bytes(300), 0, False) == Cell.PENDING
     assert judge(bytes([Item.OK]) * 300 + bytes(200), 0, False) == Cell.OK
@@ -109,6 +111,21 @@ def test_rows_start_with_their_first_index_and_the_last_holds_the_caption() -> N
         "60 000 ==o.........................................................",
         "90 000 ....................                      one cell = 500 items",
     ]
+
+
+def test_a_legend_names_the_cells_there_are_and_what_the_numbers_of_the_rows_are() -> None:
+    raw = bytearray([Item.OK]) * 600 + bytearray(400)
+    raw[10], raw[20:25] = Item.FAILED, bytes([Item.FAILED]) * 5
+    sky = Skyline()
+    sky.update(step_with(bytes(raw)), (), 69, 4)
+    for glyphs, marks in ((UNICODE, "▃▅▇▁"), (ASCII, "=xX."), (COLOURLESS, "=xX.")):
+        legend = plain(sky.legend(69, glyphs))
+        words = f"{marks[0]} ok   {marks[1]} some failed   {marks[2]} half or more failed"
+        assert legend.startswith(words)
+        assert legend.endswith(f"rows from item 0 {glyphs.ellipsis} 900")
+    assert f"{marks[3]} waiting" in plain(sky.legend(90, COLOURLESS))
+    assert {span.role for span in sky.legend(69, UNICODE)} >= {"failed", "failed_soft", "ok_soft"}
+    assert all(line_width(sky.legend(columns, UNICODE)) <= columns for columns in range(10, 130))
 
 
 def test_few_items_show_the_states_themselves_two_columns_each() -> None:

@@ -162,6 +162,9 @@ def _columns(
         scene, causes, right_width, max(2, left_over), trend=whole, aged=whole, hint=bool(log_rows)
     )
     right.append((Pane.FAILURES, failed))
+    if len(failed) < left_over and (legend := _legend(scene, step_rows, right_width)):
+        step_rows = [*step_rows, *legend]
+        right[0] = (Pane.STEP, [*step_rows, BLANK])
     used = len(step_rows) + 1 + len(failed)
     if log_rows:
         right[-1] = (Pane.FAILURES, [*failed, BLANK])
@@ -202,7 +205,10 @@ def _stacked(scene: Scene, frame: Frame) -> None:
     tree = step_tree(scene, width, max(3, room - len(wanted) - 1))
     frame.full(Pane.STEPS, tree)
     frame.blank()
-    frame.full(Pane.STEP, step_rows_of(scene, width, room - len(tree) - 1))
+    rows = step_rows_of(scene, width, room - len(tree) - 1)
+    if len(rows) < room - len(tree) - 1:
+        rows = [*rows, *_legend(scene, rows, width)]
+    frame.full(Pane.STEP, rows)
     frame.blank(max(0, frame.height - 2 - len(frame.lines)))
     frame.full(Pane.FAILURES, [lines])
 
@@ -305,6 +311,10 @@ def step_rows_of(scene: Scene, width: int, height: int, *, untitled: bool = Fals
         part=tolerated.part_read(scene.state, step),
         untitled=untitled,
     )
+
+
+def _legend(scene: Scene, drawn: Rows, width: int) -> Rows:
+    return step_pane.legend(scene.step, drawn, scene.sampling, width, scene.glyphs) if scene.step is not None else []
 
 
 def causes_of(scene: Scene) -> list[failures.Cause]:

@@ -17,7 +17,7 @@ from tui_workflow.view.glyphs import Glyphs
 from tui_workflow.view.line import Line, Span
 from tui_workflow.view.numbers import count
 
-MANY = 0.1
+MANY = 0.5
 """From this share of failed items on, a cell is at full height."""
 
 
@@ -37,6 +37,16 @@ class Cell(IntEnum):
 
 
 _ROLES = ("faint", "running", "ok_soft", "failed_soft", "failed", "skipped", "stale", "retrying", "faint")
+_LEGEND = {
+    Cell.OK: "ok",
+    Cell.SOME_FAILED: "some failed",
+    Cell.MANY_FAILED: "half or more failed",
+    Cell.STALE: "stale",
+    Cell.SKIPPED: "skipped",
+    Cell.RUNNING: "running",
+    Cell.RETRYING: "waits for another attempt",
+    Cell.PENDING: "waiting",
+}
 _SINGLE_ROLES = ("dim", "running", "ok", "failed", "failed", "skipped", "stale", "retrying", "faint")
 _SINGLE_SIGNS = ("pending", "running", "ok", "failed", "failed", "skipped", "stale", "retrying", "")
 
@@ -136,6 +146,23 @@ class Skyline:
     def caption(self) -> str:
         """`one cell = 500 items`; empty when a cell is an item."""
         return f"one cell = {count(self.grid.size)} items" if self.grid.size > 1 else ""
+
+    def legend(self, columns: int, glyphs: Glyphs) -> Line:
+        """What the cells that there are mean, and at its end what the numbers before the rows do; cut to `columns`.
+
+        Empty when a cell is an item: those have the signs of the counts.
+        """
+        if self.grid.size == 1 or not self.cells:
+            return ()
+        last = (len(self.cells) - 1) // self.grid.row * self.grid.row * self.grid.size
+        rows = f"rows from item 0 {glyphs.ellipsis} {count(last)}" if self.grid.label and last else ""
+        found: list[Span] = []
+        for kind, word in _LEGEND.items():
+            part = (Span(f"{glyphs.map[kind]} ", _ROLES[kind]), Span(word, "dim"))
+            if kind in self.cells and line_width((*found, *part)) + 3 + len(rows) + 2 <= columns:
+                found += (*((Span("   "),) if found else ()), *part)
+        space = columns - line_width(found) - len(rows)
+        return (*found, Span(" " * space), Span(rows, "dim")) if rows and space >= 2 else tuple(found)
 
     def lines(self, columns: int, glyphs: Glyphs, *, cursor: int | None = None, caption_row: bool = True) -> list[Line]:
         """The rows, each with its first index, and the caption at the end of the last one.

@@ -82,6 +82,15 @@ def rows(
     return [*body, *([] if untitled and lane_rows else [BLANK]), *map_rows][:height]
 
 
+def legend(step: StepState, drawn: Rows, sampling: Sampling, width: int, glyphs: Glyphs) -> Rows:
+    """A row below the pane as it was `drawn` that says what its map shows; nothing where it has none."""
+    skyline = sampling.latest(step.name)
+    if skyline is None or not drawn or drawn[-1].target is None or drawn[-1].target.kind != "cell":
+        return []
+    line = skyline.legend(width, glyphs)
+    return [Row(line)] if line else []
+
+
 def _title(step: StepState, width: int, glyphs: Glyphs, cursor: Cursor) -> Row:
     focused = cursor == "here"
     so_far = "" if step.total_known else " so far"
