@@ -534,7 +534,7 @@ class Simulation:
     async def runs(self) -> list[RunRow]:
         return [
             RunRow("20260131-031231-k3f9", "process-dataset", "running", START, None, 415),
-            RunRow("20260130-031207-a1b2", "process-dataset", "succeeded", START - 86_400, START - 79_000, 3),
+            RunRow("20260130-031207-a1b2", "process-dataset", "succeeded", START - 86_400, 7_400.0, 3),
         ]
 
     async def open_run(self, run: str) -> tuple[Feed, Details]:

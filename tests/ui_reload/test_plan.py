@@ -137,7 +137,7 @@ async def test_with_nothing_waiting_enter_closes() -> None:
     async with opened(run) as screen:
         text = await screen.press("P")
         assert "enter  close" in text
-        assert "nothing waits: all of it holds already" in text
+        assert "all of it is in force already" in text
         assert "run the stale again" in text
         await screen.press("enter")
         assert not screen.desk.dialogs

@@ -110,7 +110,7 @@ def test_without_colour_the_sign_tells_it(glyphs: object) -> None:
 
 
 def test_the_history_does_not_call_it_well() -> None:
-    runs = [RunRow("20260131-a", "f", "succeeded", BEGIN, BEGIN + 9, 7), RunRow("b", "f", "succeeded", BEGIN, BEGIN, 0)]
+    runs = [RunRow("20260131-a", "f", "succeeded", BEGIN, 9.0, 7), RunRow("b", "f", "succeeded", BEGIN, 0.0, 0)]
     shown = [plain(row.line) for row in history.rows(runs, 0, "", 100, 9, UNICODE)]
     assert "✗ some failed " in shown[2]
     assert "✓ succeeded" in shown[3]

@@ -37,7 +37,7 @@ def runs(flow_file: str | None, as_json: bool, state_dir: str | None, flow: str 
     from tui_workflow.store.describe import SCHEMA, run_row
     from tui_workflow.store.places import list_runs, of_flow
     from tui_workflow.text import visible
-    from tui_workflow.view.numbers import copyable, duration
+    from tui_workflow.view.numbers import copyable, stopwatch
 
     place = find_place(state_dir, flow)
     found = list_runs(place.home)
@@ -58,7 +58,7 @@ def runs(flow_file: str | None, as_json: bool, state_dir: str | None, flow: str 
     rows = [["RUN", "FLOW", "STATUS", "STARTED", "TOOK", "FAILED"]]
     for record, state in shown:
         failures = str(record["failed"] or "")
-        took = copyable(duration(state.duration()))
+        took = copyable(stopwatch(state.duration()))
         rows.append([record["run"], record["flow"], record["status"], _local(state.started), took, failures])
     print_table(rows, right=(4, 5))
     return 0

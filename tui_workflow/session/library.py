@@ -44,7 +44,7 @@ class FlowLibrary:
                 run.state.flow,
                 run.state.status,
                 run.state.started,
-                run.state.finished,
+                None if run.held and run.state.status in ("running", "paused") else run.state.duration(),
                 sum(step.failed for step in run.state.steps.values()),
             )
             for run in found

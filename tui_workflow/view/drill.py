@@ -147,7 +147,6 @@ def draw_definition(scene: Scene, drilled: Drilled, width: int, height: int) -> 
         nav.definition_at,
         scene.state.revision,
         None,
-        scene.whole,
         inner,
         room,
         scene.glyphs,

@@ -30,7 +30,6 @@ def draw(scene: Scene, rejected: Rejected, width: int, height: int) -> Frame:
         nav.definition_at,
         scene.state.revision,
         rejected,
-        scene.whole,
         inner,
         room,
         scene.glyphs,

@@ -233,7 +233,8 @@ class RunRow:
     status: str
     """A `facts.events.RunStatus`."""
     started: float | None
-    finished: float | None
+    took: float | None
+    """Seconds it has run, interruptions not counted; None while it runs."""
     failed: int
 
 

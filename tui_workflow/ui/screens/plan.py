@@ -39,7 +39,7 @@ class PlanDialog:
     def box(self, width: int, height: int, glyphs: Glyphs) -> Box:
         self.plan = self.desk.feed.reload_plan() or self.plan
         room = min(WIDTH, max(20, width - 8))
-        tail = pane.title(self.plan, self.desk.feed.now(), glyphs) if width >= 70 else ()
+        tail = pane.title(self.plan, glyphs) if width >= 70 else ()
         if self.reading:
             return self._diff(room, height, tail)
         offered = self._offers(brief=room < pane.WITH_COUNTS)
@@ -76,7 +76,7 @@ class PlanDialog:
                 "nothing done runs again" if brief else "nothing that is done runs again",
             )
         else:
-            first = Choice(desk.key("plan_accept"), "plan_accept", "close", "nothing waits: all of it holds already")
+            first = Choice(desk.key("plan_accept"), "plan_accept", "close", "all of it is in force already")
         found = [first]
         failed = sum(step.failed for step in desk.state.steps.values())
         if failed:

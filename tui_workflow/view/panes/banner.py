@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TypeAlias
 
 from tui_workflow.facts.state import RunState
+from tui_workflow.text import visible
 from tui_workflow.view import numbers
 from tui_workflow.view.columns import apart, line_width
 from tui_workflow.view.glyphs import UNICODE, Glyphs
@@ -36,7 +38,7 @@ class Due:
 
 def row(due: Due, hidden: int, key: KeyOf, width: int, glyphs: Glyphs, margin: int) -> Row | None:
     """The banner, or None. `hidden` is the mark of one that was closed."""
-    content = _content(due, glyphs) if due.mark != hidden else None
+    content = _content(due, glyphs, width - 2 * margin) if due.mark != hidden else None
     if content is None:
         return None
     left, keys, fill = content
@@ -45,15 +47,18 @@ def row(due: Due, hidden: int, key: KeyOf, width: int, glyphs: Glyphs, margin: i
 
 def closes(due: Due) -> bool:
     """Whether the banner offers to be closed: one that says what the run has come to stays."""
-    content = _content(due, UNICODE)
+    content = _content(due, UNICODE, 0)
     return content is not None and any(name == "back" for name, _ in content[1])
 
+
+LEAVE = 9
+"""Columns of the key to leave, and of the space before it."""
 
 Keys: TypeAlias = list[tuple[str, str]]
 """The name of an action, and its word here."""
 
 
-def _content(due: Due, glyphs: Glyphs) -> tuple[Line, Keys, str] | None:
+def _content(due: Due, glyphs: Glyphs, room: int) -> tuple[Line, Keys, str] | None:
     state, rejected = due.state, due.rejected
     failed = sum(step.failed for step in state.steps.values())
     again: Keys = [("retry_all", f"retry {numbers.count(failed)}")] if failed and due.live else []
@@ -70,7 +75,9 @@ def _content(due: Due, glyphs: Glyphs) -> tuple[Line, Keys, str] | None:
         return left, keys, "failed_tint"
     if state.status == "paused" and state.reason:
         return (Span("Paused: ", "retrying", bold=True), *data(state.reason)), [("pause", "go on")], "notice_tint"
-    if state.status in ("failed", "interrupted", "cancelled") and state.reason:
+    if state.status == "interrupted":
+        return _interrupted(state, room), [("leave", "leave")], "notice_tint"
+    if state.status in ("failed", "cancelled") and state.reason:
         return data(state.reason, "strong", bold=True), [*again, ("leave", "leave")], "failed_tint"
     if state.status == "succeeded" and failed:
         total = sum(step.total for step in state.steps.values() if step.failed)
@@ -80,6 +87,21 @@ def _content(due: Due, glyphs: Glyphs) -> tuple[Line, Keys, str] | None:
         )
         return left, [*again, ("write", "write them to a file"), ("leave", "leave")], "notice_tint"
     return None
+
+
+def _interrupted(state: RunState, room: int) -> Line:
+    """Why the run is at rest, and the command that goes on with it: whole, or by the flow's name alone where it is narrow."""
+    why = (
+        state.reason
+        or f"Interrupted, {numbers.plural(sum(step.waiting for step in state.steps.values()), 'item')} wait"
+    )
+    left = data(f"{why[:1].upper()}{why[1:].rstrip('.')}.", "strong", bold=True)
+    for path in (state.path, state.path.rsplit("/", 1)[-1]):
+        command = visible(f"wf-tui {shlex.quote(path)} --resume")
+        line = (*left, Span("  "), Span(command, "text"), Span(" goes on", "dim"))
+        if line_width(line) + LEAVE <= room:
+            break
+    return line
 
 
 def _banner(

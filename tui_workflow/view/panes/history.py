@@ -67,7 +67,5 @@ def _cells(run: RunRow, here: bool, glyphs: Glyphs, widths: Sequence[int]) -> li
     if len(widths) == 3:
         return [name, status, failed]
     started = f"{datetime.fromtimestamp(run.started):%Y-%m-%d %H:%M}" if run.started is not None else ""
-    took = ""
-    if run.started is not None and run.finished is not None:
-        took = numbers.stopwatch(run.finished - run.started)
+    took = numbers.stopwatch(run.took) if run.took is not None else ""
     return [name, status, Span(started, "dim"), Span(took, "dim"), failed]

@@ -42,10 +42,10 @@ def rows(plan: ReloadPlan, state: RunState, flying: dict[str, int], width: int, 
     return [*found, *([*waiting, BLANK] if waiting else []), *rest]
 
 
-def title(plan: ReloadPlan, now: float, glyphs: Glyphs) -> Line:
+def title(plan: ReloadPlan, glyphs: Glyphs) -> Line:
     """What stands at the right end of the dialog's title."""
     name = plan.path.rsplit("/", 1)[-1]
-    words = f"  r{plan.before} {glyphs.arrow} r{plan.after}, saved {numbers.age(now - plan.saved)} ago"
+    words = f"  r{plan.before} {glyphs.arrow} r{plan.after}, saved at {numbers.clock(plan.saved)}"
     return (*data(name, "text"), Span(words, "dim"))
 
 

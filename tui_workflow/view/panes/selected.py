@@ -53,10 +53,7 @@ def _came_to(step: StepState, revisions: Sequence[int], slowest: str, width: int
     for revision in revisions if len(revisions) > 1 else ():
         done = step.by_revision[revision, Ended.OK]
         failed = step.by_revision[revision, Ended.FAILED]
-        parts: list[Line] = [(Span(f"{numbers.count(done)} ok"),)]
-        if failed:
-            parts.append((Span(f"{numbers.count(failed)} failed"),))
-        found.append(fact(f"r{revision}", gaps(parts)))
+        found.append(_of_revision(revision, done, failed, width))
     if not step.attempts:
         return found
     if slowest:
@@ -75,3 +72,15 @@ def _came_to(step: StepState, revisions: Sequence[int], slowest: str, width: int
     if again:
         found.append(fact("tries", (Span(f"{numbers.count(step.attempts)}, {numbers.plural(again, 'item')} retried"),)))
     return found
+
+
+def _of_revision(revision: int, done: int, failed: int, width: int) -> Row:
+    """How attempts ended under a revision: an item that was tried under two is in both."""
+    parts: list[Line] = [(Span(f"{numbers.count(done)} ok"),)]
+    if failed:
+        parts.append((Span(f"{numbers.count(failed)} failed"),))
+    for label, unit in ((f"revision {revision}", " attempts"), (f"revision {revision}", ""), (f"r{revision}", "")):
+        line = (Span(f"{label:<{LABEL}}  ", "dim"), *gaps(parts), Span(unit, "dim"))
+        if line_width(line) <= width:
+            break
+    return Row(line)

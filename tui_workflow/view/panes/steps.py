@@ -88,12 +88,14 @@ def _fit(blocks: list[tuple[StepState, Rows]], selected: str, height: int, glyph
 def _step(
     state: RunState, step: StepState, now: float, width: int, longest: int, glyphs: Glyphs, *, bold: bool
 ) -> Line:
-    quiet = step.status in ("pending", "skipped", "cancelled")
+    quiet = step.status in ("pending", "skipped", "cancelled") and not interrupted(state, step)
     sign = glyphs.of_step(step.status)
     if step.status == "running" and step.shape.for_each and not step.total:
         sign = glyphs.busy[int(now * 2) % len(glyphs.busy)]  # nothing else moves while it lists
     role = _ROLES[step.status]
-    if tolerated.of_step(step):
+    if interrupted(state, step):
+        sign, role = glyphs.paused, "retrying"
+    elif tolerated.of_step(step):
         sign, role = glyphs.failed, "failed"
     glyph = Span(f"{sign} ", role)
     right = _right(state, step, now, width - 2 - longest - 3)
@@ -126,6 +128,8 @@ def _right(state: RunState, step: StepState, now: float, room: int) -> Line:
             word = "lists" if step.shape.for_each and not step.total_known and not step.done else "running"
             value = (Span(" "), Span(fill(share, 4, align="right"), "text")) if share else ()
             return (Span(word, "dim"), *value, Span("  "), Span(clock, "dim"))
+        case "pending" if interrupted(state, step):
+            return (Span("interrupted", "retrying"), Span("  "), Span(clock, "dim"))
         case "pending":
             return data(waits(state, step), "dim")
         case status:
@@ -140,6 +144,11 @@ def _right(state: RunState, step: StepState, now: float, room: int) -> Line:
                 words = [f"done with {some} items", f"with {some}", *words]
             word = next((word for word in words if columns_of(word) + 2 + len(clock) <= room), words[-1])
             return (Span(word, role), Span("  "), Span(clock, "dim"))
+
+
+def interrupted(state: RunState, step: StepState) -> bool:
+    """Whether the run came to rest before the step had ended that it had begun."""
+    return step.status == "pending" and step.began is not None and state.status not in ("running", "paused")
 
 
 def waits(state: RunState, step: StepState) -> str:

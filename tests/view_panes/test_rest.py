@@ -1,0 +1,65 @@
+"""A run that has come to rest before it was done, and numbers that are the same in every place."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.view.made import BEGIN, ended, error, listed, run_of, shape
+from tui_workflow.facts import events as ev
+from tui_workflow.facts.outcome import Ended
+from tui_workflow.facts.state import RunState, fold
+from tui_workflow.view.glyphs import UNICODE
+from tui_workflow.view.line import plain
+from tui_workflow.view.panes import banner, selected
+from tui_workflow.view.panes import steps as steps_pane
+
+KEYS = {"leave": "q", "retry_all": "R", "write": "W", "back": "esc"}
+
+
+def interrupted(reason: str = "its process ended without saying so") -> RunState:
+    run = run_of(shape("invoices"), shape("total", for_each=False))
+    listed(run, "invoices", 1000)
+    fold(run, [ended("invoices", range(424), at=BEGIN + 6), ev.RunFinished(BEGIN + 6, "interrupted", reason)])
+    return run
+
+
+def banner_of(run: RunState, width: int) -> str:
+    row = banner.row(banner.Due(run, False), 0, lambda name: KEYS.get(name, ""), width, UNICODE, 2)
+    return "" if row is None else plain(row.line).replace("\u00a0", " ")
+
+
+def test_the_banner_names_the_command_that_goes_on() -> None:
+    shown = banner_of(interrupted(), 120)
+    assert "Its process ended without saying so.  wf-tui /data/nightly.yaml --resume goes on" in shown
+    assert "q leave" in shown
+    assert "wf-tui nightly.yaml --resume goes on" in banner_of(interrupted(), 88)
+    assert "Interrupted, 576 items wait.  wf-tui" in banner_of(interrupted(""), 120)
+
+
+def test_a_step_that_had_begun_was_interrupted_and_one_that_had_not_was_not_run() -> None:
+    run = interrupted()
+    rows = steps_pane.rows(run, "invoices", "", BEGIN + 9, {}, {}, 44, 9, UNICODE, cursor="here")
+    begun, other = (plain(row.line) for row in rows[1:])
+    assert begun.startswith("‖ invoices")
+    assert begun.split()[-2:] == ["interrupted", "0:06"]
+    assert other.split() == ["·", "total", "not", "run"]
+
+
+def test_only_a_banner_that_can_be_closed_says_so() -> None:
+    assert not banner.closes(banner.Due(interrupted(), False))
+    assert not banner.closes(banner.Due(RunState(), True))
+
+
+@pytest.mark.parametrize(
+    ("width", "words"),
+    [(44, "revision 1  40 ok   9 failed attempts"), (34, "revision 1  40 ok   9 failed"), (22, "r1")],
+)
+def test_what_came_of_a_revision_is_counted_in_attempts(width: int, words: str) -> None:
+    run = interrupted()
+    step = run.steps["invoices"]
+    step.by_revision.clear()
+    step.by_revision.update({(1, Ended.OK): 40, (1, Ended.FAILED): 9, (2, Ended.OK): 3})
+    rows = selected.rows(step, (), "", True, width, 9, UNICODE)
+    line = plain(rows[1].line)
+    assert line.startswith(words)
+    fold(run, [ended("invoices", [5], at=BEGIN, status=Ended.FAILED, failure=error("E", "m"))])
