@@ -17,6 +17,7 @@ from tui_workflow.facts.state import Item
 from tui_workflow.ui.actions.find import by_tries
 from tui_workflow.ui.actions.open import show
 from tui_workflow.view.nav import Items, Pane
+from tui_workflow.view.numbers import clock
 from tui_workflow.view.ports import Edit, Rejected, ReloadPlan
 
 
@@ -336,7 +337,7 @@ async def test_a_save_that_was_not_taken_up_has_a_banner_and_its_problems_in_pla
         assert "nightly.yaml was not taken up: 2 problems.  r2 keeps running." in text
         assert "save not valid" in screen.footer
         text = await screen.press("d")
-        assert "Definition  nightly.yaml as saved 12 s ago, not in use" in text
+        assert f"Definition  nightly.yaml as saved at {clock(NOW - 12)}, not in use" in text
         at = next(n for n, line in enumerate(screen.lines) if "timeouts: 30" in line)
         assert '^^^^^^^^ "timeouts" is not a key of a step' in screen.lines[at + 1]
         assert "did you mean timeout?   line 15, column 5" in screen.lines[at + 2]
