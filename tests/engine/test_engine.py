@@ -404,10 +404,9 @@ def test_a_number_of_slots_that_cannot_be_is_refused_in_words(value: Any) -> Non
     assert len(refused.value.error.message) < 200
 
 
-async def test_a_slot_that_gets_no_worker_after_all_items_have_ended_ends_the_step_all_the_same(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    """The last thing that happens is that the system refuses a worker for good."""
+@pytest.mark.parametrize("early", [True, False], ids=["while items wait", "after the last"])
+async def test_a_slot_that_gets_no_worker_is_done_without(monkeypatch: pytest.MonkeyPatch, early: bool) -> None:
+    """That the system refuses a worker for good may be the last thing that happens."""
 
     class Scarce(FakePool):
         taken = 0
@@ -416,7 +415,7 @@ async def test_a_slot_that_gets_no_worker_after_all_items_have_ended_ends_the_st
             self.taken += 1
             if self.taken <= 2:
                 return await super().acquire()
-            await until(lambda: tube.state.steps["work"].succeeded == 6)
+            await until(lambda: early or tube.state.steps["work"].succeeded == 6)
             raise OSError(24, "Too many open files")
 
         async def pass_time(self) -> None:
@@ -426,7 +425,20 @@ async def test_a_slot_that_gets_no_worker_after_all_items_have_ended_ends_the_st
     pool = Scarce(works, {"work": list(range(6))})
     tube = Tube(plan_of(loop_step("work", parallel=Parallel(max_parallel=4), batch_size=1)), pool)
     state = await asyncio.wait_for(tube.run(), 20)
-    assert state.steps["work"].succeeded == 6
+    step = state.steps["work"]
+    assert (step.status, step.succeeded) == ("succeeded", 6)
+    assert step.slots < 4
+
+
+async def test_a_step_that_gets_no_worker_at_all_fails_in_words(monkeypatch: pytest.MonkeyPatch) -> None:
+    class Bare(FakePool):
+        async def acquire(self) -> Worker:
+            raise OSError(24, "Too many open files")
+
+    monkeypatch.setattr(steprun, "WORKER_PAUSES", ())
+    tube = Tube(plan_of(loop_step("work", parallel=Parallel(max_parallel=4))), Bare(works, {"work": [1]}))
+    state = await asyncio.wait_for(tube.run(), 20)
+    assert state.steps["work"].status == "failed"
     assert "no worker process could be started: Too many open files" in state.steps["work"].reason
 
 

@@ -221,9 +221,7 @@ class StepRun:
             except OSError as error:
                 pause = next(pauses, None)
                 if pause is None:
-                    text = (
-                        f"no worker process could be started: {error.strerror or error}; fewer slots need fewer of them"
-                    )
+                    text = f"no worker process could be started: {error.strerror or error}"
                     raise Refused(_error("OSError", text, ("OSError", "Exception"))) from None
             await asyncio.sleep(pause)
 
@@ -313,7 +311,12 @@ class StepRun:
                 self._around.pool.release(worker)
                 slot.worker = worker = None
             if worker is None:
-                worker = await self._acquire()
+                try:
+                    worker = await self._acquire()
+                except Refused as refused:
+                    if self._goes_on_without(slot, refused.error):
+                        return
+                    raise
             slot.worker = worker
             if self.revision.executor != "process":
                 slot.lanes = self._want_slots
@@ -330,6 +333,21 @@ class StepRun:
         finally:
             slot.staffing = False
         self.pump()
+
+    def _goes_on_without(self, slot: Slot, error: ErrorInfo) -> bool:
+        """Take a slot away for which the system has no process, if others are left; says so in the step's log."""
+        left = sum(
+            each is not slot and not each.retiring and (each.worker is not None or each.staffing)
+            for each in self._slots
+        )
+        if not left or self._stopping:
+            return False
+        slot.retiring, slot.staffing, self._want_slots = True, False, left
+        now = self._around.now()
+        line = logs.encode([logs.LogLine(0.0, f"{error.message}: the step goes on with {left}")])
+        self._around.recorder.append([ev.StepPrinted(now, self.name, line), ev.SlotsChanged(now, self.name, left)])
+        self.pump()
+        return True
 
     # ---- feeding ---------------------------------------------------------------------------------------------------
 
