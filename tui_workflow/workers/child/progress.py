@@ -82,13 +82,16 @@ class ProgressCode:
                 place = f" ({info.where[0]}, line {info.where[1]})" if info.where else ""
                 problem = f"raised {info.type}: {info.message}{place}"
             with self._changed:
-                took, self._since = monotonic() - self._since, None
+                took = monotonic() - self._since
                 if problem:
                     self._warn(problem)
                 elif took > _LIMIT:
                     self._warn(f"took {took:.1f} seconds")
-                self._changed.notify_all()
+            # Before the call counts as over: who waits for that has all that it printed.
             self._office.ticker.send_step_log()
+            with self._changed:
+                self._since = None
+                self._changed.notify_all()
 
     def _warn(self, what: str) -> None:
         if not self._warned:
