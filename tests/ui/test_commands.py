@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 
 import pytest
 
@@ -13,6 +14,7 @@ from tui_workflow.facts.outcome import Ended, ErrorInfo
 from tui_workflow.facts.state import Item
 from tui_workflow.view.keys import DEFAULT, PANES, Context, event_name
 from tui_workflow.view.panes.row import Target
+from tui_workflow.view.ports import ItemRow
 
 
 def failed(screen: Screen) -> int:
@@ -325,6 +327,30 @@ async def test_copying_says_what_and_how_much() -> None:
         assert record["error"]["where"] == {"file": "/home/me/flows/fetch.py", "line": 88}
         await screen.press("4", "y")
         assert copied[5] == "cleaned 640 rows, [3 dropped]" or copied[5].startswith("GET ")
+
+
+async def test_a_key_that_is_a_digest_is_offered_behind_the_label() -> None:
+    async with opened(Labelled(total=1000)) as screen:
+        copied: list[str] = []
+        screen.desk.copy_out = copied.append
+        await screen.press("3", "enter", "y")
+        assert copied == ["0000000000000136"]
+        assert "Copied the key 0000000000000136 of order 310" in screen.footer
+        assert "Y its label" in screen.footer
+        text = await screen.press("Y")
+        assert text.index("label   order 310") < text.index("key     0000000000000136")
+        assert "Commands take the key." in text
+        await screen.press("l")
+        assert copied[1] == "order 310"
+        await screen.press("Y", "k")
+        assert copied[2] == copied[0]
+
+
+class Labelled(Simulation):
+    """A run whose items have default keys."""
+
+    def _row(self, step: str, number: int) -> ItemRow:
+        return replace(super()._row(step, number), key=f"{number:016x}", label=f"order {number}")
 
 
 async def test_a_copy_goes_out_as_osc_52() -> None:

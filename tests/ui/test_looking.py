@@ -216,6 +216,32 @@ async def test_the_log_wraps_and_hides_times() -> None:
         assert "03:12" not in "\n".join(line for line in screen.lines if "GET" in line)
 
 
+async def test_on_the_page_of_an_item_keys_of_the_log_are_for_its_log() -> None:
+    async with opened() as screen:
+        text = await screen.press("3", "enter", "enter")
+        assert "w wrap  t times" in screen.footer
+        assert "02:10:24  GET https" in text
+        text = await screen.press("t")
+        assert "02:10:24  GET https" not in text
+        await screen.press("w")
+        assert "Long lines of the log go on in the next row" in screen.footer
+
+
+async def test_an_item_without_a_log_offers_no_key_for_one() -> None:
+    async with opened() as screen:
+        step = screen.run.state.steps["process_chunks"]
+        waiting = step.states.index(Item.PENDING)
+        show(screen.desk, Items("process_chunks", "all items", item=waiting, reading=True))
+        await screen.settle()
+        assert "w wrap" not in screen.footer
+        assert "t times" not in screen.footer
+        before = screen.desk.nav.log.options
+        await screen.press("w")
+        assert "this one has printed nothing" in screen.footer
+        await screen.press("t")
+        assert screen.desk.nav.log.options == before
+
+
 async def test_the_log_is_searched_beyond_what_is_visible() -> None:
     async with opened() as screen:
         await screen.press("4", "slash")

@@ -182,9 +182,17 @@ class Desk:
                 hidden |= {"filter", "sort"}
             case "item":
                 hidden.add("follow")
+                if not self.item_printed():
+                    hidden |= {"wrap", "timestamps"}
         if nav.items is not None and nav.items.group is None:
             hidden |= {"next_group", "previous_group"}
         return frozenset(hidden)
+
+    def item_printed(self) -> bool:
+        """Whether the page of an item shows a log."""
+        held = self.nav.items
+        detail = self.loader.known_detail(held.step, held.item) if held is not None and held.item is not None else None
+        return detail is not None and bool(detail.attempts) and bool(detail.attempts[-1].log)
 
     def runs(self) -> Sequence[RunRow] | None:
         """The earlier runs, None until they have been read."""

@@ -155,6 +155,11 @@ class Loader:
         found: ItemDetail | None = self.want(("item", step, number), stamp, lambda: self.details.item(step, number))
         return found
 
+    def known_detail(self, step: str, number: int) -> ItemDetail | None:
+        """The same as far as it is known, without asking."""
+        found: ItemDetail | None = self.known(("item", step, number))
+        return found
+
     def log_size(self, step: str, item: int | None, stamp: object) -> tuple[int, int] | None:
         """How many lines the attempts that ended have printed, and how many of them are not stored."""
         ask = self.details.log_size

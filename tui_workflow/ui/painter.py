@@ -124,7 +124,9 @@ def _drilled(desk: Desk, scene: Scene, held: Items, width: int, height: int) -> 
         drilled.detail = desk.loader.detail(held.step, held.item, _tried(step, held.item))
         if drilled.detail is not None:
             inner = width - 4 - LEFT - 3 if shape == "wide" else width - (2 if shape == "tiny" else 4)
-            drilled.detail_rows = _detail_rows(desk, scene, held, drilled, inner)
+            # header, title, footer, and the row that says how much more there is
+            sure = height - 4 - (1 if shown else 0) - (1 if shape == "wide" else 0)
+            drilled.detail_rows = _detail_rows(desk, scene, held, drilled, inner, sure)
     return drilled
 
 
@@ -135,19 +137,26 @@ def _tried(step: StepState, number: int) -> tuple[int, int, int, str]:
     return step.states[number], step.attempts_of.get(number, 0), step.made_by[number], step.shape.definition
 
 
-def _detail_rows(desk: Desk, scene: Scene, held: Items, drilled: drill.Drilled, width: int) -> list[Row]:
+def _detail_rows(desk: Desk, scene: Scene, held: Items, drilled: drill.Drilled, width: int, room: int) -> list[Row]:
     from tui_workflow.view.panes import item
 
     detail, options = drilled.detail, desk.nav.log.options
     assert detail is not None
     nexts = _nexts(desk, held, drilled)
-    look = (width, held.unfolded, options.times, options.wrap, scene.glyphs, nexts)
+    look = (width, room, held.unfolded, options.times, options.wrap, scene.glyphs, nexts)
     key = ("detail rows", held.step, held.item, look)
     rows: list[Row] = desk.loader.derived(
         key,
         detail,
         lambda _: item.rows(
-            detail, nexts, width, scene.glyphs, unfolded=held.unfolded, times=options.times, wrap=options.wrap
+            detail,
+            nexts,
+            width,
+            scene.glyphs,
+            unfolded=held.unfolded,
+            times=options.times,
+            wrap=options.wrap,
+            room=room,
         ),
     )
     return rows

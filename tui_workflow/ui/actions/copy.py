@@ -7,6 +7,7 @@ from dataclasses import asdict
 
 from tui_workflow.facts.commands import Progress
 from tui_workflow.facts.outcome import ErrorInfo
+from tui_workflow.text import visible
 from tui_workflow.ui.actions import walk
 from tui_workflow.ui.actions.walk import Act
 from tui_workflow.ui.bulk import carried_out, is_busy
@@ -14,9 +15,13 @@ from tui_workflow.ui.desk import Desk
 from tui_workflow.ui.scope import scopes
 from tui_workflow.ui.screens.question import ask
 from tui_workflow.view import numbers
+from tui_workflow.view.columns import cut
 from tui_workflow.view.nav import Pane
 from tui_workflow.view.panes.definition import lines_of
-from tui_workflow.view.ports import ItemDetail
+from tui_workflow.view.ports import ItemDetail, ItemRow
+
+_NAMED = 20
+"""Columns of a label in the sentence about its key."""
 
 
 def copy(desk: Desk) -> None:
@@ -57,37 +62,73 @@ def copy_more(desk: Desk) -> None:
             f"{desk.key('copy_more')} does nothing here: open an item first   {desk.key('copy')} copies what is selected"
         )
         return
-    parts = (("k", "key"), ("e", "error"), ("t", "traceback"), ("i", "input"), ("j", "row as JSON"))
-    answers = [
-        (key, word, lambda desk, word=word: desk.spawn("copy", _copy_of_item(desk, word))) for key, word in parts
+    desk.spawn("copy", _ask_which(desk))
+
+
+async def _ask_which(desk: Desk) -> None:
+    """The parts of the item; its label first where the key is a digest, and both as they are, so that it is plain which is which."""
+    detail = await _item(desk)
+    if detail is None:
+        return
+    row = detail.row
+    parts = [
+        ("k", "key", row.key),
+        ("e", "error", ""),
+        ("t", "traceback", ""),
+        ("i", "input", ""),
+        ("j", "row as JSON", ""),
     ]
-    ask(desk, "Copy what?", "", [*answers, ("esc", "nothing", lambda desk: None)])
+    if row.label not in ("", row.key):
+        parts.insert(0, ("l", "label", row.label))
+    answers = [
+        (key, f"{word:<7} {held}".rstrip(), lambda desk, word=word: desk.spawn("copy", _copy_of_item(desk, word)))
+        for key, word, held in parts
+    ]
+    words = "Commands take the key." if len(parts) > 5 else ""
+    ask(desk, "Copy what?", words, [*answers, ("esc", "nothing", lambda desk: None)])
 
 
-async def _copy_of_item(desk: Desk, part: str) -> None:
+async def _item(desk: Desk) -> ItemDetail | None:
+    """The item under the cursor; when there is none, that is said."""
     held = desk.nav.items
     if held is None or held.item is None:
-        return
+        return None
     detail = await desk.details.item(held.step, held.item)
     if detail is None:
         desk.refuse("The run file does not hold this item yet")
+    return detail
+
+
+async def _copy_of_item(desk: Desk, part: str) -> None:
+    held, detail = desk.nav.items, await _item(desk)
+    if held is None or detail is None:
         return
     error = next((each.error for each in reversed(detail.attempts) if each.error is not None), None)
     match part:
         case "key":
-            put(desk, detail.row.key, "the key")
+            _put_key(desk, detail.row)
+        case "label":
+            put(desk, detail.row.label, "the label")
         case "error":
-            put(
-                desk,
-                f"{error.type}: {error.message}" if error is not None else detail.row.key,
-                "the error" if error else "the key",
-            )
+            if error is not None:
+                put(desk, f"{error.type}: {error.message}", "the error")
+            else:
+                _put_key(desk, detail.row)
         case "traceback":
             put(desk, traceback_text(error) if error is not None else "", "the traceback")
         case "input":
             put(desk, detail.payload, "the input")
         case _:
             put(desk, row_json(held.step, detail, error), "the row as JSON")
+
+
+def _put_key(desk: Desk, row: ItemRow) -> None:
+    """Copy a key; of one that is a digest say whose it is, and where there is more to say."""
+    if row.label in ("", row.key):
+        put(desk, row.key, "the key")
+    else:
+        name = cut(visible(row.label), _NAMED)
+        put(desk, row.key, f"the key {row.key} of {name}", f"{desk.key('copy_more')} its label")
 
 
 def traceback_text(error: ErrorInfo) -> str:
@@ -128,14 +169,14 @@ def row_json(step: str, detail: ItemDetail, error: ErrorInfo | None) -> str:
     return json.dumps(record, ensure_ascii=False)
 
 
-def put(desk: Desk, text: str, what: str) -> None:
-    """Copy a text and say so."""
+def put(desk: Desk, text: str, what: str, more: str = "") -> None:
+    """Copy a text and say so; `more` is what else can be done."""
     if not text:
         desk.refuse("There is nothing to copy here")
         return
     desk.copy_out(text)
     size = numbers.size(len(text.encode("utf-8", "backslashreplace")))
-    desk.say(f"Copied {what}, {size}, to the terminal's clipboard")
+    desk.say(f"Copied {what}, {size}, to the terminal's clipboard{f'   {more}' if more else ''}")
 
 
 def write(desk: Desk) -> None:

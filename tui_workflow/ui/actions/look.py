@@ -62,13 +62,33 @@ def follow(desk: Desk) -> None:
 
 
 def wrap(desk: Desk) -> None:
+    """Long lines, of the log or of the definition."""
+    if _nothing_printed(desk, "wrap"):
+        return
     view = desk.nav.log
     view.options = replace(view.options, wrap=not view.options.wrap)
+    if desk.nav.place == "items":  # none of what is in sight may be long
+        desk.say(
+            "Long lines of the log go on in the next row" if view.options.wrap else "Long lines of the log are cut"
+        )
 
 
 def times(desk: Desk) -> None:
+    """Whether lines of the log have them."""
+    if _nothing_printed(desk, "timestamps"):
+        return
     view = desk.nav.log
     view.options = replace(view.options, times=not view.options.times)
+
+
+def _nothing_printed(desk: Desk, action: str) -> bool:
+    """Say so on the page of an item without a log: nothing on it would change, only the log that is not in sight."""
+    if desk.nav.place != "items" or desk.item_printed():
+        return False
+    desk.refuse(
+        f"{desk.key(action)} is for what an item prints; here it does nothing, since this one has printed nothing"
+    )
+    return True
 
 
 def definition(desk: Desk) -> None:

@@ -10,11 +10,17 @@ from tui_workflow.view.keys import Action
 from tui_workflow.view.line import Line, Span
 from tui_workflow.view.panes.row import Hot, Row, Target, data
 
+_NEEDED = ("help", "open", "back", "filter")
+"""Actions that the others make room for, the last to go first."""
+
 
 def rows(
     actions: Sequence[Action], words: Mapping[str, str], waits: Line, width: int, glyphs: Glyphs, margin: int
 ) -> Row:
-    """The footer: `actions`, the most useful first, as many as fit; help always stands. `words` replaces some."""
+    """The footer: `actions`, the most useful first, as many as fit; `words` replaces some.
+
+    Help always stands, and nothing else takes the room of the keys without which nobody gets on.
+    """
     room = width - 2 * margin - (line_width(waits) + 3 if waits else 0)
     chosen = _fitting(actions, words, room)
     line: list[Span] = [Span(" " * margin)]
@@ -40,12 +46,10 @@ def _fitting(actions: Sequence[Action], words: Mapping[str, str], room: int) -> 
         if action.name == "more_slots" and "fewer_slots" in pair and pair["fewer_slots"].keys:
             key = f"{pair['fewer_slots'].keys[0]} {key}"
         shown.append((action, key, words.get(action.name, action.word)))
-    while shown and sum(len(key) + len(word) + 3 for _, key, word in shown) - 2 > room:
-        last = next((place for place in range(len(shown) - 1, -1, -1) if shown[place][0].name != "help"), None)
-        if last is None:
-            break
-        shown.pop(last)
-    return shown
+    by_need = sorted(shown, key=lambda each: _NEEDED.index(each[0].name) if each[0].name in _NEEDED else len(_NEEDED))
+    while len(by_need) > 1 and sum(len(key) + len(word) + 3 for _, key, word in by_need) - 2 > room:
+        by_need.pop()
+    return [each for each in shown if each in by_need]
 
 
 def notice(text: str, refused: bool, width: int, glyphs: Glyphs, margin: int) -> Row:

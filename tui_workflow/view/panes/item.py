@@ -19,6 +19,8 @@ LABEL = 10
 ATTEMPTS = 12
 """Attempts that are listed; the latest."""
 LOG_LINES = 200
+FAILING = "failed_tint"
+"""The fill of the line that failed."""
 _ENDS = {
     Ended.OK: ("ok", "ok"),
     Ended.FAILED: ("failed", "failed"),
@@ -62,17 +64,28 @@ def rows(
     unfolded: bool,
     times: bool,
     wrap: bool = True,
+    room: int = 1000,
 ) -> Rows:
-    """Everything about the item, as many rows as it takes; `nexts` are (key, words, action)."""
+    """Everything about the item, as many rows as it takes; `nexts` are (key, words, action).
+
+    When the line that failed would not be among the first `room` rows, the traceback stands before the input.
+    """
     last = detail.attempts[-1] if detail.attempts else None
     error = last.error if last is not None else None
     found: Rows = _headline(detail, error, width, glyphs)
-    found += _section("input", _paragraphs(detail.payload, width - LABEL))
-    found += _section("attempts", _attempts(detail, width - LABEL, glyphs))
+    given = _section("input", _paragraphs(detail.payload, width - LABEL))
+    given += _section("attempts", _attempts(detail, width - LABEL, glyphs))
     if last is not None and last.result is not None:
-        found += _section("result", _paragraphs(last.result, width - LABEL))
+        given += _section("result", _paragraphs(last.result, width - LABEL))
+    traced: Rows = []
     if error is not None and detail.row.state != Item.OK:
-        found += _section("traceback", _traceback(error, width - LABEL, glyphs, unfolded=unfolded))
+        traced = _section("traceback", _traceback(error, width - LABEL, glyphs, unfolded=unfolded))
+        at = _failing(traced)
+        if at is not None and len(found) + len(given) + at >= room:
+            if not unfolded:
+                traced = _section("traceback", _short_traceback(error, width - LABEL, glyphs, room - len(found)))
+            given, traced = traced, given
+    found += given + traced
     if last is not None and last.log:
         found += _section("log", _log(last, width - LABEL, times=times, wrap=wrap))
     if nexts:
@@ -156,14 +169,31 @@ def _came_to(error: ErrorInfo, room: int, glyphs: Glyphs) -> Line:
     return (*kind, Span(" "), *short(error.message, left, "dim", glyphs)) if left >= 4 and error.message else kind
 
 
-def _traceback(error: ErrorInfo, width: int, glyphs: Glyphs, *, unfolded: bool) -> Rows:
+def _failing(rows: Rows) -> int | None:
+    """The place of the line that failed, None if there is none."""
+    marked = (at for at, row in enumerate(rows) if any(span.fill == FAILING for span in row.line))
+    return next(marked, None)
+
+
+def _short_traceback(error: ErrorInfo, width: int, glyphs: Glyphs, room: int) -> Rows:
+    """The traceback with as many of its outer frames folded as it takes to have the line that failed in the first `room` rows."""
+    found: Rows = []
+    for folded in range(len(error.frames)):
+        found = _traceback(error, width, glyphs, unfolded=False, folded_outer=folded)
+        if (_failing(found) or 0) < room:
+            break
+    return found
+
+
+def _traceback(error: ErrorInfo, width: int, glyphs: Glyphs, *, unfolded: bool, folded_outer: int = 0) -> Rows:
+    """The frames, outermost first; those of libraries are folded, and the first `folded_outer` but for the one that failed."""
     if not error.frames:
         return _paragraphs(error.traceback, width) if error.traceback else []
     innermost = max((place for place, frame in enumerate(error.frames) if frame.own), default=-1)
     found: Rows = []
     folded: list[Frame] = []
     for place, frame in enumerate(error.frames):
-        if not frame.own and not unfolded and innermost >= 0:
+        if place < min(folded_outer, innermost) or (not frame.own and not unfolded and innermost >= 0):
             folded.append(frame)
             continue
         if folded:
@@ -205,7 +235,7 @@ def _frame(frame: Frame, innermost: bool, width: int, glyphs: Glyphs) -> Rows:
         count = Span(f"{number:>{digits}}", "failed" if here else "dim", bold=here)
         line = (sign, count, Span(f" {glyphs.gutter} ", "rule"), *data(text))
         if here:
-            line = tuple(span._replace(fill="failed_tint") for span in fill_line(line, width, mark=glyphs.ellipsis))
+            line = tuple(span._replace(fill=FAILING) for span in fill_line(line, width, mark=glyphs.ellipsis))
         found.append(Row(line))
     return found
 
