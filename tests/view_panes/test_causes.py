@@ -6,13 +6,22 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from tests.ui.simulate import Simulation
+from tests.view.made import BEGIN
+from tests.view_panes.scenes import scene
+from tests.view_panes.scenes import text as screen_text
+from tests.view_panes.test_tolerated import billing
 from tui_workflow.facts.state import Group
 from tui_workflow.view.columns import line_width
 from tui_workflow.view.glyphs import UNICODE
+from tui_workflow.view.keys import DEFAULT
 from tui_workflow.view.line import Line, Span, plain
+from tui_workflow.view.nav import Nav
+from tui_workflow.view.page import Scene, draw
 from tui_workflow.view.panes import failures
 from tui_workflow.view.panes.failures import Cause
 from tui_workflow.view.panes.row import Rows
+from tui_workflow.view.sampling import Sampling
 
 NO_RATE = Group("a", "LookupError", "no exchange rate for XBT (order A10001)", ("/x/billing.py", 12), 214, 100.0)
 NO_NUMBER = Group("b", "ValueError", "could not convert string to float: '1,204.50'", ("/x/billing.py", 9), 143, 90.0)
@@ -86,11 +95,11 @@ def test_what_is_not_in_sight_is_counted() -> None:
 def test_one_row_gives_each_cause_the_room_there_is() -> None:
     alone = plain(failures.line(ALL[:1], 76, UNICODE).line)
     assert "214 LookupError no exchange rate for XBT (order A10001)" in alone
-    two = plain(failures.line(ALL[:2], 76, UNICODE).line)
+    two = plain(failures.line(ALL[:2], 92, UNICODE).line)
     assert "A10001)" in two
     assert "1,204.50'" in two
     many = plain(failures.line(ALL, 76, UNICODE).line)
-    assert "4 more" in many
+    assert "5 more" in many
     assert many.rstrip().endswith("4 Log")
 
 
@@ -118,3 +127,14 @@ def test_any_failures_fit(
     assert len(rows) <= max(1, height)
     assert all(line_width(row.line) <= width for row in rows)
     assert line_width(failures.line(found, width, UNICODE).line) <= width
+
+
+def test_a_middling_terminal_shows_the_causes_in_rows_that_nobody_needs() -> None:
+    small = Scene(billing(), Nav(step="invoices"), Sampling(), DEFAULT, UNICODE, BEGIN + 20)
+    shown = screen_text(draw(small, 80, 24))
+    assert "LookupError no exchange rate for XBT" in shown
+    assert "by count" in shown
+    assert shown.split("\n")[-3].strip() == "4 Log"
+    crowded = screen_text(draw(scene(Simulation(total=20_000)), 80, 24))
+    assert "by count" not in crowded
+    assert "4 Log" in crowded

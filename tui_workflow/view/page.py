@@ -21,6 +21,9 @@ from tui_workflow.view.panes.row import BLANK, Cursor, Row, Rows, data
 from tui_workflow.view.ports import Rejected
 from tui_workflow.view.sampling import Sampling
 
+ROOMY = 6
+"""Free rows of a middling terminal from which on the failures get more than one."""
+
 CONTEXTS: dict[Pane, Context] = {
     Pane.STEPS: "steps",
     Pane.STEP: "step",
@@ -198,7 +201,6 @@ def _stacked(scene: Scene, frame: Frame) -> None:
         frame.blank()
         frame.full(Pane.LOG, log_rows_of(scene, width, frame.height - 1 - len(frame.lines)))
         return
-    lines = failures.line(causes_of(scene), width, scene.glyphs)
     room -= 2
     whole = len(step_tree(scene, width, 1000))
     wanted = step_rows_of(scene, width, max(3, room - 1 - min(whole, max(8, room // 3))))
@@ -209,8 +211,17 @@ def _stacked(scene: Scene, frame: Frame) -> None:
     if len(rows) < room - len(tree) - 1:
         rows = [*rows, *_legend(scene, rows, width)]
     frame.full(Pane.STEP, rows)
-    frame.blank(max(0, frame.height - 2 - len(frame.lines)))
-    frame.full(Pane.FAILURES, [lines])
+    free = frame.height - 1 - len(frame.lines)
+    causes = causes_of(scene)
+    if causes and free >= ROOMY:
+        # Rows that nobody needs show the causes one below the other rather than side by side.
+        frame.blank()
+        frame.full(Pane.FAILURES, failure_rows_of(scene, causes, width, free - 2, trend=False))
+        frame.blank(max(0, frame.height - 2 - len(frame.lines)))
+        frame.full(Pane.LOG, [Row(log.NAME)])
+        return
+    frame.blank(max(0, free - 1))
+    frame.full(Pane.FAILURES, [failures.line(causes, width, scene.glyphs)])
 
 
 def _tiny(scene: Scene, frame: Frame) -> None:

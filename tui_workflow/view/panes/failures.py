@@ -13,6 +13,7 @@ from tui_workflow.view.columns import apart, cut, fill, fill_line, line_width
 from tui_workflow.view.columns import width as columns_of
 from tui_workflow.view.glyphs import Glyphs
 from tui_workflow.view.line import Line, Span, plain
+from tui_workflow.view.panes.log import NAME as LOG
 from tui_workflow.view.panes.log import wrapped
 from tui_workflow.view.panes.row import Cursor, Row, Rows, Target, data, heading, name, window
 from tui_workflow.view.panes.row import short as short_data
@@ -27,7 +28,7 @@ NARROW = 60
 """Columns below which a row has no room for when the cause was met last, nor for a share beside a long message."""
 TIGHT = 50
 """Columns below which a message that is too long takes the room of the place too."""
-PIECE = 18
+PIECE = 26
 """Columns of a cause in the one row of a small terminal below which the others are only counted."""
 
 
@@ -274,11 +275,10 @@ def _lines(
 def line(found: Sequence[Cause], width: int, glyphs: Glyphs) -> Row:
     """The pane as one row, with the log's title at its end, for small terminals."""
     lead: Line = (Span("3 ", "dim"), Span("Failures", "strong", bold=True))
-    tail: Line = (Span("4 ", "dim"), Span("Log", "strong", bold=True))
     if not found:
-        return Row(apart((*lead, Span("  "), Span("none", "dim")), tail, width, mark=glyphs.ellipsis))
-    room = width - line_width(lead) - line_width(tail) - 3
-    return Row(apart((*lead, *_pieces(found, room, glyphs)), tail, width, mark=glyphs.ellipsis))
+        return Row(apart((*lead, Span("  "), Span("none", "dim")), LOG, width, mark=glyphs.ellipsis))
+    room = width - line_width(lead) - line_width(LOG) - 3
+    return Row(apart((*lead, *_pieces(found, room, glyphs)), LOG, width, mark=glyphs.ellipsis))
 
 
 def _pieces(found: Sequence[Cause], room: int, glyphs: Glyphs) -> Line:

@@ -17,6 +17,9 @@ from tui_workflow.view.panes.row import Cursor, Row, Rows, Target, called, data,
 COUNTED = 60
 """Columns from which on the title has room for the number of lines."""
 
+NAME: Line = (Span("4 ", "dim"), Span("Log", "strong", bold=True))
+"""The pane where there is no room for more than its name."""
+
 
 @dataclass(frozen=True, slots=True)
 class Entry:
