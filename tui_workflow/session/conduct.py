@@ -21,6 +21,7 @@ from tui_workflow.facts.state import RunState
 from tui_workflow.flow.graph import readers
 from tui_workflow.headless import JsonReporter, PlainReporter, Reporter
 from tui_workflow.session import interpreter
+from tui_workflow.session.again import options_for, retry_command
 from tui_workflow.session.assignment import Assignment
 from tui_workflow.session.details import StoredDetails
 from tui_workflow.session.feed import StoredFeed
@@ -76,7 +77,8 @@ async def headless(assignment: Assignment, pool: Pool, lock: RunLock, style: Sty
             try:
                 await stage.play()
             finally:
-                last = partial(left_behind, stage.state, assignment.plan.path) if style.form == "plain" else tuple
+                told = partial(left_behind, stage.state, assignment.plan.path, assignment.path)
+                last = told if style.form == "plain" else tuple
                 await _finish(reporter.finish(last), signals)
                 await notifier.finish()
         state = stage.state
@@ -154,22 +156,23 @@ async def on_screen(
         screen.showing.result()
         state = stage.state
         if signals.received is not signal.SIGHUP:  # then there is no terminal any more
-            _leave_behind(state, assignment.plan.path, assignment.notes)
+            _leave_behind(state, assignment.plan.path, assignment.path, assignment.notes)
         if signals.exit_code is not None and state.status not in {"succeeded", "failed"}:
             return signals.exit_code
         return exit_code(state, strict)
 
 
-def left_behind(state: RunState, flow: str, columns: int = 80) -> list[str]:
-    """The lines that tell how a run stands, as plain text that can be copied."""
-    return [copyable(plain(line)) for line in summary(state, columns, flow=flow)]
+def left_behind(state: RunState, flow: str, file: Path, columns: int = 80) -> list[str]:
+    """The lines that tell how a run stands, as plain text that can be copied. `file` is where the run is stored."""
+    options = options_for(file, flow)
+    return [copyable(plain(line)) for line in summary(state, columns, flow=flow, options=options)]
 
 
-def _leave_behind(state: RunState, flow: str, notes: Sequence[str] = ()) -> None:
+def _leave_behind(state: RunState, flow: str, file: Path, notes: Sequence[str] = ()) -> None:
     """What stays in the terminal when the screen has gone."""
     columns = shutil.get_terminal_size().columns
     with suppress(OSError):
-        print(*map(visible, notes), *left_behind(state, flow, columns), sep="\n", flush=True)
+        print(*map(visible, notes), *left_behind(state, flow, file, columns), sep="\n", flush=True)
 
 
 async def _leave_when_drained(stage: Stage, signals: Signals, leave: Callable[[], None]) -> None:
@@ -187,10 +190,10 @@ async def look(path: Path) -> None:
     async with Screen(path.stem, "reading the run") as screen:
         await screen.prepare()
         state, plan = await screen.meanwhile(lambda: read_run(path))
-        feed = StoredFeed(state, lambda step: readers(plan, step), f"wf-tui retry --run {state.run} --open")
+        feed = StoredFeed(state, lambda step: readers(plan, step), retry_command(path, state))
         async with StoredDetails(path, lambda: state, lambda: plan) as details:
             options = Options(library=FlowLibrary(path, lambda: state), environ=os.environ)
             screen.app.begin(feed, details, options)
             await asyncio.wait({screen.showing})
     if screen.signals.received is not signal.SIGHUP:
-        _leave_behind(state, state.path)
+        _leave_behind(state, state.path, path)

@@ -1,0 +1,25 @@
+"""How a run that is stored is named in a command, wherever its file lies."""
+
+from __future__ import annotations
+
+import os
+import shlex
+from pathlib import Path
+
+from tui_workflow.facts.state import RunState
+from tui_workflow.store.files import STATE_DIR
+from tui_workflow.store.places import VARIABLE
+
+
+def options_for(file: Path, flow: str | Path) -> tuple[str, ...]:
+    """Words that a command needs to find this run file again: none when it lies where it would be looked for anyway."""
+    home = file.absolute().parent.parent
+    usual = (os.environ.get(VARIABLE), Path(os.path.realpath(flow)).parent / STATE_DIR)
+    if any(place and os.path.realpath(place) == os.path.realpath(home) for place in usual):
+        return ()
+    return ("--state-dir", str(home))
+
+
+def retry_command(path: Path, state: RunState) -> str:
+    """The command that runs all failed items of a stored run again, with the dashboard."""
+    return shlex.join(["wf-tui", "retry", "--run", state.run, *options_for(path, state.path), "--open"])
