@@ -14,8 +14,8 @@ def row(typing: TextLine | None, held: str, where: str, back: str, width: int, g
     text = typed(typing) if typing is not None else data(held, "strong", bold=True)
     left = (Span("/", "accent", bold=True), *text, Span(f" {where}", "dim"))
     right: Line = (Span(back, "accent", bold=True), Span(" clear", "dim"))
-    if line_width((*left, *right)) >= width:
-        right = right[:1]
+    while right and line_width((*left, *right)) + 2 > width:
+        right = right[:-1]  # what is searched says more than the key, which stands in the footer too
     return Row(apart(left, right, width, mark=glyphs.ellipsis))
 
 
