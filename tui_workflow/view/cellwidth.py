@@ -71,6 +71,16 @@ def _measure(text: str) -> int:
     return sum(columns for _, columns in clusters(text))
 
 
+@lru_cache(maxsize=4096)
+def _is_even(text: str) -> bool:
+    return _EMOJI_FORM not in text and _JOINER not in text and all(_of_character(character) == 1 for character in text)
+
+
+def even(text: str) -> bool:
+    """Each character of a text without control characters takes one column, so that it can be cut anywhere."""
+    return text.isascii() or _is_even(text)
+
+
 def width(text: str) -> int:
     """The columns that a text without control characters takes."""
     return len(text) if text.isascii() else _measure(text)

@@ -109,8 +109,11 @@ def fill_line(
     line: Sequence[Span], columns: int, *, align: Align = "left", background: str = "", mark: str = "…"
 ) -> Line:
     """A line in exactly `columns`; `background` is the fill role of the padding."""
-    short = cut_line(line, columns, mark=mark)
-    missing = columns - line_width(short)
+    own = line_width(line)
+    if own > columns:
+        line = cut_line(line, columns, mark=mark)
+        own = line_width(line)
+    short, missing = tuple(line), columns - own
     if missing <= 0:
         return short
     space = (Span(" " * missing, fill=background),)

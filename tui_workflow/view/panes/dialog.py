@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from tui_workflow.view.cellwidth import clusters
+from tui_workflow.view.cellwidth import clusters, even
 from tui_workflow.view.columns import fill_line, line_width, title
 from tui_workflow.view.columns import width as columns_of
 from tui_workflow.view.frame import Area, Frame
@@ -98,6 +98,12 @@ def _slice(line: Line, start: int, stop: int) -> Line:
     found: list[Span] = []
     x = 0
     for span in line:
+        if even(span.text):
+            kept = span.text[max(0, start - x) : max(0, stop - x)]
+            if kept:
+                found.append(span if kept == span.text else span._replace(text=kept))
+            x += len(span.text)
+            continue
         text: list[str] = []
         for piece, own in clusters(span.text):
             inside = min(stop, x + own) - max(start, x)
