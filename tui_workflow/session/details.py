@@ -51,6 +51,15 @@ class StoredDetails:
     async def _ask(self, question: Callable[[], _T]) -> _T:
         return await asyncio.get_running_loop().run_in_executor(self._thread, question)
 
+    async def _ask_beside(self, question: Callable[[RunFile], _T]) -> _T:
+        """For what may take a second in a run of a million items: other questions do not wait for it."""
+
+        def answered() -> _T:
+            with RunFile(self.path) as file:
+                return question(file)
+
+        return await asyncio.to_thread(answered)
+
     async def items(self, step: str, numbers: Sequence[int]) -> list[ItemRow]:
         """Rows for these items, in the order given."""
         found, heads = await self._ask(
@@ -64,20 +73,17 @@ class StoredDetails:
     async def find(
         self, step: str, text: str, *, inverse: bool, states: Sequence[int], limit: int = 100_000
     ) -> list[int]:
-        """Numbers of the items in one of `states` whose key, error or log holds `text`."""
+        """Numbers of the items in one of `states` whose key, label, input, error or log holds `text`, `limit` at the most."""
         marks = bytearray(self._state().steps[step].states)
-        return await self._ask(lambda: browse.find(self._file, step, text, marks, states, inverse=inverse, limit=limit))
+        return await self._ask_beside(
+            lambda file: browse.find(file, step, text, marks, states, inverse=inverse, limit=limit)
+        )
 
     async def sorted(self, step: str, by: Order, first: int | None) -> Sequence[int]:
-        """Numbers of a step's items in an order. All of them are sorted beside the thread of the other questions."""
+        """Numbers of a step's items in an order, the `first` of them or all."""
         if first is not None:
             return await self._ask(lambda: browse.sorted_items(self._file, step, by, first))
-
-        def whole() -> Sequence[int]:
-            with RunFile(self.path) as file:
-                return browse.sorted_items(file, step, by)
-
-        return await asyncio.to_thread(whole)
+        return await self._ask_beside(lambda file: browse.sorted_items(file, step, by))
 
     async def item(self, step: str, number: int) -> ItemDetail | None:
         """One item with all its attempts."""
