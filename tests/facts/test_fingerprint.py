@@ -98,3 +98,16 @@ def test_a_large_item_costs_little() -> None:
 def test_a_huge_message_is_bounded() -> None:
     assert len(shape("x y " * 1_000_000)) <= 200
     assert len(fingerprint("E", "'" * 100_000)) == 8
+
+
+def test_an_id_of_several_words_is_one() -> None:
+    assert shape("web-fra-0100 in rack R13: no address") == shape("db-ams-0007 in rack R2: no address")
+    assert shape("well-known problem") == "well-known problem"
+
+
+@pytest.mark.parametrize("text", ["ab-" * 660, "a_" * 1000 + "!", "a" * 2000, "1-" * 1000, "a1." * 600])
+def test_no_message_takes_long(text: str) -> None:
+    began = time.perf_counter()
+    for _ in range(5):
+        shape(text)
+    assert time.perf_counter() - began < 0.25

@@ -26,9 +26,9 @@ _VARYING = re.compile(
     | \b[a-z][a-z0-9+.-]*://\S+            # addresses
     | \b[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}\b  # UUIDs
     | (?<![\w.])/[^\s:,;'")]+               # paths
-    | \b[\w-]+(?:\.[\w-]+)*\.[a-z]{1,5}\b(?=[\s:,;)]|$)  # file names
+    | (?<![\w.-])\.?[\w-]++(?:\.[\w-]++)*\.[a-z]{1,5}\b(?=[\s:,;)]|$)  # file names
     | \b0x[0-9a-f]+\b | \b(?=\w*\d)[0-9a-f]{6,}\b       # hexadecimal ids
-    | \b[A-Za-z]*[-_]?\d[\w-]*(?:\.\d[\w-]*)*\b         # numbers, alone or in an id such as doc-17 or v1.2
+    | (?<![\w-])(?:[a-z]+[-_])*+[a-z]*+[-_]?\d[\w-]*+(?:\.\d[\w-]*+)*  # numbers, alone or in an id: 17, v1.2, web-fra-17
     """,
     re.VERBOSE | re.IGNORECASE,
 )

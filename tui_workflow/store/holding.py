@@ -16,11 +16,13 @@ from tui_workflow.store.runfile import RunFile
 
 _LONGEST = 1000
 """Characters that are given to SQLite's LIKE, which takes 50,000 bytes at most."""
-_FRAME = (
-    '{"type":"","message":"","fingerprint":"","mro":["",""],"traceback":"","frames":[["",,"",true,[[,""],[,""]]],'
-    '["",,"",false,[]]],"where":["",],"retry_after":}'
-)
-"""What every encoded error holds, whatever it is about."""
+_FRAME = '{"type":"","message":"'
+"""What the beginning of every encoded error holds, whatever it is about."""
+_SAYING = "substr(CAST(body AS TEXT), 1, instr(CAST(body AS TEXT), '\",\"fingerprint\":\"'))"
+"""The beginning of an encoded error: its type and message. What follows are lines of the source, which say nothing of an item.
+
+A quote within the message is spelt with a backslash, so what ends the message is found nowhere in it.
+"""
 Condition = tuple[str, tuple[str, ...]]
 """A condition of SQL, and the values of its marks."""
 
@@ -48,8 +50,8 @@ class Held:
         return self._like("CAST(payload AS TEXT)", self._in_json, "wf_json_holds(payload)")
 
     def error(self) -> Condition:
-        """For the `body` of an error: what it says, not the names of its parts."""
-        test, pattern = self._like("CAST(body AS TEXT)", self._in_json, "wf_json_holds(body)")
+        """For the `body` of an error: its type and message, not the names of its parts nor the source that it shows."""
+        test, pattern = self._like(_SAYING, self._in_json, f"wf_json_holds({_SAYING})")
         framed = any(form in _FRAME for form in self._in_json)
         return (f"{test} AND wf_says(body)" if framed else test), pattern
 
@@ -67,7 +69,8 @@ class Held:
         return f"({tests})", tuple(f"%{_literal(form)}%" for form in forms)
 
     def _says(self, data: bytes) -> bool:
-        return any(self.text in part.casefold() for part in _texts(json.loads(data)))
+        error = json.loads(data)
+        return any(self.text in error[part].casefold() for part in ("type", "message"))
 
     def _printed(self, data: bytes) -> bool:
         return any(self.text in line.text.casefold() for line in logs.decode(bytes(data)))
@@ -84,12 +87,3 @@ def _holds(data: Any, forms: Sequence[str]) -> bool:
 
 def _literal(text: str) -> str:
     return text.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
-
-
-def _texts(value: Any) -> list[str]:
-    """All texts and numbers in what JSON gave."""
-    if isinstance(value, dict):
-        return [text for part in value.values() for text in _texts(part)]
-    if isinstance(value, list):
-        return [text for part in value for text in _texts(part)]
-    return [str(value)] if isinstance(value, str | int | float) and not isinstance(value, bool) else []
