@@ -42,7 +42,15 @@ class Stamp:
 class Lister:
     """Takes the chunks of one listing of one step, in order, and records what they come to."""
 
-    def __init__(self, step: StepState, store: ItemStore, recorder: Recorder, stamp: Stamp, limit: int | None) -> None:
+    def __init__(
+        self,
+        step: StepState,
+        store: ItemStore,
+        recorder: Recorder,
+        stamp: Stamp,
+        limit: int | None,
+        confirmed: Callable[[Sequence[int]], None] = lambda _: None,
+    ) -> None:
         self._step = step
         self._store = store
         self._recorder = recorder
@@ -57,11 +65,18 @@ class Lister:
         self._indexed = False
         self._read = 0
         self._copies: dict[str, int] = {}
+        self._confirmed = confirmed
+        self._met: list[int] = []
+
+    def has(self, number: int) -> bool:
+        """Whether an item is in this listing, as far as it has come."""
+        return number >= self._before or bool(self._seen[number])
 
     async def run(self, chunks: AsyncIterator[list[Listed]], now: float) -> list[int]:
         """Record every item of the listing; returns the numbers of known items that it no longer has.
 
-        `now` stamps the facts. Duplicates under a default key get `~2`, `~3` …; under an explicit key they fail unrun.
+        `confirmed` is told of known items that it still has, once what it says of them is in the run file; of the last ones
+        the caller knows as much when it has recorded the end. `now` stamps the facts. Duplicates under a default key get `~2`, `~3` …; under an explicit key they fail unrun.
         """
         async for chunk in chunks:
             if self._limit is not None:
@@ -84,6 +99,9 @@ class Lister:
             await self._recorded(len(chunk))
             return
         known = await self._known([listed.key for listed in chunk] if self._before else perhaps)
+        if self._met:
+            met, self._met = self._met, []
+            self._confirmed(met)
         first = self._next
         fresh: dict[str, int] = {}
         listed_items: list[ev.ListedItem] = []
@@ -116,6 +134,7 @@ class Lister:
                     duplicates.append(self._duplicate(number, original, copy_of, now))
             else:
                 self._seen[entry.number] = 1
+                self._met.append(entry.number)
                 state = self._step.states[entry.number]
                 if entry.position != self._position or entry.payload != listed.payload or state == Item.GONE:
                     moved.append(ev.ListedItem(entry.number, key, self._position, listed.payload))

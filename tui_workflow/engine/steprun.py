@@ -261,7 +261,11 @@ class StepRun:
     async def _list(self, worker: Worker) -> None:
         self._lister = worker
         stamp = Stamp(self.revision.number, self.revision.planned.definition)
-        lister = Lister(self.state, self._around.store, self._around.recorder, stamp, self._options.limit)
+        lister = Lister(
+            self.state, self._around.store, self._around.recorder, stamp, self._options.limit, self._confirmed
+        )
+        if self.state.states:
+            self._stock.expect(lister.has)
         try:
             gone = await lister.run(worker.list_items(listing(self.step, self._options.limit)), self._around.now())
         except Refused as refused:
@@ -274,8 +278,13 @@ class StepRun:
         self._lister = None
         self._around.recorder.append([ev.ListingFinished(self._around.now(), self.name, tuple(gone))])
         await self._around.recorder.flush()
+        self._stock.confirm_all()
         self._listing, self._listed = False, True
         self._around.pool.release(worker)
+        self.pump()
+
+    def _confirmed(self, numbers: Sequence[int]) -> None:
+        self._stock.confirm(numbers)
         self.pump()
 
     def _program(self, lanes: int) -> StepProgram:

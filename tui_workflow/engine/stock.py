@@ -40,6 +40,9 @@ class Stock:
         self._reading: list[int] = []
         self._withheld: Counter[int] = Counter()
         """By item, the facts about it that are recorded and not committed: until then it does not start, or it would start twice."""
+        self._listed: Callable[[int], bool] | None = None
+        self._aside: set[int] = set()
+        """Items of earlier listings that the one under way has not met so far: they may be gone."""
 
     @property
     def ready(self) -> int:
@@ -49,7 +52,7 @@ class Stock:
     @property
     def empty(self) -> bool:
         """Nothing is left to start, now or later, of what is listed."""
-        return not self._at_hand and not self._reading and not self._withheld and self._queue.empty
+        return not (self._at_hand or self._reading or self._withheld or self._aside) and self._queue.empty
 
     @property
     def holds(self) -> bool:
@@ -125,6 +128,22 @@ class Stock:
         self._release(numbers)
         self._queue.forget_waits(numbers)
 
+    def expect(self, listed: Callable[[int], bool]) -> None:
+        """Start no item before `listed` says that the listing under way has it; `confirm` tells when that may have changed."""
+        self._listed = listed
+
+    def confirm(self, numbers: Iterable[int]) -> None:
+        """Items that the listing has met."""
+        for number in numbers:
+            if number in self._aside:
+                self._aside.discard(number)
+                self._queue.put_back(number)
+
+    def confirm_all(self) -> None:
+        """The listing has ended: what it did not meet is gone."""
+        self._listed = None
+        self.confirm(tuple(self._aside))
+
     def numbers_to_read(self, want: int) -> list[int]:
         """The next items to read so that `want` are at hand; none while a read is under way or half is still there.
 
@@ -139,8 +158,24 @@ class Stock:
         numbers = self._queue.take(min(PAGE, want - len(self._at_hand)), self._monotonic())
         if self._withheld:
             numbers = [number for number in numbers if number not in self._withheld]
+        if self._listed is not None:
+            numbers = self._met(numbers, self._listed)
         self._reading = numbers
         return numbers
+
+    def _met(self, numbers: list[int], listed: Callable[[int], bool]) -> list[int]:
+        """Those that may start; the others wait for the listing, and in a step that keeps order hold up those after them."""
+        met = [number for number in numbers if listed(number)]
+        self._aside.difference_update(met)
+        if len(met) < len(numbers):
+            self._aside.update(number for number in numbers if not listed(number))
+        if self._in_order and self._aside:
+            first = min(self._aside)
+            for number in met:
+                if number > first:
+                    self._queue.put_back(number)
+            met = [number for number in met if number < first]
+        return met
 
     async def read(self, numbers: list[int]) -> None:
         """Bring the bytes of items to hand; a failed read puts the items back."""

@@ -1,0 +1,54 @@
+"""Items of an earlier listing do not start before the one under way has them: they may have been taken out of it."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.store.test_machine import shape
+from tui_workflow.engine.stock import Stock
+from tui_workflow.facts.state import Item, StepState
+
+
+class NoStore:
+    """Nothing is read here."""
+
+
+def stock_of(count: int, *, in_order: bool) -> tuple[Stock, StepState]:
+    state = StepState(shape("work"))
+    state.states, state.made_by = bytearray(count), bytearray(count)
+    return Stock(lambda: state, NoStore(), lambda: 0.0, in_order=in_order), state  # type: ignore[arg-type]
+
+
+def taken(stock: Stock) -> list[int]:
+    numbers = stock.numbers_to_read(10)
+    stock._reading = []  # as if they had been read and handed out
+    return numbers
+
+
+@pytest.mark.parametrize("in_order", [False, True])
+def test_items_that_are_not_met_wait_for_the_end_of_the_listing(in_order: bool) -> None:
+    stock, state = stock_of(6, in_order=in_order)
+    met = {1, 2, 5}
+    stock.expect(met.__contains__)
+    assert taken(stock) == ([] if in_order else [1, 2, 5])
+    assert not stock.empty
+    met.add(0)
+    stock.confirm([0, 0, 7])
+    assert taken(stock) == ([0, 1, 2] if in_order else [0])
+    state.states[3] = state.states[4] = Item.GONE
+    stock.confirm_all()
+    assert taken(stock) == ([5] if in_order else [])
+    assert stock.empty
+
+
+def test_an_item_that_is_queued_again_meanwhile_starts_once() -> None:
+    stock, _ = stock_of(2, in_order=False)
+    met: set[int] = set()
+    stock.expect(met.__contains__)
+    assert taken(stock) == []
+    stock.queue_again([1])
+    met.add(1)
+    assert taken(stock) == [1]
+    stock.confirm([1])
+    stock.confirm_all()
+    assert taken(stock) == [0]
