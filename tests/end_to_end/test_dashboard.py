@@ -262,7 +262,7 @@ def test_a_finished_run_with_failed_items_is_gone_back_to(broken: Folder) -> Non
         terminal.see("ValueError", "beta is broken")
         assert gathered(broken) == 1, "nothing ran by itself"
         terminal.press("3r")
-        terminal.see("Failures  none")
+        terminal.see("SUCCEEDED", "Failures  none")
         terminal.press("q")
         left(terminal, 0)
     assert broken.results("gather") == [ALL]
