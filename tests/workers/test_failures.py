@@ -379,7 +379,8 @@ def handle(item):
         await worker.program(handler(tmp_path, source), engine)
         fed = await feed_all(worker, left)
         if crash < 4:
-            await crashed(worker, engine, rng.randrange(400), fed)
+            # A quick machine may have ended all that was left by the time of the last kills.
+            await crashed(worker, engine, min(rng.randrange(400), len(fed) - 1), fed)
         else:
             await engine.settled(len(left))
         ended = [outcome.item for outcome in engine.outcomes]
