@@ -89,6 +89,16 @@ async def test_a_range_is_marked_from_v_to_v() -> None:
         assert not items.marked
 
 
+async def test_a_key_that_acts_ends_an_open_range() -> None:
+    async with opened(Simulation(total=100_000)) as screen:
+        await screen.press("3", "enter", "v", "j", "j")
+        assert "Retry the 3 marked?" in await screen.press("r")
+        await screen.press("escape")
+        items = screen.desk.nav.items
+        assert items is not None
+        assert (len(items.marked), items.anchor) == (3, None)
+
+
 async def test_groups_are_marked_and_retried_together() -> None:
     async with opened(Simulation(total=100_000)) as screen:
         text = await screen.press("3", "space", "space")

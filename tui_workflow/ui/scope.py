@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from tui_workflow.facts.state import Group, Item, StepState
 from tui_workflow.ui.actions import walk
+from tui_workflow.ui.actions.mark import end_range
 from tui_workflow.ui.desk import Desk
 from tui_workflow.view import listing, numbers
 from tui_workflow.view.causes import kept
@@ -40,7 +41,8 @@ class Scope:
 
 
 def scopes(desk: Desk) -> list[Scope]:
-    """What `retry`, `canary`, `skip` and `write` act on here; empty when there is nothing."""
+    """What `retry`, `canary`, `skip` and `write` act on here; empty when there is nothing. A range that is open ends here."""
+    end_range(desk)
     nav = desk.nav
     if nav.place == "items" and nav.items is not None:
         held = nav.items

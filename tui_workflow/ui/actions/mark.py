@@ -36,23 +36,31 @@ def span(desk: Desk) -> None:
         if items.anchor is None:
             items.anchor = nav.items.item
             items.marked.add(nav.items.item)
-            desk.say(f"A range begins here   {desk.key('range')} ends it at the cursor")
+            desk.say(f"A range begins here   {desk.key('range')} or what is done with it ends it at the cursor")
         else:
-            added = _between(desk.item_list.numbers, items.anchor, nav.items.item)
-            items.marked.update(added)
-            items.anchor = None
+            end_range(desk)
             desk.say(f"{len(items.marked)} marked")
     elif nav.place == "main" and nav.pane == Pane.FAILURES and walk.cause(desk) is not None:
-        marks = [cause.mark for cause in walk.causes(desk)]
         if nav.group_anchor is None:
             nav.group_anchor = nav.group
             nav.groups_marked.add(nav.group)
-            desk.say(f"A range begins here   {desk.key('range')} ends it at the cursor")
+            desk.say(f"A range begins here   {desk.key('range')} or what is done with it ends it at the cursor")
         else:
-            nav.groups_marked.update(_between(marks, nav.group_anchor, nav.group))
-            nav.group_anchor = None
+            end_range(desk)
     else:
         desk.refuse(f"{desk.key('range')} does nothing here: there is nothing to mark")
+
+
+def end_range(desk: Desk) -> None:
+    """Mark everything from where an open range begins to the cursor, if one is open here: keys act on what is marked."""
+    nav, items = desk.nav, desk.nav.items
+    if nav.place == "items" and items is not None and items.anchor is not None and items.item is not None:
+        items.marked.update(_between(desk.item_list.numbers, items.anchor, items.item))
+        items.anchor = None
+    elif nav.place == "main" and nav.pane == Pane.FAILURES and nav.group_anchor is not None:
+        marks = [cause.mark for cause in walk.causes(desk)]
+        nav.groups_marked.update(_between(marks, nav.group_anchor, nav.group))
+        nav.group_anchor = None
 
 
 def forget(desk: Desk) -> None:
