@@ -163,7 +163,9 @@ class StoredDetails:
             planned = self._plan()[step]
         except KeyError:
             return StepFacts()
-        return StepFacts(tuple(settings(planned.step)))
+        state = self._state().steps.get(step)
+        slots = state.slots if state is not None and state.status == "running" else 0
+        return StepFacts(tuple(settings(planned.step, slots)))
 
     def definition(self) -> tuple[str, str]:
         """The path and the text of the flow as it holds now."""
@@ -200,8 +202,8 @@ def shown(data: bytes | None) -> str | None:
     return text if len(text) <= SHOWN_BYTES else f"{text[:SHOWN_BYTES]} … {size(len(data))} in all"
 
 
-def settings(step: Step) -> list[tuple[str, str]]:
-    """The settings of a step, as labelled sentences; what is not set is left out."""
+def settings(step: Step, slots: int = 0) -> list[tuple[str, str]]:
+    """The settings of a step, as labelled sentences; what is not set is left out. `slots` are those it runs with, 0 if it does not."""
     rows: list[tuple[str, str]] = []
     if step.description:
         rows.append(("about", step.description.strip().split("\n")[0]))
@@ -227,6 +229,8 @@ def settings(step: Step) -> list[tuple[str, str]]:
         rows.append(("if", step.condition))
     if step.parallel is not None:
         number = step.parallel.max_parallel if step.parallel.max_parallel is not None else "one per core"
+        if isinstance(number, int) and slots and slots != number:
+            number = f"{slots} now, {number} in the flow"
         rows.append(("slots", f"{number}{', ' + step.parallel.executor if step.parallel.executor else ''}"))
     if step.retry.max_attempts > 1:
         retry = step.retry
