@@ -21,6 +21,8 @@ from tui_workflow.view.sampling import BEAT
 if TYPE_CHECKING:
     from tui_workflow.ui.app import WfApp
 
+SLACK = 0.05
+"""Seconds that a tick may come early."""
 SETTLED = 0.25
 """Seconds that maps and trends are painted for after their last beat."""
 
@@ -39,6 +41,8 @@ class Runs:
         self._told = Told(self.desk)
         self._shown = (-1, -1)
         self._moved_at = 0.0
+        self._told_at = 0.0
+        """When a tick last said that there is something to paint."""
 
     @property
     def router(self) -> Router:
@@ -119,11 +123,16 @@ class Runs:
         if desk.nav.place == "main" and not desk.dialogs:
             settle(desk)  # the selected group may be gone: all its items were retried
         shown = (desk.state.version, int(desk.feed.now()))
-        if shown != self._shown:
+        moved = shown != self._shown
+        if moved:
             self._shown, self._moved_at = shown, now
         # Maps and trends follow by a beat: they would stay behind for ever if the last change were the last paint.
         behind = now - self._moved_at <= BEAT + SETTLED
-        return behind or any(step.status == "running" for step in desk.state.steps.values())
+        alive = behind or any(step.status == "running" for step in desk.state.steps.values())
+        if not moved and not (alive and now - self._told_at > BEAT - SLACK):
+            return False
+        self._told_at = now
+        return True
 
     def press(self, key: str, character: str | None) -> None:
         """Act on a key in the run in front."""

@@ -44,9 +44,10 @@ def rows(
     if not step.shape.for_each:
         return _plain(step, width, height, glyphs, now, cursor=cursor, result=result, part=part, untitled=untitled)
     narrow = width < 70
-    lead = [_title(step, width, glyphs, cursor)] if not untitled else [_fact_line(step, now, sampling, width, glyphs)]
+    whole = float(int(now))  # rates by fractions of a second would sway between two items that end
+    lead = [_title(step, width, glyphs, cursor)] if not untitled else [_fact_line(step, whole, sampling, width, glyphs)]
     lead.append(Row(bar.progress_bar(sampling.parts(step, len(running)), width, glyphs)))
-    speed = rate.rates(step, now)
+    speed = rate.rates(step, whole)
     with_rate = width >= 62 and not untitled
     lead.append(
         Row(_counts(step, len(running), speed, width, glyphs, words=width >= 62, beside=_beside(step, speed, untitled)))
@@ -72,7 +73,7 @@ def rows(
     room -= 2 if rated else 0
     body = list(lead)
     if rated:
-        body += [BLANK, Row(_rates(step, speed, now, sampling, width, glyphs))]
+        body += [BLANK, Row(_rates(step, speed, whole, sampling, width, glyphs))]
         body[2] = Row(_counts(step, len(running), speed, width, glyphs, words=True, beside=()))
     if lane_rows:
         body += [BLANK, *lane_rows]
