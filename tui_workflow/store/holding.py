@@ -18,7 +18,7 @@ _LONGEST = 1000
 """Characters that are given to SQLite's LIKE, which takes 50,000 bytes at most."""
 _FRAME = '{"type":"","message":"'
 """What the beginning of every encoded error holds, whatever it is about."""
-_SAYING = "substr(CAST(body AS TEXT), 1, instr(CAST(body AS TEXT), '\",\"fingerprint\":\"'))"
+_SAYING = 'substr(CAST(body AS TEXT), 1, instr(CAST(body AS TEXT), \'","fingerprint":"\'))'
 """The beginning of an encoded error: its type and message. What follows are lines of the source, which say nothing of an item.
 
 A quote within the message is spelt with a backslash, so what ends the message is found nowhere in it.
