@@ -202,6 +202,8 @@ def survives(mutant: Mutant, folder: Path) -> str:
         sys.executable,
         "-m",
         "pytest",
+        "-n",
+        "0",
         "-x",
         "-q",
         "-p",
