@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from tests.engine.fakes import FakePool, Tube, loop_step, plan_of
 from tui_workflow.engine import steprun
-from tui_workflow.engine.steprun import slot_count
+from tui_workflow.engine.settings import slot_count
 from tui_workflow.engine.wishes import loaded_again
 from tui_workflow.facts import events as ev
 from tui_workflow.facts.commands import Pause, RetryItems, RetryStep, SetSlots, SkipItems, Stop, Unpause

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.store.test_machine import shape
+from tests.store.facts import shape
 from tui_workflow.engine.stock import Stock
 from tui_workflow.facts.state import Item, StepState
 
@@ -28,12 +28,11 @@ def taken(stock: Stock) -> list[int]:
 @pytest.mark.parametrize("in_order", [False, True])
 def test_items_that_are_not_met_wait_for_the_end_of_the_listing(in_order: bool) -> None:
     stock, state = stock_of(6, in_order=in_order)
-    met = {1, 2, 5}
-    stock.expect(met.__contains__)
+    stock.expect_listing()
+    stock.confirm([1, 2, 5])
     assert taken(stock) == ([] if in_order else [1, 2, 5])
     assert not stock.empty
-    met.add(0)
-    stock.confirm([0, 0, 7])
+    stock.confirm([0, 0])
     assert taken(stock) == ([0, 1, 2] if in_order else [0])
     state.states[3] = state.states[4] = Item.GONE
     stock.confirm_all()
@@ -43,12 +42,18 @@ def test_items_that_are_not_met_wait_for_the_end_of_the_listing(in_order: bool) 
 
 def test_an_item_that_is_queued_again_meanwhile_starts_once() -> None:
     stock, _ = stock_of(2, in_order=False)
-    met: set[int] = set()
-    stock.expect(met.__contains__)
+    stock.expect_listing()
     assert taken(stock) == []
     stock.queue_again([1])
-    met.add(1)
-    assert taken(stock) == [1]
+    assert taken(stock) == []
     stock.confirm([1])
+    assert taken(stock) == [1]
     stock.confirm_all()
     assert taken(stock) == [0]
+
+
+def test_items_that_the_listing_adds_start_at_once() -> None:
+    stock, state = stock_of(1, in_order=False)
+    stock.expect_listing()
+    state.states.extend(bytes(2))
+    assert taken(stock) == [1, 2]

@@ -68,15 +68,12 @@ class Lister:
         self._confirmed = confirmed
         self._met: list[int] = []
 
-    def has(self, number: int) -> bool:
-        """Whether an item is in this listing, as far as it has come."""
-        return number >= self._before or bool(self._seen[number])
-
     async def run(self, chunks: AsyncIterator[list[Listed]], now: float) -> list[int]:
         """Record every item of the listing; returns the numbers of known items that it no longer has.
 
         `confirmed` is told of known items that it still has, once what it says of them is in the run file; of the last ones
-        the caller knows as much when it has recorded the end. `now` stamps the facts. Duplicates under a default key get `~2`, `~3` …; under an explicit key they fail unrun.
+        the caller knows as much when it has recorded the end. `now` stamps the facts. Duplicates under a default key get
+        `~2`, `~3` …; under an explicit key they fail unrun.
         """
         async for chunk in chunks:
             if self._limit is not None:
@@ -196,3 +193,13 @@ class Lister:
         message = f"duplicate key {key!r} (also item {first})"
         error = ErrorInfo("DuplicateKey", message, fingerprint("DuplicateKey", message), ("DuplicateKey",))
         return Outcome(number, 0, Ended.FAILED, now, 0.0, None, error.encode(), None, None)
+
+
+def single_item(step: StepState, now: float) -> list[ev.Event]:
+    """The listing of a step without `for_each`: item 0, and none of those it had while it looped."""
+    item = ev.ListedItem(0, step.name, 0, b"null")
+    if not step.states:
+        return [ev.ItemsListed(now, step.name, 0, 1, (item,)), ev.ListingFinished(now, step.name)]
+    gone = tuple(number for number in range(1, len(step.states)) if step.states[number] != Item.GONE)
+    queued = [ev.ItemsQueued(now, step.name, (0,), "changed")] if step.states[0] else []
+    return [ev.ItemsMoved(now, step.name, (item,)), *queued, ev.ListingFinished(now, step.name, gone)]

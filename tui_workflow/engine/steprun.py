@@ -8,9 +8,6 @@ from __future__ import annotations
 
 import asyncio
 import json
-import os
-import re
-import reprlib
 from collections import deque
 from collections.abc import Callable, Coroutine, Sequence
 from dataclasses import dataclass
@@ -18,21 +15,22 @@ from typing import Any
 
 from tui_workflow import values
 from tui_workflow.engine.batch import Tempo, batch_size, overfull, prefetch
-from tui_workflow.engine.listing import Lister, Stamp
+from tui_workflow.engine.listing import Lister, Stamp, single_item
 from tui_workflow.engine.ports import Options, Surroundings
 from tui_workflow.engine.program import Revision, listing, program, stops_on_failure
+from tui_workflow.engine.settings import bare, cores, slot_count, truthy
 from tui_workflow.engine.slot import Slot
 from tui_workflow.engine.stock import PAGE, Stock
-from tui_workflow.engine.verdict import judge, too_many_failures
+from tui_workflow.engine.verdict import ending, judge, too_many_failures
 from tui_workflow.facts import events as ev
 from tui_workflow.facts import logs
 from tui_workflow.facts.filemark import Mark
 from tui_workflow.facts.fingerprint import fingerprint
 from tui_workflow.facts.labels import HEAD, label
 from tui_workflow.facts.outcome import Ended, ErrorInfo, Outcome, statuses
-from tui_workflow.facts.state import Item, RunState, StepState
+from tui_workflow.facts.state import RunState, StepState
 from tui_workflow.facts.work import Death, Refused, Running, StepProgram, Worker, WorkItem
-from tui_workflow.flow.model import MAX_SLOTS, Step
+from tui_workflow.flow.model import Step
 
 GIVE_BACK_SECONDS = 0.1
 """After this long a batch is asked back for other slots that have nothing to do."""
@@ -193,6 +191,7 @@ class StepRun:
         self._make_slots()
         if self.step.for_each is not None and not self.state.total_known:
             self._listing = True
+            self._stock.expect_listing()
             self._spawn(self._list(worker))
         else:
             self._listed = True
@@ -264,8 +263,6 @@ class StepRun:
         lister = Lister(
             self.state, self._around.store, self._around.recorder, stamp, self._options.limit, self._confirmed
         )
-        if self.state.states:
-            self._stock.expect(lister.has)
         try:
             gone = await lister.run(worker.list_items(listing(self.step, self._options.limit)), self._around.now())
         except Refused as refused:
@@ -320,12 +317,7 @@ class StepRun:
                 self._around.pool.release(worker)
                 slot.worker = worker = None
             if worker is None:
-                try:
-                    worker = await self._acquire()
-                except Refused as refused:
-                    if self._goes_on_without(slot, refused.error):
-                        return
-                    raise
+                worker = await self._acquire()
             slot.worker = worker
             if self.revision.executor != "process":
                 slot.lanes = self._want_slots
@@ -336,27 +328,35 @@ class StepRun:
             slot.outworn = self._outworn(worker, renewals)
         except Refused as refused:
             slot.staffing = False  # before the step looks whether it has ended: this may be the last that it hears
-            if not self._stopping:
+            if self._stopping:
+                return
+            if worker is None and self._goes_on_without(slot):
+                self._tell_slots(refused.error)
+            else:
                 self._refuse(refused.error)
             return
         finally:
             slot.staffing = False
         self.pump()
 
-    def _goes_on_without(self, slot: Slot, error: ErrorInfo) -> bool:
-        """Take a slot away for which the system has no process, if others are left; says so in the step's log."""
+    def _goes_on_without(self, slot: Slot) -> bool:
+        """Take a slot away for which the system has no process, if others are left."""
         left = sum(
             each is not slot and not each.retiring and (each.worker is not None or each.staffing)
             for each in self._slots
         )
-        if not left or self._stopping:
-            return False
-        slot.retiring, slot.staffing, self._want_slots = True, False, left
+        if left:
+            slot.retiring, self._want_slots = True, left
+        return left > 0
+
+    def _tell_slots(self, error: ErrorInfo) -> None:
+        """Say in the step's log how many slots are left, and why."""
         now = self._around.now()
-        line = logs.encode([logs.LogLine(0.0, f"{error.message}: the step goes on with {left}")])
-        self._around.recorder.append([ev.StepPrinted(now, self.name, line), ev.SlotsChanged(now, self.name, left)])
+        line = logs.encode([logs.LogLine(0.0, f"{error.message}: the step goes on with {self._want_slots}")])
+        self._around.recorder.append(
+            [ev.StepPrinted(now, self.name, line), ev.SlotsChanged(now, self.name, self._want_slots)]
+        )
         self.pump()
-        return True
 
     # ---- feeding ---------------------------------------------------------------------------------------------------
 
@@ -794,19 +794,8 @@ class StepRun:
             if slot.worker is not None:
                 self._around.pool.release(slot.worker)
                 slot.worker = None
-        state = self.state
-        if self._refused is not None:
-            error = self._refused
-            self._finish("failed", f"{error.type}: {error.message}".split("\n", 1)[0][:300], error.encode())
-        elif self._failing:
-            self._finish("failed", self._failing)
-        elif not state.shape.for_each and state.states and state.states[0] == Item.SKIPPED:
-            self._finish("skipped", state.reason)
-        elif state.failed and (not state.shape.for_each or self.step.on_error.action == "fail"):
-            group = next(group for group in state.groups if group.count)
-            self._finish("failed", f"{group.type}: {group.message}"[:300])
-        else:
-            self._finish("succeeded", "")
+        ended = ending(self.state, self.step, self._refused, self._failing)
+        self._finish(ended.status, ended.reason, ended.error)
 
     async def _last_progress(self) -> None:
         state = self.state
@@ -841,51 +830,6 @@ class StepRun:
         self._tasks.discard(task)
         if not task.cancelled() and (error := task.exception()) is not None:
             self._call_broken(error)
-
-
-def single_item(step: StepState, now: float) -> list[ev.Event]:
-    """The listing of a step without `for_each`: item 0, and none of those it had while it looped."""
-    item = ev.ListedItem(0, step.name, 0, b"null")
-    if not step.states:
-        return [ev.ItemsListed(now, step.name, 0, 1, (item,)), ev.ListingFinished(now, step.name)]
-    gone = tuple(number for number in range(1, len(step.states)) if step.states[number] != Item.GONE)
-    queued = [ev.ItemsQueued(now, step.name, (0,), "changed")] if step.states[0] else []
-    return [ev.ItemsMoved(now, step.name, (item,)), *queued, ev.ListingFinished(now, step.name, gone)]
-
-
-def truthy(value: object) -> bool:
-    """What an `if` means: text that was rendered counts by what it says, anything else as Python has it."""
-    if isinstance(value, str):
-        return value.strip().lower() not in {"", "false", "no", "off", "0", "none", "null"}
-    return bool(value)
-
-
-def bare(condition: str) -> str:
-    """A condition as people would say it: without the braces around a lone expression."""
-    text = condition.strip()
-    if text.startswith("{{") and text.endswith("}}") and text.count("{{") == 1:
-        return text[2:-2].strip()
-    return text
-
-
-def cores() -> int:
-    """How many processors this process may use."""
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-
-
-def slot_count(value: object) -> int:
-    """The number of slots that a `parallel` came to. Raises `Refused` if it is no number from 1 to `MAX_SLOTS`."""
-    if isinstance(value, str) and re.fullmatch(r"\s*[0-9]{1,9}\s*", value):
-        value = int(value)
-    if isinstance(value, bool) and value:
-        return cores()
-    if isinstance(value, bool) or not isinstance(value, int) or not 1 <= value <= MAX_SLOTS:
-        try:
-            shown = reprlib.repr(value)
-        except ValueError:  # Python writes no number of more than some thousand digits
-            shown = "a number too large to be written"
-        raise Refused(_error("ValueError", f"max_parallel is {shown}, not a number of slots from 1 to {MAX_SLOTS}"))
-    return value
 
 
 def _error(kind: str, message: str, mro: tuple[str, ...] = ()) -> ErrorInfo:

@@ -40,9 +40,10 @@ class Stock:
         self._reading: list[int] = []
         self._withheld: Counter[int] = Counter()
         """By item, the facts about it that are recorded and not committed: until then it does not start, or it would start twice."""
-        self._listed: Callable[[int], bool] | None = None
+        self._unconfirmed = bytearray()
+        """While items are listed anew, by number, 1 for those of earlier listings that may be gone or have another payload now."""
         self._aside: set[int] = set()
-        """Items of earlier listings that the one under way has not met so far: they may be gone."""
+        """Those of them whose turn has come."""
 
     @property
     def ready(self) -> int:
@@ -128,28 +129,29 @@ class Stock:
         self._release(numbers)
         self._queue.forget_waits(numbers)
 
-    def expect(self, listed: Callable[[int], bool]) -> None:
-        """Start no item before `listed` says that the listing under way has it; `confirm` tells when that may have changed."""
-        self._listed = listed
+    def expect_listing(self) -> None:
+        """Items are listed anew: start none of those that there are before `confirm` names it, or the listing has ended."""
+        self._unconfirmed = bytearray(b"\1") * len(self._state().states)
 
     def confirm(self, numbers: Iterable[int]) -> None:
-        """Items that the listing has met."""
+        """Items that the listing still has, with what it says of them in the run file."""
         for number in numbers:
+            self._unconfirmed[number] = 0
             if number in self._aside:
                 self._aside.discard(number)
                 self._queue.put_back(number)
 
     def confirm_all(self) -> None:
-        """The listing has ended: what it did not meet is gone."""
-        self._listed = None
+        """The listing has ended: what it did not have is gone by its state."""
         self.confirm(tuple(self._aside))
+        self._unconfirmed = bytearray()
 
     def numbers_to_read(self, want: int) -> list[int]:
         """The next items to read so that `want` are at hand; none while a read is under way or half is still there.
 
         In a step that keeps order, what is at hand goes back first if an earlier item has come due.
         """
-        if self._reading or self.holds:
+        if self._reading or self.holds or (self._in_order and self._aside):
             return []
         if self._in_order and self.due:
             self.return_all()
@@ -158,24 +160,26 @@ class Stock:
         numbers = self._queue.take(min(PAGE, want - len(self._at_hand)), self._monotonic())
         if self._withheld:
             numbers = [number for number in numbers if number not in self._withheld]
-        if self._listed is not None:
-            numbers = self._met(numbers, self._listed)
+        if self._unconfirmed:
+            numbers = self._confirmed(numbers)
         self._reading = numbers
         return numbers
 
-    def _met(self, numbers: list[int], listed: Callable[[int], bool]) -> list[int]:
+    def _confirmed(self, numbers: list[int]) -> list[int]:
         """Those that may start; the others wait for the listing, and in a step that keeps order hold up those after them."""
-        met = [number for number in numbers if listed(number)]
-        self._aside.difference_update(met)
-        if len(met) < len(numbers):
-            self._aside.update(number for number in numbers if not listed(number))
-        if self._in_order and self._aside:
-            first = min(self._aside)
-            for number in met:
+        waits = self._unconfirmed
+        aside = {number for number in numbers if number < len(waits) and waits[number]}
+        if not aside:
+            return numbers
+        if self._in_order:
+            first = min(aside)
+            for number in numbers:
                 if number > first:
                     self._queue.put_back(number)
-            met = [number for number in met if number < first]
-        return met
+            self._aside.add(first)
+            return [number for number in numbers if number < first]
+        self._aside.update(aside)
+        return [number for number in numbers if number not in aside]
 
     async def read(self, numbers: list[int]) -> None:
         """Bring the bytes of items to hand; a failed read puts the items back."""

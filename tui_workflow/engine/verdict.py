@@ -1,13 +1,16 @@
-"""What a failed attempt leads to: another one, a failed item, a failed step. Pure."""
+"""What attempts and failures lead to: another attempt, a failed item, how the step ends. Pure."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from tui_workflow.engine.retry import next_delay
+from tui_workflow.facts.events import StepStatus
 from tui_workflow.facts.outcome import Ended, ErrorInfo, Outcome
-from tui_workflow.flow.model import OnError, Retry
+from tui_workflow.facts.state import Item, StepState
+from tui_workflow.flow.model import OnError, Retry, Step
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,3 +48,25 @@ def too_many_failures(policy: OnError, failed: int, total: int, total_known: boo
     if isinstance(most, str):
         return total_known and total > 0 and failed * 100 > float(most.rstrip("% ")) * total
     return failed > most
+
+
+class Ending(NamedTuple):
+    """How a step ends: the reason in a line, and the error of a step that failed by itself."""
+
+    status: StepStatus
+    reason: str = ""
+    error: bytes | None = None
+
+
+def ending(state: StepState, step: Step, refused: ErrorInfo | None, failing: str) -> Ending:
+    """How a step ends of which nothing is left to run. `refused` says why it could not go on, `failing` why no item was to start."""
+    if refused is not None:
+        return Ending("failed", f"{refused.type}: {refused.message}".split("\n", 1)[0][:300], refused.encode())
+    if failing:
+        return Ending("failed", failing)
+    if not state.shape.for_each and state.states and state.states[0] == Item.SKIPPED:
+        return Ending("skipped", state.reason)
+    if state.failed and (not state.shape.for_each or step.on_error.action == "fail"):
+        group = next(group for group in state.groups if group.count)
+        return Ending("failed", f"{group.type}: {group.message}"[:300])
+    return Ending("succeeded")

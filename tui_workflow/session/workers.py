@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from tui_workflow.engine.decide import ENDED
-from tui_workflow.engine.steprun import cores
+from tui_workflow.engine.settings import cores
 from tui_workflow.facts.state import RunState
 from tui_workflow.flow.executor import executor_of
 from tui_workflow.flow.plan import Plan, PlannedStep
