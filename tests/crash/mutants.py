@@ -34,7 +34,7 @@ MUTANTS = (
         "engine/engine.py",
         "                self._withhold(fact.step, fact.items)\n",
         "                pass\n",
-        ("tests/engine/test_machine.py::test_a_retry_in_the_moment_in_which_the_item_comes_due_runs_it_once",),
+        ("tests/engine/test_retry_timing.py::test_an_item_that_comes_due_before_the_wish_for_it_is_committed_runs_once",),
     ),
     Mutant(
         "done before commit",

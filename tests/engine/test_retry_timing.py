@@ -11,7 +11,7 @@ from tests.engine.fakes import FakePool, Tube, loop_step, plan_of
 from tests.engine.test_engine import keys, plain, until
 from tui_workflow.facts import events as ev
 from tui_workflow.facts.commands import RetryItems, Stop
-from tui_workflow.flow.model import OnError, Parallel
+from tui_workflow.flow.model import OnError, Parallel, Retry
 
 
 class Broken:
@@ -86,6 +86,40 @@ async def test_at_any_moment(kind: str, step: str | None, uncommitted: bool, tur
 
 def quiet(tube: Tube) -> bool:
     return all(step.succeeded == step.total and step.status == "succeeded" for step in tube.state.steps.values())
+
+
+async def test_an_item_that_comes_due_before_the_wish_for_it_is_committed_runs_once() -> None:
+    """It waits for its next attempt when it is wished for; by the commit its turn has come, and a slot is free for it."""
+    attempts: list[int] = []
+    done = asyncio.Event()
+
+    class Slow(FakePool):
+        async def pass_time(self) -> None:
+            if attempts:
+                await done.wait()
+
+    def flaky(step: str, value: Any, attempt: int) -> object:
+        attempts.append(attempt)
+        return ValueError("not yet") if attempt == 1 else value
+
+    pool = Slow(flaky, {"work": [1]})
+    retry = Retry(max_attempts=2, delay=0.1)
+    tube = Tube(plan_of(loop_step("work", parallel=Parallel(max_parallel=2), retry=retry)), pool)
+    task = asyncio.create_task(tube.run())
+    await until(lambda: tube.state.steps and tube.state.steps["work"].retrying)
+    commit, recorded = tube.memory._commit, asyncio.Event()
+    tube.memory._commit = recorded.set  # type: ignore[method-assign]
+    assert not tube.engine.send(RetryItems("work", (0,))).refused
+    await recorded.wait()
+    await asyncio.sleep(0.2)  # the delay passes, and the commit takes its time
+    tube.memory._commit = commit  # type: ignore[method-assign]
+    commit()
+    await until(lambda: pool.running)
+    await asyncio.sleep(0.1)  # as long as it takes to begin it once more
+    done.set()
+    await task
+    assert attempts == [1, 2]
+    assert pool.most == 1
 
 
 async def test_after_a_stop_while_the_screen_is_open() -> None:
