@@ -34,7 +34,9 @@ MUTANTS = (
         "engine/engine.py",
         "                self._withhold(fact.step, fact.items)\n",
         "                pass\n",
-        ("tests/engine/test_retry_timing.py::test_an_item_that_comes_due_before_the_wish_for_it_is_committed_runs_once",),
+        (
+            "tests/engine/test_retry_timing.py::test_an_item_that_comes_due_before_the_wish_for_it_is_committed_runs_once",
+        ),
     ),
     Mutant(
         "done before commit",
