@@ -253,9 +253,7 @@ class Launch:
                 return False
             raise held(lock_path(found.path))
         if not found.unfinished:
-            from tui_workflow.cli.resume import failed_items
-
-            return None if failed_items(found.state) and not self.plain else False
+            return None if found.state.failed and not self.plain else False
         if self.plain:
             self.words.append(
                 f"An earlier run, {run}, is {found.state.status}. To go on with it instead:  "

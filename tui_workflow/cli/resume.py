@@ -11,11 +11,6 @@ if TYPE_CHECKING:
     from tui_workflow.view.panes.dialog import Choice
 
 
-def failed_items(state: RunState) -> int:
-    """How many items of a run are failed."""
-    return sum(step.failed for step in state.steps.values())
-
-
 async def ask(screen: Screen, found: Latest, flow: str, wanted: Wanted) -> bool | int:
     """True to take the run up, False to begin anew, else the exit code to end with. Enter takes what is first.
 
@@ -34,7 +29,7 @@ async def _resume(screen: Screen, state: RunState, different: list[str]) -> bool
     from tui_workflow.view.panes.dialog import Choice
 
     waiting = sum(step.waiting for step in state.steps.values())
-    failed = failed_items(state)
+    failed = state.failed
     listed = all(step.total_known or not step.shape.for_each for step in state.steps.values())
     counts = []
     if waiting or not listed:
@@ -59,7 +54,7 @@ async def _look_at_failures(screen: Screen, state: RunState) -> bool | int:
     from tui_workflow.view import numbers
     from tui_workflow.view.panes.dialog import Choice
 
-    failed, total = failed_items(state), sum(step.total for step in state.steps.values() if step.failed)
+    failed, total = state.failed, sum(step.total for step in state.steps.values() if step.failed)
     words = [f"It is over: {numbers.count(failed)} of {numbers.plural(total, 'item')} failed."]
     offered = [
         Choice("r", "back", "go back to it", "to see why, and to retry them; what is done stays done"),

@@ -177,6 +177,11 @@ class RunState:
     last_at: float = 0.0
     version: int = 0
 
+    @property
+    def failed(self) -> int:
+        """Items that are failed, of all steps."""
+        return sum(step.failed for step in self.steps.values())
+
     def duration(self, now: float | None = None) -> float:
         """Seconds the run has run, interruptions not counted."""
         if self.resumed is None:

@@ -58,7 +58,7 @@ def exit_code(state: RunState, strict: bool = False) -> int:
         return 0 if state.reason == ASKED_FOR else 130
     if state.status != "succeeded":
         return 1
-    if strict and any(step.failed for step in state.steps.values()):
+    if strict and state.failed:
         return FAILED_ITEMS
     return 0
 

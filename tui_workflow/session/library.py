@@ -46,7 +46,7 @@ class FlowLibrary:
                 run.state.status,
                 run.state.started,
                 None if run.held and run.state.status in ("running", "paused") else run.state.duration(),
-                sum(step.failed for step in run.state.steps.values()),
+                run.state.failed,
             )
             for run in found
             if run.state is not None

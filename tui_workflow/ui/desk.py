@@ -61,7 +61,7 @@ class Desk:
         self.paint = paint
         self.leave = leave
         self.nav = Nav(step=first_step(feed.state))
-        if feed.state.finished is not None and any(step.failed for step in feed.state.steps.values()):
+        if feed.state.finished is not None and feed.state.failed:
             self.nav.pane = Pane.FAILURES
             self.nav.group = failures.causes(list(feed.state.steps.values()), self.nav.group_sort)[0].mark
         self.sampling = Sampling()
@@ -163,7 +163,7 @@ class Desk:
         nav = self.nav
         if nav.place == "main" and not nav.before and not self.up and not nav.zoomed and not nav.entry:
             hidden.add("back")
-        if not any(step.failed for step in self.state.steps.values()):
+        if not self.state.failed:
             hidden |= {"retry_all", "canary", "failures"}
             if not (self.step and self.step.failed):
                 hidden.add("retry")

@@ -242,7 +242,7 @@ def _tiny(scene: Scene, frame: Frame) -> None:
 
 def tabs(scene: Scene, width: int) -> Row:
     """The titles of the panes as one line."""
-    failed = sum(step.failed for step in scene.state.steps.values())
+    failed = scene.state.failed
     spans: list[Span] = []
     for pane, label in ((1, "Steps"), (2, scene.nav.step or "Step"), (3, "Failures"), (4, "Log")):
         here = scene.nav.pane == pane

@@ -50,13 +50,13 @@ def _headline(run: RunState, glyphs: Glyphs, now: float | None) -> Line:
     role = {"succeeded": "ok", "failed": "failed", "running": "running"}.get(run.status, "retrying")
     waiting = sum(step.waiting for step in run.steps.values())
     said: str = run.status
-    failed = plural(_failed(run), "failed item")
+    failed = plural(run.failed, "failed item")
     match run.status:
         case "succeeded" if tolerated.of_run(run):
-            role, said = "failed", f"done, {plural(_failed(run), 'item')} failed"
+            role, said = "failed", f"done, {plural(run.failed, 'item')} failed"
         case "interrupted" | "paused" if waiting:
             said += f", {plural(waiting, 'item')} {'waits' if waiting == 1 else 'wait'}"
-        case "failed" | "cancelled" if _failed(run):
+        case "failed" | "cancelled" if run.failed:
             said += f", {failed}"
     return (
         Span(glyphs.failed if tolerated.of_run(run) else glyphs.of_run(run.status), role, bold=True),
@@ -66,10 +66,6 @@ def _headline(run: RunState, glyphs: Glyphs, now: float | None) -> Line:
         Span(said, role),
         Span("   " + stopwatch(run.duration(now)), "dim"),
     )
-
-
-def _failed(run: RunState) -> int:
-    return sum(step.failed for step in run.steps.values())
 
 
 def _steps(run: RunState) -> list[Line]:
@@ -177,7 +173,7 @@ def _commands(run: RunState, flow: str, options: Sequence[str]) -> list[Line]:
     if run.status in ("interrupted", "paused", "failed", "cancelled"):
         commands.append(("resume", f"wf-tui {shlex.quote(flow)} --resume{extra}"))
     commands.append(("look again", f"wf-tui open {run.run}{extra}"))
-    if _failed(run):
+    if run.failed:
         commands.append(("retry", f"wf-tui retry --run {run.run}{extra}"))
         commands.append(("write a file", f"wf-tui failed --run {run.run}{extra} --jsonl > failed.jsonl"))
     return [(Span("  "), Span(word.ljust(14), "dim"), Span(visible(command))) for word, command in commands]

@@ -185,7 +185,7 @@ def write(desk: Desk) -> None:
     if library is None:
         desk.refuse(f"{desk.key('write')} does nothing here: no file can be written")
         return
-    if not any(step.failed for step in desk.state.steps.values()):
+    if not desk.state.failed:
         desk.refuse("Nothing to write: no item has failed")
         return
     nav = desk.nav
@@ -205,7 +205,7 @@ def write(desk: Desk) -> None:
         return
     if is_busy(desk):
         return
-    total = len(items) if items is not None else sum(each.failed for each in desk.state.steps.values())
+    total = len(items) if items is not None else desk.state.failed
     progress = Progress(total)
 
     async def work() -> None:

@@ -51,7 +51,7 @@ class LeaveDialog(Choosing):
         running = self._running(self.desk)
         self.offered = self._ways(self.desk, running)
         waiting = sum(step.waiting for step in state.steps.values()) - running
-        failed = sum(step.failed for step in state.steps.values())
+        failed = state.failed
         line: list[Span] = [
             Span(numbers.count(running), bold=True),
             Span(f" {'item is' if running == 1 else 'items are'} running, "),

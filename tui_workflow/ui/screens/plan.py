@@ -78,7 +78,7 @@ class PlanDialog:
         else:
             first = Choice(desk.key("plan_accept"), "plan_accept", "close", "all of it is in force already")
         found = [first]
-        failed = sum(step.failed for step in desk.state.steps.values())
+        failed = desk.state.failed
         if failed:
             effect = numbers.plural(failed, "item") + ("" if brief else ", attempts counted anew")
             found.append(Choice(desk.key("plan_failed"), "plan_failed", f"{lead} the failed again", effect))
@@ -135,7 +135,7 @@ class PlanDialog:
                 if self.plan.waiting:
                     desk.wish(TakeUp())
             case "plan_failed":
-                failed = sum(step.failed for step in desk.state.steps.values())
+                failed = desk.state.failed
                 if not failed:
                     desk.refuse("No item has failed")
                     return

@@ -60,7 +60,7 @@ Keys: TypeAlias = list[tuple[str, str]]
 
 def _content(due: Due, glyphs: Glyphs, room: int) -> tuple[Line, Keys, str] | None:
     state, rejected = due.state, due.rejected
-    failed = sum(step.failed for step in state.steps.values())
+    failed = state.failed
     again: Keys = [("retry_all", f"retry {numbers.count(failed)}")] if failed and due.live else []
     if due.trouble:
         return (Span("Nothing can be recorded: ", "failed", bold=True), *data(due.trouble)), [], "failed_tint"
