@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable
+from collections.abc import Awaitable, Callable, Sequence
 from typing import TypeVar
 
-from tui_workflow.facts.commands import Command, Progress
+from tui_workflow.facts.commands import Command, Progress, Reply
 from tui_workflow.ui.desk import Desk
+from tui_workflow.ui.scope import Scope
 from tui_workflow.ui.screens.working import Working
 
 _T = TypeVar("_T")
@@ -36,6 +37,13 @@ async def carried_out(desk: Desk, title: str, progress: Progress, kept: str, wor
             working.cancel()
         desk.busy_with = ""
         desk.close(dialog)
+
+
+async def one_by_one(wishes: Sequence[Scope], send: Callable[[Scope], Awaitable[Reply]]) -> tuple[str, bool]:
+    """Wish for each of these, one after the other; the answers as one sentence, and whether all were refused."""
+    replies = [(scope.step, await send(scope)) for scope in wishes]
+    said = [reply.text if len(replies) == 1 else f"{step}: {reply.text}" for step, reply in replies]
+    return "   ".join(said), all(reply.refused for _, reply in replies)
 
 
 def wish_for_many(desk: Desk, title: str, command: Command, total: int) -> None:

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Awaitable, Sequence
 
-from tui_workflow.facts.commands import Drain, Pause, Progress, SetSlots, SkipItems, Stop, Unpause
+from tui_workflow.facts.commands import Drain, Pause, Progress, Reply, SetSlots, SkipItems, Stop, Unpause
 from tui_workflow.ui.actions.mark import forget as forget_marks
 from tui_workflow.ui.actions.walk import Act
-from tui_workflow.ui.bulk import carried_out, is_busy
+from tui_workflow.ui.bulk import carried_out, is_busy, one_by_one
 from tui_workflow.ui.desk import Desk
 from tui_workflow.ui.scope import Scope, by_step, scopes, words_of
 from tui_workflow.ui.screens.prompt import prompt
@@ -38,18 +38,13 @@ def _skip(desk: Desk, chosen: Sequence[Scope], reason: str) -> None:
     wishes = by_step(chosen)
     progress = Progress(sum(scope.count for scope in wishes))
 
-    async def send() -> tuple[str, bool]:
-        said: list[str] = []
-        refused = True
-        for scope in wishes:
-            reply = await desk.feed.send(SkipItems(scope.step, scope.items, reason), progress)
-            said.append(reply.text if len(wishes) == 1 else f"{scope.step}: {reply.text}")
-            refused = refused and reply.refused
-        return "   ".join(said), refused
+    def send(scope: Scope) -> Awaitable[Reply]:
+        return desk.feed.send(SkipItems(scope.step, scope.items, reason), progress)
 
     async def work() -> None:
         title = f"Skipping {words_of(chosen)}"
-        words, refused = await carried_out(desk, title, progress, "what is skipped stays skipped", send())
+        sent = one_by_one(wishes, send)
+        words, refused = await carried_out(desk, title, progress, "what is skipped stays skipped", sent)
         desk.say(words, refused=refused)
         if not refused:
             forget_marks(desk)

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
-from tui_workflow.facts.commands import Progress, RetryItems, RetryStep
+from tui_workflow.facts.commands import Progress, Reply, RetryItems, RetryStep
 from tui_workflow.ui.actions.mark import forget as forget_marks
 from tui_workflow.ui.actions.walk import Act
-from tui_workflow.ui.bulk import carried_out, is_busy, wish_for_many
+from tui_workflow.ui.bulk import carried_out, is_busy, one_by_one, wish_for_many
 from tui_workflow.ui.canary import Canary
 from tui_workflow.ui.desk import Desk
 from tui_workflow.ui.retried import Retried, Watched
@@ -81,29 +81,25 @@ def _send(desk: Desk, chosen: Sequence[Scope]) -> None:
     wishes = by_step(chosen)
     progress = Progress(sum(scope.count for scope in wishes))
 
-    async def send() -> tuple[str, bool]:
-        said: list[str] = []
-        watched: list[Watched] = []
-        refused = True
-        for scope in wishes:
-            items = None if scope.group is not None or scope.whole else scope.items
-            watch = Watched(desk.state.steps[scope.step], failed_in(desk, scope))
-            before = len(progress.reached)
-            reply = await desk.feed.send(RetryItems(scope.step, items, scope.group), progress)
-            said.append(reply.text if len(wishes) == 1 else f"{scope.step}: {reply.text}")
-            refused = refused and reply.refused
-            if not reply.refused:
-                if progress.stopped:
-                    watch.keep(progress.reached[before:])
-                watched.append(watch)
-        if watched:
-            desk.retried.append(Retried(watched))
-        return "   ".join(said), refused
+    watched: list[Watched] = []
+
+    async def send(scope: Scope) -> Reply:
+        items = None if scope.group is not None or scope.whole else scope.items
+        watch = Watched(desk.state.steps[scope.step], failed_in(desk, scope))
+        before = len(progress.reached)
+        reply = await desk.feed.send(RetryItems(scope.step, items, scope.group), progress)
+        if not reply.refused:
+            if progress.stopped:
+                watch.keep(progress.reached[before:])
+            watched.append(watch)
+        return reply
 
     async def work() -> None:
-        words, refused = await carried_out(
-            desk, f"Retrying {words_of(chosen)}", progress, "what is queued stays queued", send()
-        )
+        title = f"Retrying {words_of(chosen)}"
+        sent = one_by_one(wishes, send)
+        words, refused = await carried_out(desk, title, progress, "what is queued stays queued", sent)
+        if watched:
+            desk.retried.append(Retried(watched))
         desk.say(words, refused=refused)
         forget_marks(desk)
 

@@ -68,7 +68,8 @@ class Canvas(Widget):
             strips.append(_strip(entry[0], styles, entry[1]))
             if y < len(old):
                 start, end = differing(self._strips[y], strips[y])
-                changed.append(Region(start, y, max(1, end - start), 1))
+                if start < end:
+                    changed.append(Region(start, y, end - start, 1))
         self._strips, self._lines = strips, list(lines)
         if len(old) != len(lines):
             self.refresh()
