@@ -18,8 +18,8 @@ from tests.end_to_end.terminal import Terminal
 class Screen(Terminal):
     """A `Terminal` that remembers its settings as they were before the command could touch them."""
 
-    def __init__(self, folder: Path, *words: str, size: tuple[int, int] = (120, 32), **env: str) -> None:
-        super().__init__(folder, *words, size=size, **env)
+    def __init__(self, folder: Path, *words: str, **options: Any) -> None:
+        super().__init__(folder, *words, **options)
         self.closed = False
         self.full = True
         """Whether it is the dashboard that has the terminal."""

@@ -13,8 +13,7 @@ import pytest
 from tests.crash import trace
 from tests.crash.rounds import now
 from tests.crash.screen import Screen
-from tests.end_to_end import bench, terminal
-from tests.end_to_end.bench import Folder, kill, wait_for
+from tests.end_to_end.bench import COMMAND, Folder, kill, wait_for
 from tests.engine.fakes import FakePool, Tube, loop_step, plan_of
 from tui_workflow.facts import events as ev
 from tui_workflow.facts.outcome import Ended, Outcome
@@ -162,13 +161,8 @@ def test_a_run_whose_clock_jumps_goes_on(folder: Folder, jump: int) -> None:
     """The whole program: the delay of a second stays one, nothing times out, and no day is told on the screen."""
     folder.write("handlers.py", trace.PYTHON + JUMPER)
     folder.write("flow.yaml", JUMPING)
-    command = bench.COMMAND
-    terminal.COMMAND = (command[0], "-m", "tests.crash.failpoint", "clock", str(jump))  # type: ignore[assignment]
-    try:
-        screen = Screen(folder.path, "flow.yaml")
-    finally:
-        terminal.COMMAND = command
-    with screen:
+    command = (COMMAND[0], "-m", "tests.crash.failpoint", "clock", str(jump))
+    with Screen(folder.path, "flow.yaml", command=command) as screen:
         while "SUCCEEDED" not in screen.text:
             screen.see("work")
             left = screen.text.partition("ETA")[2].partition("\n")[0]

@@ -275,14 +275,7 @@ def test_a_system_that_gives_no_worker(folder: Folder) -> None:
     prepare(folder)
     (folder.path / "go").touch()
     limited = "import os, resource, sys; resource.setrlimit(resource.RLIMIT_FSIZE, (300_000, -1)); os.execv(sys.argv[1], sys.argv[1:])"
-    done = subprocess.run(
-        [COMMAND[0], "-c", limited, *COMMAND, "flow.yaml", "--headless"],
-        cwd=folder.path,
-        env=environment(),
-        capture_output=True,
-        text=True,
-        timeout=60,
-    )
+    done = folder.wf("flow.yaml", "--headless", command=(COMMAND[0], "-c", limited, *COMMAND))
     assert done.returncode == 1, done.stderr
     assert "no worker process could be started: File too large" in done.stdout
     assert "Traceback" not in done.stderr

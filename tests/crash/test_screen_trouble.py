@@ -8,8 +8,7 @@ import pytest
 
 from tests.crash.check import RESTORED
 from tests.crash.screen import Screen
-from tests.end_to_end import bench, terminal
-from tests.end_to_end.bench import Folder, gone_within
+from tests.end_to_end.bench import COMMAND, Folder, gone_within
 
 FLOW = """
 steps:
@@ -36,13 +35,8 @@ steps:
 def test_a_widget_that_raises(folder: Folder) -> None:
     """70, the terminal as it was, what ended is kept, and a resume goes on."""
     folder.write("flow.yaml", FLOW)
-    command = bench.COMMAND
-    terminal.COMMAND = (command[0], "-m", "tests.crash.failpoint", "widget", "15")  # type: ignore[assignment]
-    try:
-        screen = Screen(folder.path, "flow.yaml")
-    finally:
-        terminal.COMMAND = command
-    with screen:
+    command = (COMMAND[0], "-m", "tests.crash.failpoint", "widget", "15")
+    with Screen(folder.path, "flow.yaml", command=command) as screen:
         assert screen.wait(40) == 70
         assert all(sequence in screen.raw for sequence in RESTORED)
         assert screen.settings() == screen.before

@@ -16,8 +16,7 @@ from tests.crash import every_call, held, trace
 from tests.crash.check import check_run, crashed
 from tests.crash.rounds import now, run_file
 from tests.crash.screen import Screen
-from tests.end_to_end import bench, terminal
-from tests.end_to_end.bench import Folder, gone_within, wait_for
+from tests.end_to_end.bench import COMMAND, Folder, environment, gone_within, wait_for
 
 
 @pytest.fixture
@@ -123,13 +122,8 @@ def test_nothing_is_written_to_a_terminal_that_is_closed(stubborn: Folder) -> No
     calls = stubborn.path / "calls"
     strace = shutil.which("strace")
     assert strace is not None
-    command = terminal.COMMAND
-    terminal.COMMAND = (strace, "-D", "-f", "-qq", "-y", "-e", "trace=write,writev", "-o", str(calls), *command)  # type: ignore[assignment]
-    try:
-        screen = Screen(stubborn.path, "flow.yaml")
-    finally:
-        terminal.COMMAND = command
-    with screen:
+    command = (strace, "-D", "-f", "-qq", "-y", "-e", "trace=write,writev", "-o", str(calls), *COMMAND)
+    with Screen(stubborn.path, "flow.yaml", command=command) as screen:
         screen.see("RUNNING", "work")
         wait_for(lambda: busy(stubborn), "two items run")
         screen.take_away()
@@ -144,13 +138,7 @@ def test_a_closed_terminal_that_sends_no_signal(stubborn: Folder) -> None:
     """As below `nohup` and some multiplexers: reads and writes fail, and that is all that is heard."""
     begin = time.monotonic()
     quiet = "import os, signal, sys; signal.signal(signal.SIGHUP, signal.SIG_IGN); os.execvp(sys.argv[1], sys.argv[1:])"
-    command = bench.COMMAND
-    terminal.COMMAND = (command[0], "-c", quiet, *command)  # type: ignore[assignment]
-    try:
-        screen = Screen(stubborn.path, "flow.yaml")
-    finally:
-        terminal.COMMAND = command
-    with screen:
+    with Screen(stubborn.path, "flow.yaml", command=(COMMAND[0], "-c", quiet, *COMMAND)) as screen:
         screen.see("RUNNING", "work")
         wait_for(lambda: busy(stubborn), "two items run")
         before = screen.cpu()
@@ -217,11 +205,11 @@ def test_a_full_pipe_ends_with_the_signal_all_the_same(stubborn: Folder) -> None
     reader, writer = os.pipe()
     try:
         process = subprocess.Popen(
-            [*_command(), "flow.yaml", "--json"],
+            [*COMMAND, "flow.yaml", "--json"],
             cwd=stubborn.path,
             stdout=writer,
             stderr=subprocess.DEVNULL,
-            env=_env(),
+            env=environment(),
         )
         os.close(writer)
         try:
@@ -235,15 +223,3 @@ def test_a_full_pipe_ends_with_the_signal_all_the_same(stubborn: Folder) -> None
     finally:
         os.close(reader)
     gone_within(stubborn.path)
-
-
-def _command() -> tuple[str, ...]:
-    from tests.end_to_end.bench import COMMAND
-
-    return COMMAND
-
-
-def _env() -> dict[str, str]:
-    from tests.end_to_end.bench import environment
-
-    return environment()

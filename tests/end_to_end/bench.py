@@ -9,7 +9,7 @@ import subprocess
 import sys
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -49,10 +49,12 @@ class Folder:
         file.write_text(text, "utf-8")
         return file
 
-    def wf(self, *words: str, env: dict[str, str] | None = None, stdin: str = "") -> subprocess.CompletedProcess[str]:
-        """Run a command to its end."""
+    def wf(
+        self, *words: str, env: dict[str, str] | None = None, stdin: str = "", command: Sequence[str] = COMMAND
+    ) -> subprocess.CompletedProcess[str]:
+        """Run a command to its end, `wf-tui` unless it is said."""
         return subprocess.run(
-            [*COMMAND, *words],
+            [*command, *words],
             cwd=self.path,
             env=environment(**(env or {})),
             capture_output=True,

@@ -12,6 +12,7 @@ import signal
 import struct
 import termios
 import time
+from collections.abc import Sequence
 from pathlib import Path
 from types import TracebackType
 
@@ -26,9 +27,16 @@ _UNFINISHED = re.compile(r"\x1b(?:\[[0-9;?<>=$]*|\][^\x07\x1b]*|[P_^X][^\x1b]*)?
 
 
 class Terminal:
-    """A command on a pseudo-terminal of 120 × 32. `raw` is every byte that it wrote."""
+    """A command on a pseudo-terminal of 120 × 32, which is `wf-tui` unless it is said. `raw` is every byte that it wrote."""
 
-    def __init__(self, folder: Path, *words: str, size: tuple[int, int] = (120, 32), **env: str) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        *words: str,
+        size: tuple[int, int] = (120, 32),
+        command: Sequence[str] = COMMAND,
+        **env: str,
+    ) -> None:
         self.width, self.height = size
         self.cells = [[" "] * self.width for _ in range(self.height)]
         self.raw = b""
@@ -42,7 +50,7 @@ class Terminal:
         if self.pid == 0:
             try:
                 os.chdir(folder)
-                os.execve(COMMAND[0], [*COMMAND, *words], environment(COLUMNS="", LINES="", **env))
+                os.execve(command[0], [*command, *words], environment(COLUMNS="", LINES="", **env))
             finally:
                 os._exit(127)
         fcntl.ioctl(self._master, termios.TIOCSWINSZ, struct.pack("HHHH", self.height, self.width, 0, 0))

@@ -4,13 +4,11 @@ from __future__ import annotations
 
 import json
 import os
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
 
-from tests.end_to_end.bench import EFFECT, Folder, environment, kill, wait_for
+from tests.end_to_end.bench import COMMAND, EFFECT, Folder, kill, wait_for
 
 SIMPLE = """
 steps:
@@ -290,13 +288,6 @@ def test_a_network_file_system_is_warned_about(folder: Folder, kind: str) -> Non
         "from tui_workflow.store import places; places.MOUNTS = 'mounts'; from tui_workflow.cli import main; main()"
     )
     for words in ([], ["--resume"]):
-        done = subprocess.run(
-            [sys.executable, "-c", program, "flow.yaml", "--headless", *words],
-            cwd=folder.path,
-            env=environment(),
-            capture_output=True,
-            text=True,
-            timeout=60,
-        )
+        done = folder.wf("flow.yaml", "--headless", *words, command=(COMMAND[0], "-c", program))
         assert done.returncode == 1, done.stderr
         assert ("network file system (nfs4)" in done.stderr and "--state-dir" in done.stderr) == (kind == "nfs4")

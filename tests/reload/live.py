@@ -46,6 +46,17 @@ class Live:
     def step(self, name: str = "work") -> StepState:
         return self.state.steps[name]
 
+    def most_at_once(self, step: str = "work") -> Callable[[], int]:
+        """Counts, from now on, how many items of a step run at once; what is given back tells the most so far."""
+        most = 0
+
+        def look(_: object) -> None:
+            nonlocal most
+            most = max(most, self.stage.engine.running_count(step))
+
+        self.stage.engine.subscribe(look)
+        return lambda: most
+
     def save(self, name: str, text: str) -> None:
         (self.folder / name).write_text(text)
 

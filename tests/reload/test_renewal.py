@@ -184,13 +184,7 @@ async def test_while_the_step_still_runs(tmp_path: Path, parallel: str) -> None:
     write(tmp_path, code, flow.replace("parallel: 2", f"parallel: {parallel}"))
     slots = 2 if parallel == "2" else 3
     async with live(tmp_path) as run:
-        most = 0
-
-        def look(facts: object) -> None:
-            nonlocal most
-            most = max(most, run.stage.engine.running_count("work"))
-
-        run.stage.engine.subscribe(look)
+        most = run.most_at_once()
         await run.until(lambda: run.step().failed == 1 and run.step().done > 20, "an item failed")
         before = pids(run)
         run.save("rates.json", NEW)
@@ -204,6 +198,6 @@ async def test_while_the_step_still_runs(tmp_path: Path, parallel: str) -> None:
         old = sum(row["result"] == 2 for row in rows)
         assert done <= old <= done + 3 * slots + flying
         assert run.results()["5"] == 3
-        assert most <= slots
+        assert most() <= slots
         for pid in before:
             await gone(pid)

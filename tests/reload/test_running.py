@@ -185,13 +185,7 @@ async def test_reloads_in_the_moments_in_which_items_end(tmp_path: Path, pause: 
 
     write(tmp_path, "m0", 0.01, FLOW.replace("200", "400").replace("parallel: 2", "parallel: 3"))
     async with live(tmp_path) as run:
-        most = 0
-
-        def look(facts: object) -> None:
-            nonlocal most
-            most = max(most, run.stage.engine.running_count("work"))
-
-        run.stage.engine.subscribe(look)
+        most = run.most_at_once()
         await run.done(10)
         for number in range(1, 13):
             run.save("handlers.py", handler(f"m{number}", 0.01))
@@ -201,7 +195,7 @@ async def test_reloads_in_the_moments_in_which_items_end(tmp_path: Path, pause: 
         assert run.state.revision == 13
         assert len(run.outcomes()) == 400
         made_as_recorded(run)
-        assert most <= 3
+        assert most() <= 3
         assert run.step().stale == sum(row["result"] != "m12" for row in run.outcomes())
 
 

@@ -8,7 +8,7 @@ from dataclasses import replace
 import pytest
 
 from tests.ui.screen import Screen, opened
-from tests.ui.simulate import Simulation, key_error
+from tests.ui.simulate import Simulation, http_error, key_error
 from tui_workflow.facts import commands as cm
 from tui_workflow.facts.outcome import Ended, ErrorInfo
 from tui_workflow.facts.state import Item
@@ -163,15 +163,20 @@ async def test_a_group_is_told_by_its_message_where_its_type_does_not_tell_it() 
         assert "Retry 9 items of process_chunks with HTTPError: no exchange rate" in text
 
 
+async def canary_fails(screen: Screen, error: ErrorInfo) -> None:
+    """Send one of the largest group first, and let it fail with this error."""
+    await screen.press("3", "C")
+    sent = screen.run.sent[0]
+    assert isinstance(sent, cm.RetryItems)
+    assert sent.items is not None
+    screen.run.end("process_chunks", screen.run.clock, [(sent.items[0], Ended.FAILED, 4, 0.9, error)])
+    screen.app._tick()
+    await screen.settle()
+
+
 async def test_a_canary_that_fails_for_another_cause_says_so() -> None:
     async with opened() as screen:
-        await screen.press("3", "C")
-        sent = screen.run.sent[0]
-        assert isinstance(sent, cm.RetryItems)
-        assert sent.items is not None
-        screen.run.end("process_chunks", screen.run.clock, [(sent.items[0], Ended.FAILED, 4, 0.9, key_error(1))])
-        screen.app._tick()
-        await screen.settle()
+        await canary_fails(screen, key_error(1))
         assert "failed for another cause" in screen.footer
 
 
@@ -221,15 +226,7 @@ async def test_the_canary_goes_first_and_offers_the_rest_when_it_is_well() -> No
 
 async def test_a_canary_that_fails_again_retries_nothing_else() -> None:
     async with opened() as screen:
-        from tests.ui.simulate import http_error
-
-        await screen.press("3", "C")
-        sent = screen.run.sent[0]
-        assert isinstance(sent, cm.RetryItems)
-        assert sent.items is not None
-        screen.run.end("process_chunks", screen.run.clock, [(sent.items[0], Ended.FAILED, 4, 0.9, http_error(1))])
-        screen.app._tick()
-        await screen.settle()
+        await canary_fails(screen, http_error(1))
         assert "failed again" in screen.footer
         assert len(screen.run.sent) == 1
 

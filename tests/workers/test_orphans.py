@@ -57,12 +57,16 @@ def handle(item):
         env={**os.environ, "PYTHONPATH": os.getcwd()},
     )  # fmt: skip
     assert engine.stdout is not None
-    pids = [int(pid) for pid in (await asyncio.wait_for(engine.stdout.readline(), 20)).split()]
-    assert len(pids) == 2
-    assert len(processes_of(tmp_path.name)) >= 4
-    engine.kill()
-    began = time.monotonic()
-    await engine.wait()
+    try:
+        pids = [int(pid) for pid in (await asyncio.wait_for(engine.stdout.readline(), 20)).split()]
+        assert len(pids) == 2
+        async with asyncio.timeout(20):
+            while len(processes_of(tmp_path.name)) < 4:  # what the items start has yet to start its own
+                await asyncio.sleep(0.01)
+    finally:
+        engine.kill()
+        began = time.monotonic()
+        await engine.wait()
     while processes_of(tmp_path.name) or any(alive(pid) for pid in pids):
         assert time.monotonic() - began < 2, "processes outlive the engine"
         await asyncio.sleep(0.01)
