@@ -12,6 +12,7 @@ from tests.ui.simulate import Simulation, http_error, key_error
 from tui_workflow.facts import commands as cm
 from tui_workflow.facts.outcome import Ended, ErrorInfo
 from tui_workflow.facts.state import Item
+from tui_workflow.ui.actions import walk
 from tui_workflow.view.keys import DEFAULT, PANES, Context, event_name
 from tui_workflow.view.panes.row import Target
 from tui_workflow.view.ports import ItemRow
@@ -57,7 +58,7 @@ async def test_r_on_one_item_retries_at_once() -> None:
 
 async def test_r_retries_the_marked_and_forgets_the_marks() -> None:
     async with opened() as screen:
-        text = await screen.press("3", "enter", "space", "space")
+        text = await screen.press("3", "enter", "space", "j", "space")
         assert "2 marked" in text
         assert "r retry 2 marked" in screen.footer
         text = await screen.press("r")
@@ -70,9 +71,26 @@ async def test_r_retries_the_marked_and_forgets_the_marks() -> None:
         assert not items.marked
 
 
+async def test_space_marks_and_unmarks_where_the_cursor_is_and_leaves_it_there() -> None:
+    async with opened(Simulation(total=100_000)) as screen:
+        nav = screen.desk.nav
+        await screen.press("3")
+        groups = [cause.mark for cause in walk.causes(screen.desk)]
+        await screen.press("space", "j", "space")
+        assert nav.groups_marked == set(groups[:2])
+        assert nav.group == groups[1]
+        await screen.press("escape", "g", "enter", "space", "j", "space")
+        assert nav.items is not None
+        listed = screen.desk.item_list.numbers
+        assert nav.items.marked == {listed[0], listed[1]}
+        await screen.press("space")
+        assert nav.items.marked == {listed[0]}
+        assert nav.items.item == listed[1]
+
+
 async def test_marked_items_that_are_done_are_not_retried() -> None:
     async with opened() as screen:
-        await screen.press("2", "g", "enter", "g", "space", "space", "r")
+        await screen.press("2", "g", "enter", "g", "space", "j", "space", "r")
         assert screen.run.sent == []
         assert "Nothing to retry: the 2 marked are not failed" in screen.footer
 
@@ -101,7 +119,7 @@ async def test_a_key_that_acts_ends_an_open_range() -> None:
 
 async def test_groups_are_marked_and_retried_together() -> None:
     async with opened(Simulation(total=100_000)) as screen:
-        text = await screen.press("3", "space", "space")
+        text = await screen.press("3", "space", "j", "space")
         assert "2 marked" in text
         await screen.press("r", "enter")
         groups = screen.run.state.steps["process_chunks"].groups
@@ -112,7 +130,7 @@ async def test_groups_are_marked_and_retried_together() -> None:
 
 async def two_marked(screen: Screen) -> tuple[list[int], list[int]]:
     """Mark the first two groups; gives the items of each."""
-    await screen.press("3", "space", "space")
+    await screen.press("3", "space", "j", "space")
     step = screen.run.state.steps["process_chunks"]
     places = [
         n

@@ -105,7 +105,7 @@ ACTIONS: tuple[Action, ...] = (
     Action("timestamps", ("t",), "times", "Show or hide times", _LOOK, ("log", "item"), weight=55),
     Action("definition", ("d",), "definition", "The flow's text, with its problems in place", _LOOK),
     Action("history", ("H",), "history", "Earlier runs of this flow", _LOOK, weight=85),
-    Action("mark", ("space",), "mark", "Mark or unmark", _ACT, ("failures", "items"), weight=40),
+    Action("mark", ("space",), "mark", "Mark or unmark; the cursor stays", _ACT, ("failures", "items"), weight=40),
     Action("range", ("v",), "range", "Mark a range", _ACT, ("failures", "items")),
     Action(
         "retry",

@@ -14,16 +14,14 @@ Name = TypeVar("Name", int, str)
 
 
 def mark(desk: Desk) -> None:
-    """Mark what is under the cursor or take its mark away, and go on to the next."""
+    """Mark what is under the cursor or take its mark away. The cursor stays: a second press undoes the first, `j` goes on."""
     nav = desk.nav
     if nav.place == "items" and nav.items is not None and nav.items.item is not None:
         _toggle(nav.items.marked, nav.items.item)
         nav.items.anchor = None
-        desk.item_list.move(nav.items, 1)
     elif nav.place == "main" and nav.pane == Pane.FAILURES and walk.cause(desk) is not None:
         _toggle(nav.groups_marked, nav.group)
         nav.group_anchor = None
-        walk.by(desk, 1)
     else:
         desk.refuse(f"{desk.key('mark')} does nothing here: there is nothing to mark")
 
