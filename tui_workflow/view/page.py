@@ -15,14 +15,18 @@ from tui_workflow.view.glyphs import Glyphs
 from tui_workflow.view.keys import Context, Keymap
 from tui_workflow.view.line import Line, Span
 from tui_workflow.view.nav import Nav, Pane
-from tui_workflow.view.panes import banner, entry, failures, footer, header, log, selected, steps
+from tui_workflow.view.panes import banner, entry, failures, footer, header, log, progress, selected, steps
 from tui_workflow.view.panes import step as step_pane
-from tui_workflow.view.panes.row import BLANK, Cursor, Row, Rows, data
+from tui_workflow.view.panes.row import BLANK, Cursor, Row, Rows, short
 from tui_workflow.view.ports import Rejected
 from tui_workflow.view.sampling import Sampling
 
 ROOMY = 6
 """Free rows of a middling terminal from which on the failures get more than one."""
+
+TABS = {Pane.STEPS: "Steps", Pane.STEP: "", Pane.FAILURES: "Failures", Pane.LOG: "Log"}
+NAME = 8
+"""Columns of a step's name in its tab below which the tabs are numbers."""
 
 CONTEXTS: dict[Pane, Context] = {
     Pane.STEPS: "steps",
@@ -191,6 +195,10 @@ def _stacked(scene: Scene, frame: Frame) -> None:
     width = frame.width - 2 * frame.margin
     room = frame.height - 1 - len(frame.lines)
     nav = scene.nav
+    if nav.pane in (Pane.FAILURES, Pane.LOG):
+        how_far = progress.row(scene.state, nav.step, scene.lanes, scene.sampling, width, scene.glyphs)
+        frame.full(Pane.STEP, [how_far])
+        room -= 1
     if nav.pane == Pane.LOG:
         frame.full(Pane.LOG, log_rows_of(scene, width, room))
         return
@@ -241,26 +249,41 @@ def _tiny(scene: Scene, frame: Frame) -> None:
 
 
 def tabs(scene: Scene, width: int) -> Row:
-    """The titles of the panes as one line."""
-    failed = scene.state.failed
+    """The titles of the panes as one line, with how far the step is while neither pane 1 nor 2 shows it.
+
+    Where they do not fit the step's name is cut, then all names go but the one of the pane that is open.
+    """
+    state, here, step = scene.state, scene.nav.pane, scene.step
+    failed = numbers.count(state.failed) if state.failed else ""
+    share = ""
+    if here in (Pane.FAILURES, Pane.LOG) and step is not None and step.shape.for_each and step.total:
+        share = numbers.percent(step.done, step.total, known=step.total_known)
+    title = scene.nav.step or "Step"
+    for label, told in ((title, share), (title, ""), ("", "")):
+        fixed = sum(len(word) for word in (*TABS.values(), failed, told)) + 14 + bool(failed) + bool(told)
+        name = short(label, max(NAME, width - fixed), "dim", scene.glyphs)
+        line = _tabs(here, {**TABS, Pane.STEP: name}, {Pane.STEP: told, Pane.FAILURES: failed})
+        if label and line_width(line) <= width:
+            return Row(line)
+    name = short(title, max(0, width - 11), "dim", scene.glyphs)
+    return Row(_tabs(here, {here: name if here == Pane.STEP else TABS[here]}, {}))
+
+
+def _tabs(here: Pane, labels: Mapping[Pane, Line | str], facts: Mapping[Pane, str]) -> Line:
+    """One tab for each pane: its number, and its label and the fact about it where there are any."""
     spans: list[Span] = []
-    for pane, label in ((1, "Steps"), (2, scene.nav.step or "Step"), (3, "Failures"), (4, "Log")):
-        here = scene.nav.pane == pane
-        role = "accent" if here else "dim"
-        spans += (Span("  " if spans else ""), Span(f"{pane} ", role), *data(label, role, bold=here))
-        if pane == Pane.FAILURES and failed:
-            spans.append(Span(f" {numbers.count(failed)}", "failed"))
-    if line_width(spans) > width:
-        spans = [span for span in spans if not span.text.startswith("  ")]
-        short = scene.nav.pane
-        spans = []
-        for pane, label in ((1, "Steps"), (2, scene.nav.step or "Step"), (3, "Failures"), (4, "Log")):
-            here = pane == short
-            role = "accent" if here else "dim"
-            spans += (Span("  " if spans else ""), Span(f"{pane}", role))
-            if here:
-                spans += (Span(" "), *data(label, role, bold=True))
-    return Row(tuple(spans))
+    for pane in Pane:
+        role = "accent" if pane == here else "dim"
+        label = labels.get(pane, ())
+        words = (Span(label),) if isinstance(label, str) else label
+        lead = " " if words else ""
+        spans += (Span("  " if spans else ""), Span(f"{pane.value}{lead}", role))
+        spans += (
+            span._replace(role=role if span.role != "retrying" else span.role, bold=pane == here) for span in words
+        )
+        if fact := facts.get(pane):
+            spans.append(Span(f" {fact}", "failed" if pane == Pane.FAILURES else "text"))
+    return tuple(spans)
 
 
 def _zoomed(scene: Scene, frame: Frame) -> Frame:
