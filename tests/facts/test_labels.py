@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tui_workflow import values
-from tui_workflow.facts.labels import HEAD, label
+from tui_workflow.facts.labels import HEAD, in_full, label
 
 DIGEST = "0123456789abcdef"
 
@@ -44,6 +44,23 @@ DIGEST = "0123456789abcdef"
 def test_a_label_says_what_the_item_is(key: str, value: object, expected: str | None) -> None:
     found = label(key, values.encode(value)[:HEAD])
     assert found == expected if expected is not None else found.startswith('{"')
+
+
+@pytest.mark.parametrize(
+    ("key", "value", "expected"),
+    [
+        ("doc-17", "anything", "doc-17"),
+        (f"{DIGEST}~2", "two\nlines", "two\nlines"),
+        (DIGEST, "x" * 1000, "x" * 1000),
+        (DIGEST, {"body": "y" * 1000, "name": "[draft] " + "z" * 200}, "[draft] " + "z" * 200),
+        (DIGEST, 17, "17"),
+        (DIGEST, {"a": [1]}, ""),
+        (DIGEST, [1, 2], ""),
+        (DIGEST, None, ""),
+    ],
+)
+def test_what_is_copied_for_a_label_is_whole(key: str, value: object, expected: str) -> None:
+    assert in_full(key, values.encode(value)) == expected
 
 
 def test_a_value_that_is_cut_still_gives_a_label() -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 import pytest
 
@@ -15,7 +15,7 @@ from tui_workflow.facts.state import Item
 from tui_workflow.ui.actions import walk
 from tui_workflow.view.keys import DEFAULT, PANES, Context, event_name
 from tui_workflow.view.panes.row import Target
-from tui_workflow.view.ports import ItemRow
+from tui_workflow.view.ports import ItemDetail, ItemRow
 
 
 def failed(screen: Screen) -> int:
@@ -354,28 +354,60 @@ async def test_copying_says_what_and_how_much() -> None:
         assert copied[5] == "cleaned 640 rows, [3 dropped]" or copied[5].startswith("GET ")
 
 
-async def test_a_key_that_is_a_digest_is_offered_behind_the_label() -> None:
+async def test_what_a_row_shows_is_copied_and_its_digest_only_by_name() -> None:
     async with opened(Labelled(total=1000)) as screen:
         copied: list[str] = []
         screen.desk.copy_out = copied.append
         await screen.press("3", "enter", "y")
-        assert copied == ["0000000000000136"]
-        assert "Copied the key 0000000000000136 of order 310" in screen.footer
-        assert "Y its label" in screen.footer
+        assert copied == ["order 310"]
+        assert "Copied the label order 310, 9 B" in screen.footer
+        assert "Y its key, its error" in screen.footer
         text = await screen.press("Y")
         assert text.index("label   order 310") < text.index("key     0000000000000136")
         assert "Commands take the key." in text
-        await screen.press("l")
-        assert copied[1] == "order 310"
-        await screen.press("Y", "k")
-        assert copied[2] == copied[0]
+        await screen.press("k")
+        assert copied[1] == "0000000000000136"
+        assert "Copied the key, 16 B" in screen.footer
+        await screen.press("enter", "y")
+        assert copied[2].startswith("HTTPError: 429 Client Error")
+        assert "Copied the error" in screen.footer
+        assert "Y its traceback" in screen.footer
 
 
+async def test_an_item_that_nothing_names_is_copied_whole() -> None:
+    async with opened(Labelled(total=1000, nameless=True)) as screen:
+        copied: list[str] = []
+        screen.desk.copy_out = copied.append
+        await screen.press("3", "enter", "y")
+        assert json.loads(copied[0])["id"] == 310
+        assert "Copied the input" in screen.footer
+        assert "Y its key, its error" in screen.footer
+
+
+async def test_an_item_that_is_done_has_no_error_to_copy() -> None:
+    async with opened() as screen:
+        copied: list[str] = []
+        screen.desk.copy_out = copied.append
+        await screen.press("2", "enter", "enter", "y")
+        assert copied == ["doc-00000"]
+        assert "Copied the key doc-00000" in screen.footer
+        text = await screen.press("Y")
+        assert "row as JSON" in text
+        assert "traceback" not in text[text.index("Copy what?") :]
+
+
+@dataclass
 class Labelled(Simulation):
     """A run whose items have default keys."""
 
+    nameless: bool = False
+
     def _row(self, step: str, number: int) -> ItemRow:
         return replace(super()._row(step, number), key=f"{number:016x}", label=f"order {number}")
+
+    async def item(self, step: str, number: int) -> ItemDetail | None:
+        detail = await super().item(step, number)
+        return replace(detail, name="" if self.nameless else f"order {number}") if detail is not None else None
 
 
 async def test_a_copy_goes_out_as_osc_52() -> None:

@@ -52,11 +52,7 @@ def label(key: str, head: bytes) -> str:
     if _DIGEST.fullmatch(key) is None:
         return key
     text = head.decode("utf-8", "ignore")
-    try:
-        words = _words(json.loads(text))
-    except ValueError:
-        words = _of_cut(text)
-    words = " ".join(words.split())
+    words = " ".join((_name(text) or _written(text)).split())
     copy = key.partition("~")[2]
     if len(words) > _LONGEST:
         # What tells paths and addresses apart stands at their end.
@@ -64,30 +60,52 @@ def label(key: str, head: bytes) -> str:
     return f"{words}{f' ~{copy}' if copy else ''}" if words else key
 
 
-def _words(value: Any) -> str:
+def in_full(key: str, stored: bytes) -> str:
+    """What `label` shows, letter for letter, so that it can be copied; empty for a value that nothing in it names.
+
+    More of the value may be given than `HEAD`.
+    """
+    return key if _DIGEST.fullmatch(key) is None else _name(stored.decode("utf-8", "ignore"))
+
+
+def _name(text: str) -> str:
+    """What names a stored value, whose text may end in the middle; empty if nothing does."""
+    try:
+        return _name_of(json.loads(text))
+    except ValueError:
+        return _name_of_cut(text)
+
+
+def _name_of(value: Any) -> str:
     match value:
         case str():
             return value
         case bool() | int() | float():
             return json.dumps(value)
         case {"$wf": str(), "v": inner}:
-            return _words(inner)
-        case dict() if named := _named(value.items()):
-            return named
-        case dict() | list() if value:
-            return json.dumps(value, ensure_ascii=False)
+            return _name_of(inner)
+        case dict():
+            return _named(value.items())
     return ""
 
 
-def _of_cut(text: str) -> str:
-    """The same from text that ends in the middle."""
+def _name_of_cut(text: str) -> str:
     if tagged := _TAGGED.match(text):
-        return _of_cut(text[tagged.end() :])
+        return _name_of_cut(text[tagged.end() :])
     if text.startswith('"'):
         return re.sub(r"\\.?$", "", text[1:])
-    if text.startswith("{") and (named := _named(_fields(text))):
-        return named
-    return text if text[:1] in {"[", "{"} else ""
+    return _named(_fields(text)) if text.startswith("{") else ""
+
+
+def _written(text: str) -> str:
+    """A list or a mapping as it is written, empty if there is nothing in it."""
+    if tagged := _TAGGED.match(text):
+        return _written(text[tagged.end() :].removesuffix("}"))
+    try:
+        value = json.loads(text)
+    except ValueError:
+        return text if text[:1] in {"[", "{"} else ""
+    return json.dumps(value, ensure_ascii=False) if isinstance(value, dict | list) and value else ""
 
 
 def _named(fields: Iterable[tuple[str, Any]]) -> str:

@@ -91,9 +91,11 @@ class StoredDetails:
         if not found:
             return None
         attempts = await self._ask(lambda: browse.attempts(self._file, step, number))
+        stored = found[0].payload or b""
         return ItemDetail(
-            row=self._row(step, found[0], (found[0].payload or b"")[: labels.HEAD]),
+            row=self._row(step, found[0], stored[: labels.HEAD]),
             payload=shown(found[0].payload) or "",
+            name=labels.in_full(found[0].key, stored[:SHOWN_BYTES]),
             attempts=tuple(
                 AttemptRow(
                     attempt=entry.attempt,

@@ -200,6 +200,8 @@ class ItemDetail:
     row: ItemRow
     payload: str
     attempts: tuple[AttemptRow, ...] = ()
+    name: str = ""
+    """What the label shows, not shortened; empty where it is the value itself that is shown."""
 
 
 @dataclass(frozen=True, slots=True)

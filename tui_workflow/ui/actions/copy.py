@@ -7,6 +7,7 @@ from dataclasses import asdict
 
 from tui_workflow.facts.commands import Progress
 from tui_workflow.facts.outcome import ErrorInfo
+from tui_workflow.facts.state import Item
 from tui_workflow.text import visible
 from tui_workflow.ui.actions import walk
 from tui_workflow.ui.actions.walk import Act
@@ -21,7 +22,7 @@ from tui_workflow.view.panes.definition import lines_of
 from tui_workflow.view.ports import ItemDetail, ItemRow
 
 _NAMED = 20
-"""Columns of a label in the sentence about its key."""
+"""Columns of a key or a label in the sentence about it."""
 
 
 def copy(desk: Desk) -> None:
@@ -29,7 +30,7 @@ def copy(desk: Desk) -> None:
     nav = desk.nav
     match nav.place:
         case "items" if nav.items is not None and nav.items.item is not None:
-            desk.spawn("copy", _copy_of_item(desk, "error" if nav.items.reading else "key"))
+            desk.spawn("copy", _copy_of_item(desk, "what is read" if nav.items.reading else "name"))
         case "definition":
             put(desk, lines_of(desk.definition()[1])[nav.definition_at], "the line")
         case "history":
@@ -66,25 +67,24 @@ def copy_more(desk: Desk) -> None:
 
 
 async def _ask_which(desk: Desk) -> None:
-    """The parts of the item; its label first where the key is a digest, and both as they are, so that it is plain which is which."""
+    """The parts that the item has; its label first where the key is a digest, and both as they are, so that it is plain which is
+    which.
+    """
     detail = await _item(desk)
     if detail is None:
         return
-    row = detail.row
-    parts = [
-        ("k", "key", row.key),
-        ("e", "error", ""),
-        ("t", "traceback", ""),
-        ("i", "input", ""),
-        ("j", "row as JSON", ""),
-    ]
-    if row.label not in ("", row.key):
+    row, error = detail.row, _error(detail)
+    parts = [("k", "key", row.key)]
+    if _labelled(row):
         parts.insert(0, ("l", "label", row.label))
+    if error is not None:
+        parts += [("e", "error", ""), ("t", "traceback", "")]
+    parts += [("i", "input", ""), ("j", "row as JSON", "")]
     answers = [
         (key, f"{word:<7} {held}".rstrip(), lambda desk, word=word: desk.spawn("copy", _copy_of_item(desk, word)))
         for key, word, held in parts
     ]
-    words = "Commands take the key." if len(parts) > 5 else ""
+    words = "Commands take the key." if _labelled(row) else ""
     ask(desk, "Copy what?", words, [*answers, ("esc", "nothing", lambda desk: None)])
 
 
@@ -103,32 +103,51 @@ async def _copy_of_item(desk: Desk, part: str) -> None:
     held, detail = desk.nav.items, await _item(desk)
     if held is None or detail is None:
         return
-    error = next((each.error for each in reversed(detail.attempts) if each.error is not None), None)
+    error = _error(detail)
     match part:
+        case "what is read" if error is not None and detail.row.state != Item.OK:
+            put(desk, f"{error.type}: {error.message}", "the error", _more(desk, "its traceback"))
+        case "error" if error is not None:
+            put(desk, f"{error.type}: {error.message}", "the error")
+        case "traceback" if error is not None:
+            put(desk, traceback_text(error), "the traceback")
         case "key":
-            _put_key(desk, detail.row)
+            put(desk, detail.row.key, "the key")
         case "label":
-            put(desk, detail.row.label, "the label")
-        case "error":
-            if error is not None:
-                put(desk, f"{error.type}: {error.message}", "the error")
-            else:
-                _put_key(desk, detail.row)
-        case "traceback":
-            put(desk, traceback_text(error) if error is not None else "", "the traceback")
+            put(desk, detail.name or detail.row.label, "the label")
         case "input":
             put(desk, detail.payload, "the input")
-        case _:
+        case "row as JSON":
             put(desk, row_json(held.step, detail, error), "the row as JSON")
+        case _:
+            _put_name(desk, detail, failed=error is not None)
 
 
-def _put_key(desk: Desk, row: ItemRow) -> None:
-    """Copy a key; of one that is a digest say whose it is, and where there is more to say."""
-    if row.label in ("", row.key):
-        put(desk, row.key, "the key")
+def _error(detail: ItemDetail) -> ErrorInfo | None:
+    """The latest that the item ended with."""
+    return next((each.error for each in reversed(detail.attempts) if each.error is not None), None)
+
+
+def _labelled(row: ItemRow) -> bool:
+    """Whether the screen calls the item by something else than its key, which then is a digest."""
+    return row.label not in ("", row.key)
+
+
+def _put_name(desk: Desk, detail: ItemDetail, *, failed: bool) -> None:
+    """Copy what the screen calls the item by: its key or, where that is a digest, what stands for it, never shortened."""
+    row = detail.row
+    others = "its error" if failed else "its input"
+    if not _labelled(row):
+        put(desk, row.key, f"the key {cut(visible(row.key), _NAMED)}", _more(desk, others))
+    elif detail.name:
+        put(desk, detail.name, f"the label {cut(visible(row.label), _NAMED)}", _more(desk, f"its key, {others}"))
     else:
-        name = cut(visible(row.label), _NAMED)
-        put(desk, row.key, f"the key {row.key} of {name}", f"{desk.key('copy_more')} its label")
+        put(desk, detail.payload, "the input", _more(desk, "its key, its error" if failed else "its key"))
+
+
+def _more(desk: Desk, what: str) -> str:
+    """The key that copies something else of the item."""
+    return f"{desk.key('copy_more')} {what}"
 
 
 def traceback_text(error: ErrorInfo) -> str:
