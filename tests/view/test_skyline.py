@@ -120,12 +120,31 @@ def test_a_legend_names_the_cells_there_are_and_what_the_numbers_of_the_rows_are
     sky.update(step_with(bytes(raw)), (), 69, 4)
     for glyphs, marks in ((UNICODE, "▃▅▇▁"), (ASCII, "=xX."), (COLOURLESS, "=xX.")):
         legend = plain(sky.legend(69, glyphs))
-        words = f"{marks[0]} ok   {marks[1]} some failed   {marks[2]} half or more failed"
+        words = f"{marks[0]} ok  {marks[1]} some failed  {marks[2]} half failed  {marks[3]} waiting"
         assert legend.startswith(words)
         assert legend.endswith(f"rows from item 0 {glyphs.ellipsis} 900")
-    assert f"{marks[3]} waiting" in plain(sky.legend(90, COLOURLESS))
+    assert f"{marks[2]} half or more failed   {marks[3]} waiting" in plain(sky.legend(90, COLOURLESS))
     assert {span.role for span in sky.legend(69, UNICODE)} >= {"failed", "failed_soft", "ok_soft"}
     assert all(line_width(sky.legend(columns, UNICODE)) <= columns for columns in range(10, 130))
+
+
+def test_a_legend_names_what_only_it_explains_before_anything_else() -> None:
+    run = run_of(shape("s"))
+    step = listed(run, "s", 6000)
+    failure = error("E", "m")
+    fold(run, [ended("s", range(1000), at=BEGIN + 1), ev.RevisionTaken(BEGIN + 2, 2, (shape("s", definition="d2"),))])
+    fold(run, [ended("s", range(1000, 3000), at=BEGIN + 3, definition="d2")])
+    fold(run, [ended("s", range(2000, 2500), at=BEGIN + 3, status=Ended.SKIPPED, definition="d2")])
+    for items in (range(3000, 3001), range(3200, 3400)):
+        fold(run, [ended("s", items, at=BEGIN + 3, status=Ended.FAILED, failure=failure, definition="d2")])
+    sky = Skyline()
+    sky.update(step, (4000,), 69, 4)
+    assert set(sky.cells) >= {Cell.OK, Cell.STALE, Cell.SKIPPED, Cell.SOME_FAILED, Cell.MANY_FAILED, Cell.RUNNING}
+    for columns in (69, 76):
+        legend = plain(sky.legend(columns, UNICODE))
+        assert all(word in legend for word in ("ok", "some failed", "half", "stale", "skipped"))
+    assert "half or more failed" in plain(sky.legend(120, UNICODE))
+    assert "waiting" in plain(sky.legend(120, UNICODE))
 
 
 def test_few_items_show_the_states_themselves_two_columns_each() -> None:

@@ -6,7 +6,7 @@ paint the row red. Cells are counted with `bytes.count`, and only those whose by
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import IntEnum
 from itertools import groupby
@@ -47,6 +47,10 @@ _LEGEND = {
     Cell.RETRYING: "waits for another attempt",
     Cell.PENDING: "waiting",
 }
+_BRIEF = {Cell.MANY_FAILED: "half failed", Cell.RETRYING: "retrying"}
+"""Words for where there is little room."""
+_OBVIOUS = (Cell.PENDING, Cell.RUNNING)
+"""Kinds that a narrow legend leaves out, the first to go at the front: they stand where the map is not done yet."""
 _SINGLE_ROLES = ("dim", "running", "ok", "failed", "failed", "skipped", "stale", "retrying", "faint")
 _SINGLE_SIGNS = ("pending", "running", "ok", "failed", "failed", "skipped", "stale", "retrying", "")
 
@@ -148,21 +152,27 @@ class Skyline:
         return f"one cell = {count(self.grid.size)} items" if self.grid.size > 1 else ""
 
     def legend(self, columns: int, glyphs: Glyphs) -> Line:
-        """What the cells that there are mean, and at its end what the numbers before the rows do; cut to `columns`.
+        """What the cells that there are mean, and at its end what the numbers before the rows do, in `columns`.
 
-        Empty when a cell is an item: those have the signs of the counts.
+        Where it is narrow, the kinds go that anybody can tell, then the end. Empty when a cell is an item: those have
+        the signs of the counts.
         """
         if self.grid.size == 1 or not self.cells:
             return ()
         last = (len(self.cells) - 1) // self.grid.row * self.grid.row * self.grid.size
         rows = f"rows from item 0 {glyphs.ellipsis} {count(last)}" if self.grid.label and last else ""
-        found: list[Span] = []
-        for kind, word in _LEGEND.items():
-            part = (Span(f"{glyphs.map[kind]} ", _ROLES[kind]), Span(word, "dim"))
-            if kind in self.cells and line_width((*found, *part)) + 3 + len(rows) + 2 <= columns:
-                found += (*((Span("   "),) if found else ()), *part)
-        space = columns - line_width(found) - len(rows)
-        return (*found, Span(" " * space), Span(rows, "dim")) if rows and space >= 2 else tuple(found)
+        there = [kind for kind in _LEGEND if kind in self.cells]
+        for end in dict.fromkeys((rows, "")):
+            for left_out in range(len(_OBVIOUS) + 1):
+                kinds = [kind for kind in there if kind not in _OBVIOUS[:left_out]]
+                for words, gap in ((_LEGEND, 3), (_LEGEND | _BRIEF, 2)):
+                    found = _signs(kinds, glyphs, words, gap)
+                    space = columns - line_width(found) - len(end)
+                    if space >= (2 if end else 0):
+                        return (*found, Span(" " * space), Span(end, "dim")) if end else found
+        while line_width(found) > columns:
+            found = _signs(kinds := kinds[:-1], glyphs, _LEGEND | _BRIEF, 2)
+        return found
 
     def lines(self, columns: int, glyphs: Glyphs, *, cursor: int | None = None, caption_row: bool = True) -> list[Line]:
         """The rows, each with its first index, and the caption at the end of the last one.
@@ -204,6 +214,14 @@ class Skyline:
                     yield Span(text[1:], role)
             else:
                 yield Span(text, role)
+
+
+def _signs(kinds: Sequence[Cell], glyphs: Glyphs, words: Mapping[Cell, str], gap: int) -> Line:
+    """Each kind's sign and word, `gap` columns between two."""
+    line: list[Span] = []
+    for kind in kinds:
+        line += (Span(" " * gap if line else ""), Span(f"{glyphs.map[kind]} ", _ROLES[kind]), Span(words[kind], "dim"))
+    return tuple(line)
 
 
 def judge(states: bytes, stale: int, running: bool) -> Cell:
