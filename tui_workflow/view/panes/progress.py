@@ -8,7 +8,7 @@ from tui_workflow.facts.state import RunState, StepState
 from tui_workflow.facts.work import Running
 from tui_workflow.text import visible
 from tui_workflow.view import bar, numbers
-from tui_workflow.view.columns import apart, line_width
+from tui_workflow.view.columns import apart, fill, line_width
 from tui_workflow.view.columns import width as columns_of
 from tui_workflow.view.glyphs import Glyphs
 from tui_workflow.view.line import Line, Span
@@ -18,6 +18,8 @@ from tui_workflow.view.sampling import Sampling
 
 BAR = 10
 """Columns below which a bar tells less than the number beside it."""
+SHARE = 6
+"""Columns of the share, so that the bar keeps its length."""
 NAME = 12
 """Columns that a step's name keeps beside the numbers."""
 
@@ -55,8 +57,10 @@ def row(
     number = (Span("2 ", "dim"),) if step.name == selected else ()
     counted: Line = ()
     if step.shape.for_each:
-        share = Span(numbers.fine_percent(step.done, step.total, known=step.total_known), "strong", bold=True)
-        of = Span(f"{numbers.count(step.done)} of {numbers.count(step.total)}  ", "dim")
+        total = numbers.count(step.total)
+        percent = numbers.fine_percent(step.done, step.total, known=step.total_known)
+        share = Span(fill(percent, SHARE, align="right"), "strong", bold=True)
+        of = Span(f"{fill(numbers.count(step.done), len(total), align='right')} of {total}  ", "dim")
         tails: list[Line] = [(of, share), (share,)]
     else:
         tails = [(Span({"succeeded": "done"}.get(step.status, step.status), "dim"),)]
