@@ -9,10 +9,11 @@ from hypothesis import strategies as st
 from rich.console import Console
 from rich.segment import Segment
 from rich.style import Style
+from textual.geometry import Region
 from textual.strip import Strip
 
 from tui_workflow.ui.widgets.canvas import differing
-from tui_workflow.ui.widgets.compositor import Cells
+from tui_workflow.ui.widgets.cells import Cells
 
 WIDTH = 24
 STYLES = (Style(color="red"), Style(color="red", bold=True), Style(color="blue"))
@@ -46,7 +47,7 @@ def test_a_digit_that_changes_is_one_cell() -> None:
 @given(rows(), st.integers(0, WIDTH), st.integers(0, WIDTH))
 def test_no_more_is_written_than_the_columns_that_were_asked_for(row: Strip, one: int, other: int) -> None:
     left, right = sorted((one, other))
-    update = Cells([{0: row}], [(0, left, right)], [[WIDTH]])
+    update = Cells([row], [Region(left, 0, right - left, 1)])
     written = update.render_segments(CONSOLE)
     if left == right:
         assert written == ""

@@ -26,7 +26,6 @@ from tui_workflow.ui.opening import Opening
 from tui_workflow.ui.options import Left, Options
 from tui_workflow.ui.terminal import Terminal
 from tui_workflow.ui.widgets.canvas import Canvas
-from tui_workflow.ui.widgets.compositor import CellCompositor
 
 if TYPE_CHECKING:
     from textual.timer import Timer
@@ -53,10 +52,6 @@ class Page(Screen[None], inherit_bindings=False):
     """The only screen: the canvas."""
 
     ALLOW_SELECT = False
-
-    def __init__(self) -> None:
-        super().__init__()
-        self._compositor = CellCompositor()
 
     def compose(self) -> ComposeResult:
         yield Canvas()
@@ -175,19 +170,9 @@ class WfApp(App[Left], inherit_bindings=False):
         self._front.beat(self._painted_at)
         width, height = self.size
         canvas = self.screen.query_one(Canvas)
-        changed = canvas.show(self._front.page(self.looks, width, height), self.looks.styles)
+        canvas.show(self._front.page(self.looks, width, height), self.looks.styles)
         if not self.painted.is_set():
             self.call_after_refresh(self._see_whether_painted)
-        elif changed:
-            self._hand_over(canvas)
-
-    def _hand_over(self, canvas: Canvas) -> None:
-        """Write what changed now. Textual by itself takes three turns of the loop and up to a sixtieth of a second for it.
-
-        A turn is some ten milliseconds when items end by the thousand; a key is answered that much sooner.
-        """
-        self.screen._dirty_widgets.add(canvas)
-        self.screen._on_timer_update()
 
     def _see_whether_painted(self) -> None:
         """What comes after the first frame may begin; what was refreshed until now may have been the empty page."""
@@ -248,30 +233,48 @@ class WfApp(App[Left], inherit_bindings=False):
 
     # input
 
+    def typed(self, event: events.Key | events.Paste) -> None:
+        """A key, or a pasted text, in the turn of the loop after it was read; behind what prepares the screen, before it stands."""
+        if not self.painted.is_set():
+            self.post_message(event)
+        elif self.is_running and self.return_value is None:
+            self._own_context.copy().run(self._act_on, event)
+
     async def on_event(self, event: events.Event) -> None:
         """Keys and pastes go to the router before any widget or binding; it alone knows what they mean here."""
         if isinstance(event, events.CursorPosition):
             self._take_width(self._measure.columns(event.x, event.y))
-        elif isinstance(event, events.Key):
-            spelt, columns = self._measure.spells(event.character)
-            if spelt:
-                self._take_width(columns)
-                return
-            self._pressed_at = time.monotonic()
-            if event.key == "ctrl+z":
-                self.action_suspend_process()
-                return
-            self._front.press(event.key, event.character if event.is_printable else None)
-            self.paint()
-        elif isinstance(event, events.Paste):
-            self._front.paste(event.text)
-            self.paint()
+        elif isinstance(event, (events.Key, events.Paste)):
+            self._act_on(event)
         elif isinstance(event, Driver.SignalResume):
             self.screen.refresh(layout=True)  # the terminal was somebody else's: nothing on it is ours
             self.paint()
             await super().on_event(event)
         else:
             await super().on_event(event)
+
+    def _act_on(self, event: events.Key | events.Paste) -> None:
+        try:
+            if isinstance(event, events.Paste):
+                self._front.paste(event.text)
+            elif not self._press(event):
+                return
+            self.paint()
+        except Exception as error:
+            self._handle_exception(error)
+
+    def _press(self, event: events.Key) -> bool:
+        """Act on a key; whether there may be something to paint."""
+        spelt, columns = self._measure.spells(event.character)
+        if spelt:
+            self._take_width(columns)
+            return False
+        self._pressed_at = time.monotonic()
+        if event.key == "ctrl+z":
+            self.action_suspend_process()
+            return False
+        self._front.press(event.key, event.character if event.is_printable else None)
+        return True
 
     def on_canvas_clicked(self, message: Canvas.Clicked) -> None:
         self._pressed_at = time.monotonic()

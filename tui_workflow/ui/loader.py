@@ -21,14 +21,14 @@ DERIVED = 20
 
 
 class Loader:
-    """Answers from what is known, and asks in the background for what is not; `arrived` is called with each answer."""
+    """Answers from what is known, and asks in the background for what is not; `arrived` is called with each answer that is another than before."""
 
     def __init__(self, details: Details, arrived: Callable[[], None]) -> None:
         self.details = details
         self.keys: dict[tuple[str, int], str] = {}
         self._arrived = arrived
         self._known: dict[Hashable, tuple[object, Any]] = {}
-        self._asked: dict[Hashable, asyncio.Task[None]] = {}
+        self._asked: dict[Hashable, asyncio.Task[bool | None]] = {}
         self._unknown: dict[tuple[str, int], float] = {}
         """Items that the run file did not hold yet, and when they were asked for."""
         self._due: dict[str, int] = {}
@@ -59,18 +59,20 @@ class Loader:
         self._reminder = None
         self._arrived()
 
-    async def _ask(self, key: Hashable, stamp: object, ask: Callable[[], Awaitable[Any]]) -> None:
+    async def _ask(self, key: Hashable, stamp: object, ask: Callable[[], Awaitable[Any]]) -> bool:
+        before, broken = self.known(key), self.broken
         try:
             answer = await ask()
         except Exception as problem:  # the run file may be gone or locked; the screen stays and says so
             self.broken = f"The run file does not answer: {problem}"
-            answer = self._known.get(key, (None, None))[1]
+            answer = before
         else:
             self.broken = ""
         self._known.pop(key, None)
         self._known[key] = (stamp, answer)
         if len(self._known) > ANSWERS:
             del self._known[next(iter(self._known))]
+        return bool(answer != before or self.broken != broken)
 
     def derived(self, key: Hashable, answer: Any, make: Callable[[Any], Any]) -> Any:
         """What `make` makes of an answer, made once for each answer."""
@@ -81,8 +83,8 @@ class Loader:
             kept = self._derived[key] = (answer, make(answer))
         return kept[1]
 
-    def spawn(self, key: Hashable, work: Coroutine[Any, Any, None]) -> None:
-        """Run work in the background, in place of other work with this key; a paint follows it."""
+    def spawn(self, key: Hashable, work: Coroutine[Any, Any, bool | None]) -> None:
+        """Run work in the background, in place of other work with this key; a paint follows unless it returns False."""
         before = self._asked.pop(key, None)
         if before is not None:
             before.cancel()
@@ -93,11 +95,10 @@ class Loader:
         self._asked[key] = task
         task.add_done_callback(lambda ended: self._done(key, ended))
 
-    def _done(self, key: Hashable, task: asyncio.Task[None]) -> None:
+    def _done(self, key: Hashable, task: asyncio.Task[bool | None]) -> None:
         if self._asked.get(key) is task:
             del self._asked[key]
-        if not task.cancelled():
-            task.exception()
+        if not task.cancelled() and (task.exception() is not None or task.result() is not False):
             self._arrived()
 
     @property
@@ -131,11 +132,12 @@ class Loader:
         if missing or later:
             self.spawn(("keys", step), self._name(step, missing, later))
 
-    async def _name(self, step: str, numbers: list[int], later: Iterable[int]) -> None:
+    async def _name(self, step: str, numbers: list[int], later: Iterable[int]) -> bool:
         self.learn(step, await self.details.items(step, list(dict.fromkeys((*numbers, *later)))))
         if len(self._unknown) > KEYS:
             self._unknown.clear()
         self._unknown.update({(step, n): time.monotonic() for n in numbers if (step, n) not in self.keys})
+        return any((step, number) in self.keys for number in numbers)
 
     def learn(self, step: str, rows: Collection[ItemRow]) -> None:
         """Keep the keys of rows that were read for another purpose."""

@@ -122,16 +122,16 @@ class Runs:
         desk.keep_up()
         if desk.nav.place == "main" and not desk.dialogs:
             settle(desk)  # the selected group may be gone: all its items were retried
-        shown = (desk.state.version, int(desk.feed.now()))
-        moved = shown != self._shown
+        version, second = desk.state.version, int(desk.feed.now())
+        moved, ticked = version != self._shown[0], second != self._shown[1]
         if moved:
-            self._shown, self._moved_at = shown, now
+            self._moved_at = now
         # Maps and trends follow by a beat: they would stay behind for ever if the last change were the last paint.
         behind = now - self._moved_at <= BEAT + SETTLED
-        alive = behind or any(step.status == "running" for step in desk.state.steps.values())
+        alive = ticked or behind or any(step.status == "running" for step in desk.state.steps.values())
         if not moved and not (alive and now - self._told_at > BEAT - SLACK):
-            return False
-        self._told_at = now
+            return False  # clocks alone wait for a paint with more in it
+        self._shown, self._told_at = (version, second), now
         return True
 
     def press(self, key: str, character: str | None) -> None:

@@ -2,7 +2,7 @@
 
 A clock that ticks is then a few bytes for the terminal instead of a row of them: over a slow line that is what one feels.
 
-Strips are handed to the compositor as they are, past Textual's own styling, filters and markup: what is in a line is
+Strips are handed on as they are, past Textual's own styling, filters and markup: what is in a line is
 what the terminal gets.
 """
 
@@ -20,6 +20,7 @@ from textual.strip import Strip
 from textual.widget import Widget
 
 from tui_workflow.ui.styles import Styles
+from tui_workflow.ui.widgets.cells import Cells
 from tui_workflow.view.line import Line
 
 WHEEL = 3
@@ -57,7 +58,11 @@ class Canvas(Widget):
         """True once rows of a frame have been handed on to the terminal."""
 
     def show(self, lines: Sequence[tuple[Line, bool]], styles: Styles) -> int:
-        """Take a frame over, each line with whether it is faded; returns how many rows changed."""
+        """Take a frame over, each line with whether it is faded, and write what changed of it; returns how many rows did.
+
+        It is written at once. By itself Textual takes three turns of the loop and up to a sixtieth of a second for that, and
+        a turn is some ten milliseconds when items end by the thousand. The first frame and one of a new size are Textual's.
+        """
         if styles is not self._styles_used:
             self._lines, self._strips, self._styles_used = [], [], styles
         old, changed, strips = self._lines, [], []
@@ -74,7 +79,9 @@ class Canvas(Widget):
         if len(old) != len(lines):
             self.refresh()
             return len(lines)
-        if changed:
+        if changed and self.drawn:
+            self.app._display(self.screen, Cells(strips, changed))  # type: ignore[arg-type]  # Textual declares less than it takes
+        elif changed:
             self.refresh(*changed)
         return len(changed)
 
