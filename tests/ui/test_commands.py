@@ -242,6 +242,49 @@ async def test_the_canary_goes_first_and_offers_the_rest_when_it_is_well() -> No
         assert group.count == 0
 
 
+async def test_the_canary_of_a_filtered_list_is_for_what_it_shows() -> None:
+    async with opened(Simulation(total=100_000)) as screen:
+        run, step = screen.run, screen.run.state.steps["process_chunks"]
+        await screen.press("3", "enter", "slash", *"doc-311", "enter")
+        listed = tuple(screen.desk.item_list.numbers)
+        assert 2 < len(listed) < step.groups[0].count
+        assert f"C try one, then the other {len(listed) - 1} shown" in screen.text
+        await screen.press("C")
+        first = screen.run.sent[0]
+        assert isinstance(first, cm.RetryItems)
+        assert first.items is not None
+        assert f"{len(listed) - 1} others that the filter keeps wait for it" in screen.footer
+        run.end("process_chunks", run.clock, [(first.items[0], Ended.OK, 4, 0.9, None)])
+        screen.app._tick()
+        assert f"retry the other {len(listed) - 1} that the filter kept" in await screen.settle()
+        await screen.press("enter")
+        rest = tuple(n for n in listed if n != first.items[0])
+        assert screen.run.sent[1] == cm.RetryItems("process_chunks", rest, None)
+
+
+async def test_the_rest_of_a_group_is_what_it_holds_when_the_canary_is_well() -> None:
+    async with opened() as screen:
+        run, step = screen.run, screen.run.state.steps["process_chunks"]
+        count = step.groups[0].count
+        await screen.press("3", "C")
+        first = run.sent[0]
+        assert isinstance(first, cm.RetryItems)
+        assert first.items is not None
+        more = [n for n, state in enumerate(step.states) if state == Item.PENDING and n not in first.items][:5]
+        run.end("process_chunks", run.clock, [(n, Ended.FAILED, 3, 0.9, http_error(n)) for n in more])
+        run.end("process_chunks", run.clock, [(first.items[0], Ended.OK, 4, 0.9, None)])
+        screen.app._tick()
+        assert f"retry the other {count - 1 + 5}" in await screen.settle()
+
+
+async def test_keys_beside_an_item_name_the_marked() -> None:
+    async with opened() as screen:
+        text = await screen.press("3", "enter", "space", "j", "space")
+        assert "r retry the 2 marked" in text
+        assert "s skip the 2 marked" in text
+        assert "try one, then" not in text
+
+
 async def test_a_canary_that_fails_again_retries_nothing_else() -> None:
     async with opened() as screen:
         await canary_fails(screen, http_error(1))

@@ -168,10 +168,12 @@ def _nexts(desk: Desk, held: Items, drilled: drill.Drilled) -> tuple[tuple[str, 
         return ()
     if not desk.feed.live:
         return (desk.key("copy_more"), "copy", "copy_more"), (desk.key("edit"), "edit its line", "edit")
-    found = [(desk.key("retry"), "retry it", "retry")]
-    if held.group is not None and len(drilled.listed) > 1:
-        found.append((desk.key("canary"), f"try one, then the other {len(drilled.listed) - 1}", "canary"))
-    found.append((desk.key("skip"), "skip it", "skip"))
+    marked = f"the {numbers.count(len(held.marked))} marked" if held.marked else ""
+    found = [(desk.key("retry"), f"retry {marked or 'it'}", "retry")]
+    if held.group is not None and not marked and len(drilled.listed) > 1:
+        others = f"the other {numbers.count(len(drilled.listed) - 1)}{' shown' if held.filter.text else ''}"
+        found.append((desk.key("canary"), f"try one, then {others}", "canary"))
+    found.append((desk.key("skip"), f"skip {marked or 'it'}", "skip"))
     return tuple(found)
 
 

@@ -25,7 +25,7 @@ BEGINNING = 30
 class Scope:
     """Items of one step, in words too. `group` is the fingerprint if they are one whole group, `whole` if all failed ones.
 
-    `name` is what they have in common, for a list of several scopes.
+    `name` is what they have in common, for a list of several scopes. `part` is true where a filter leaves others out.
     """
 
     step: str
@@ -34,6 +34,7 @@ class Scope:
     group: str | None = None
     whole: bool = False
     name: str = ""
+    part: bool = False
 
     @property
     def count(self) -> int:
@@ -71,17 +72,42 @@ def scopes(desk: Desk) -> list[Scope]:
     return [Scope(step.name, failed, f"{numbers.plural(len(failed), 'item')} of {step.name}", whole=True)]
 
 
+def shown(desk: Desk) -> list[Scope]:
+    """What can be tried by one first: as `scopes`, but of a list of items without marks the failed ones that it shows."""
+    held = desk.nav.items
+    if desk.nav.place != "items" or held is None:
+        return scopes(desk)
+    end_range(desk)
+    if held.marked:
+        return scopes(desk)
+    whole = held.found is None
+    if whole and held.group is not None:
+        return [of_group(desk, held.step, held.group)]
+    step = desk.state.steps[held.step]
+    failed = failed_in(desk, Scope(held.step, tuple(desk.item_list.numbers), ""))
+    if not failed:
+        return []
+    words = f"{numbers.plural(len(failed), 'item')} of {held.step}"
+    if held.group is not None:
+        group = next(group for group in step.groups if group.fingerprint == held.group)
+        words = _part(desk, held.step, group, len(failed))
+    return [Scope(held.step, failed, words, part=not whole)]
+
+
+def _part(desk: Desk, name: str, group: Group, count: int) -> str:
+    """Some items of a group, in words."""
+    step = desk.state.steps[name]
+    whole = next(each.count for each in step.groups if each.fingerprint == group.fingerprint)
+    return f"{numbers.count(count)} of {numbers.plural(whole, 'item')} of {name} with {_told(step, group)}"
+
+
 def _of_cause(desk: Desk, cause: Cause) -> Scope:
     """The items of a group that its row on the screen stands for: with a filter, those that it keeps."""
     some = kept(desk.state, desk.nav, cause)
     if some is None:
         return of_group(desk, cause.step, cause.group.fingerprint)
-    step = desk.state.steps[cause.step]
-    whole = next(group.count for group in step.groups if group.fingerprint == cause.group.fingerprint)
-    words = (
-        f"{numbers.count(len(some))} of {numbers.plural(whole, 'item')} of {cause.step} with {_told(step, cause.group)}"
-    )
-    return Scope(cause.step, some, words, name=_name(cause.group))
+    words = _part(desk, cause.step, cause.group, len(some))
+    return Scope(cause.step, some, words, name=_name(cause.group), part=True)
 
 
 def of_group(desk: Desk, step: str, fingerprint: str) -> Scope:

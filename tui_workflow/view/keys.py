@@ -122,7 +122,7 @@ ACTIONS: tuple[Action, ...] = (
         "canary",
         ("C",),
         "canary",
-        "Retry one of the group first, then the rest",
+        "Retry one of what is marked, filtered or in the group first, then the rest",
         _ACT,
         ("failures", "items", "item"),
         weight=20,

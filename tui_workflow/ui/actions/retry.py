@@ -12,7 +12,7 @@ from tui_workflow.ui.bulk import carried_out, is_busy, one_by_one, wish_for_many
 from tui_workflow.ui.canary import Canary
 from tui_workflow.ui.desk import Desk
 from tui_workflow.ui.retried import Retried, Watched
-from tui_workflow.ui.scope import Scope, by_step, failed_in, listed, name_of, of_group, scopes, words_of
+from tui_workflow.ui.scope import Scope, by_step, failed_in, listed, name_of, of_group, scopes, shown, words_of
 from tui_workflow.ui.screens.question import ask
 from tui_workflow.view import numbers
 
@@ -120,10 +120,7 @@ def tell_retried(desk: Desk) -> None:
 
 def canary(desk: Desk) -> None:
     """One of what is selected first; the rest when that went well."""
-    found = scopes(desk)
-    nav = desk.nav
-    if nav.place == "items" and nav.items is not None and nav.items.group is not None and not nav.items.marked:
-        found = [of_group(desk, nav.items.step, nav.items.group)]
+    found = shown(desk)
     if not found:
         desk.refuse("No item has failed here")
     elif len(found) > 1:
@@ -150,11 +147,9 @@ def send_canary(desk: Desk, scope: Scope) -> None:
             desk.canary = None
         else:
             watched.sent = True
-        name = name_of(desk, scope.step, number)
-        desk.say(
-            reply.text if reply.refused else f"{name} goes first, {numbers.count(len(failed) - 1)} wait for it",
-            refused=reply.refused,
-        )
+        name, others = name_of(desk, scope.step, number), numbers.count(len(failed) - 1)
+        kept = f"{others} others that the filter keeps" if scope.part else others
+        desk.say(reply.text if reply.refused else f"{name} goes first, {kept} wait for it", refused=reply.refused)
 
     desk.spawn("canary", work())
 
@@ -164,21 +159,28 @@ def judge(desk: Desk) -> None:
     watched = desk.canary
     if watched is None or desk.dialogs or desk.nav.entry is not None:
         return
-    step = desk.state.steps.get(watched.scope.step)
-    came = watched.came_to(step) if step is not None else "skipped"
+    scope = watched.scope
+    step = desk.state.steps.get(scope.step)
+    if step is None:  # an edit took it out of the run
+        desk.canary = None
+        return
+    came = watched.came_to(step)
     if not came:
         return
     desk.canary = None
-    name = name_of(desk, watched.scope.step, watched.item)
-    rest = failed_in(desk, watched.scope)
+    name = name_of(desk, scope.step, watched.item)
+    if scope.group is not None:  # a wish for a group is for all that it holds by then
+        scope = of_group(desk, scope.step, scope.group)
+    rest = failed_in(desk, scope)
     if came == "failed":
-        how = "again" if step is None or watched.same_cause(step) else "for another cause"
+        how = "again" if watched.same_cause(step) else "for another cause"
         desk.refuse(f"Canary {name} failed {how}, {numbers.count(max(0, len(rest) - 1))} others were not retried")
     elif came == "ok" and rest:
-        scope = replace(watched.scope, items=rest)
-        others = f"retry the other {numbers.count(len(rest))}"
+        scope = replace(scope, items=rest)
+        kept = " that the filter kept" if scope.part else ""
+        others = f"retry the other {numbers.count(len(rest))}{kept}"
         again = reruns(desk, [scope.step])
-        desk.spawn("canary", _offer(desk, watched.scope.step, watched.item, name, again, others, scope))
+        desk.spawn("canary", _offer(desk, scope.step, watched.item, name, again, others, scope))
     elif came == "ok":
         desk.say(f"Canary {name} ok, nothing else is left to retry")
 
