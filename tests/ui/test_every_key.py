@@ -139,6 +139,7 @@ CASES: dict[str, Case] = {
     "interrupt": Case(says("keep looking")),
     "plan_accept": Case(lambda screen: screen.run.sent == [cm.TakeUp()], ("P",)),
     "plan_failed": Case(lambda screen: screen.run.sent == [cm.TakeUp("failed")], ("P",)),
+    "plan_group": Case(says("1 edit that waits is accepted."), ("3", "P")),
     "plan_stale": Case(says("Nothing is stale"), ("P",)),
     "plan_diff": Case(says("Text diff"), ("P",)),
     "plan_back": Case(sent(cm.GoBack), ("P",)),
@@ -150,7 +151,8 @@ CASES: dict[str, Case] = {
 }
 """By action. `in_use` is tried after a save that was not taken up, the plan after one that was."""
 
-PLAN = ReloadPlan("/home/me/flows/nightly.yaml", 1, 2, NOW, waiting=(Edit("publish", "added"),), text=("+ publish:",))
+EDIT = Edit("process_chunks", "changed", "needs", "[]", '["publish"]')
+PLAN = ReloadPlan("/home/me/flows/nightly.yaml", 1, 2, NOW, waiting=(EDIT,), text=("+ publish:",))
 REJECTED = Rejected("/home/me/flows/nightly.yaml", 5, 3, "no such key", "", ("no such key",), DEFINITION, (5,))
 
 

@@ -7,9 +7,11 @@ from dataclasses import replace
 import pytest
 
 from tests.ui.screen import opened
-from tests.ui.simulate import Simulation
+from tests.ui.simulate import NOW, Simulation, http_error
 from tests.ui_reload.plans import HELD, PLAN, edited
 from tui_workflow.facts import commands as cm
+from tui_workflow.facts import events as ev
+from tui_workflow.facts.outcome import Ended
 from tui_workflow.text import GROUP
 from tui_workflow.ui.screens.question import Question
 from tui_workflow.view.glyphs import ASCII, UNICODE, Glyphs
@@ -260,6 +262,87 @@ async def test_capital_s_without_anything_stale_says_so() -> None:
     async with opened() as screen:
         await screen.press("S")
         assert "Nothing is stale" in screen.footer
+
+
+# the failures in front
+
+
+async def test_the_plan_retries_the_selected_failures_and_accepts_what_waits_first() -> None:
+    run = edited(total=10_000)
+    group = run.state.steps["process_chunks"].groups[0]
+    count = group.count
+    async with opened(run) as screen:
+        text = await screen.press("3", "P")
+        line = next(line for line in text.split("\n") if "run the selected again" in line)
+        assert f"r      accept, and run the selected again   {count} items, HTTPError" in line
+        text = await screen.press("r")
+        assert f"Retry {count} items of process_chunks with HTTPError?" in text
+        assert "3 edits that wait are accepted." in text
+        await screen.press("escape")
+        assert run.sent == []
+        await screen.press("P", "r", "enter")
+        assert run.sent == [cm.TakeUp(), cm.RetryItems("process_chunks", None, group.fingerprint)]
+
+
+async def test_one_of_the_selected_failures_goes_first_from_the_plan_too() -> None:
+    run = edited(total=10_000, plan=HELD)
+    first = sorted(n for n, own in run.state.steps["process_chunks"].failures.items() if own == 0)[0]
+    async with opened(run) as screen:
+        text = await screen.press("3", "P", "r")
+        assert "accepted" not in text
+        await screen.press("C")
+        assert run.sent == [cm.RetryItems("process_chunks", (first,), None)]
+
+
+@pytest.mark.parametrize(
+    ("keys", "plan"),
+    [(["1"], PLAN), (["3"], replace(PLAN, in_force=(Edit("publish", "changed", "timeout", "1", "2"),), files=()))],
+)
+async def test_the_plan_offers_no_failures_that_are_not_in_front_or_not_of_an_edited_step(
+    keys: list[str], plan: ReloadPlan
+) -> None:
+    run = edited(plan=plan)
+    async with opened(run) as screen:
+        assert "the selected" not in await screen.press(*keys, "P")
+        await screen.press("r")
+        assert "No failures of a step that was edited are selected" in screen.footer
+        assert run.sent == []
+
+
+async def test_the_banner_names_the_keys_that_try_what_may_be_mended() -> None:
+    run = edited(total=10_000, plan=HELD)
+    group = run.state.steps["process_chunks"].groups[0]
+    count = group.count
+    async with opened(run) as screen:
+        assert "was edited" not in screen.text
+        text = await screen.press("3")
+        assert "process_chunks was edited.  HTTPError is older than that." in text.split("\n")[1]
+        assert f"C try one of {count}   r retry {count}   esc hide" in text.split("\n")[1]
+        await screen.press("enter")
+        assert "These items failed before that." in screen.lines[1]
+        assert "C try one first" in screen.lines[1]
+        await screen.press("escape", "space")
+        assert "was edited" not in screen.text
+        await screen.press("space", "r", "enter")
+        assert run.sent == [cm.RetryItems("process_chunks", None, group.fingerprint)]
+        again = [n for n, state in enumerate(run.state.steps["process_chunks"].states) if not state][:count]
+        run.clock = NOW + 60
+        run.end("process_chunks", run.clock, [(n, Ended.FAILED, 4, 0.9, http_error(n)) for n in again], revision=3)
+        await screen.press("k", "k")
+        assert screen.desk.nav.group.endswith(group.fingerprint)
+        assert "was edited" not in screen.text
+
+
+async def test_the_banner_of_what_may_be_mended_is_closed_until_the_next_edit() -> None:
+    run = edited(total=10_000, plan=HELD)
+    run.succeed()
+    async with opened(run) as screen:
+        assert "was edited" in screen.text
+        assert "tolerated them" in await screen.press("escape")
+        await screen.press("escape")
+        assert "This is the first page" in screen.footer
+        run.tell(ev.RevisionTaken(NOW, 4, tuple(step.shape for step in run.state.steps.values())))
+        assert "was edited" in await screen.settle()
 
 
 async def test_clicks_in_the_plan() -> None:

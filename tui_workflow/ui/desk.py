@@ -21,6 +21,7 @@ from tui_workflow.ui.search import GroupSearch
 from tui_workflow.view.frame import Frame
 from tui_workflow.view.glyphs import UNICODE
 from tui_workflow.view.keys import Context, Keymap
+from tui_workflow.view.mended import Mended, mended
 from tui_workflow.view.nav import Nav, Pane
 from tui_workflow.view.page import CONTEXTS
 from tui_workflow.view.panes import banner, failures
@@ -144,9 +145,14 @@ class Desk:
         return (rejected.path, rejected.text) if rejected is not None else self.details.definition()
 
     @property
+    def mended(self) -> Mended | None:
+        """The failures in front, if an edit may have mended them."""
+        return mended(self.state, self.nav, self.feed.reload_plan())
+
+    @property
     def due(self) -> banner.Due:
         """What a banner may be about."""
-        return banner.Due(self.state, self.feed.live, self.feed.trouble, self.feed.rejected())
+        return banner.Due(self.state, self.feed.live, self.feed.trouble, self.feed.rejected(), self.mended)
 
     def dead_actions(self) -> frozenset[str]:
         """Actions that this run refuses as long as it is on the screen: no hint names their keys."""

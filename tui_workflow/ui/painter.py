@@ -83,6 +83,7 @@ def _scene(desk: Desk, looks: Looks) -> Scene:
         waits=_waits(desk, looks.glyphs),
         trouble=desk.feed.trouble,
         rejected=desk.feed.rejected(),
+        mended=desk.mended,
         hidden=desk.hidden_actions(),
     )
     if step is not None:

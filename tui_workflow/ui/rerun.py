@@ -5,6 +5,7 @@ from __future__ import annotations
 from math import ceil
 
 from tui_workflow.facts.commands import TakeUp
+from tui_workflow.ui import accepting
 from tui_workflow.ui.actions.retry import reruns
 from tui_workflow.ui.bulk import wish_for_many
 from tui_workflow.ui.desk import Desk
@@ -50,13 +51,7 @@ def run_stale(desk: Desk) -> None:
         return
     steps = [step.name for step in desk.state.steps.values() if step.stale]
     where = steps[0] if len(steps) == 1 else f"{len(steps)} steps"
-    plan = desk.feed.reload_plan()
-    waiting = len(plan.waiting) if plan is not None else 0
-    taken = (
-        f" {numbers.plural(waiting, 'edit')} that {'waits is' if waiting == 1 else 'wait are'} accepted."
-        if waiting
-        else ""
-    )
+    taken = accepting.words(accepting.waiting(desk))
     title = f"Run {stale_words(desk)} of {where} again?"
     answers = [
         (
@@ -66,4 +61,5 @@ def run_stale(desk: Desk) -> None:
         ),
         ("esc", "no", lambda desk: None),
     ]
-    ask(desk, title, f"They are done, and run again by the definition in force.{taken} {reruns(desk, steps)}", answers)
+    words = ["They are done, and run again by the definition in force.", taken, reruns(desk, steps)]
+    ask(desk, title, " ".join(filter(None, words)), answers)

@@ -87,11 +87,11 @@ def shown(desk: Desk) -> list[Scope]:
     failed = failed_in(desk, Scope(held.step, tuple(desk.item_list.numbers), ""))
     if not failed:
         return []
-    words = f"{numbers.plural(len(failed), 'item')} of {held.step}"
-    if held.group is not None:
-        group = next(group for group in step.groups if group.fingerprint == held.group)
-        words = _part(desk, held.step, group, len(failed))
-    return [Scope(held.step, failed, words, part=not whole)]
+    if held.group is None:
+        words = f"{numbers.plural(len(failed), 'item')} of {held.step}"
+        return [Scope(held.step, failed, words, part=not whole)]
+    group = next(group for group in step.groups if group.fingerprint == held.group)
+    return [Scope(held.step, failed, _part(desk, held.step, group, len(failed)), name=_name(group), part=True)]
 
 
 def _part(desk: Desk, name: str, group: Group, count: int) -> str:

@@ -217,6 +217,15 @@ ACTIONS: tuple[Action, ...] = (
     ),
     Action("plan_failed", ("f",), "and run the failed", "Accept, and run the failed items again", _PLAN, ("plan",), 20),
     Action(
+        "plan_group",
+        ("r",),
+        "and retry the selected",
+        "Accept, and retry the group of failures that is selected; asks first",
+        _PLAN,
+        ("plan",),
+        25,
+    ),
+    Action(
         "plan_stale",
         ("s",),
         "and run the stale",

@@ -14,6 +14,7 @@ from tui_workflow.view.frame import GAP, LEFT, Frame, shape_of
 from tui_workflow.view.glyphs import Glyphs
 from tui_workflow.view.keys import Context, Keymap
 from tui_workflow.view.line import Line, Span
+from tui_workflow.view.mended import Mended
 from tui_workflow.view.nav import Nav, Pane
 from tui_workflow.view.panes import banner, entry, failures, footer, header, log, progress, selected, steps
 from tui_workflow.view.panes import step as step_pane
@@ -63,6 +64,7 @@ class Scene:
     waits: Line = ()
     trouble: str = ""
     rejected: Rejected | None = None
+    mended: Mended | None = None
     hidden: Collection[str] = ()
     """Actions that do nothing for now, and so are not offered."""
 
@@ -81,7 +83,7 @@ class Scene:
     @property
     def due(self) -> banner.Due:
         """What a banner may be about."""
-        return banner.Due(self.state, self.live, self.trouble, self.rejected)
+        return banner.Due(self.state, self.live, self.trouble, self.rejected, self.mended)
 
     def offered(self, action: str) -> str:
         """The key of an action that does something now, else ""."""

@@ -127,7 +127,7 @@ def back(desk: Desk) -> None:
         pass
     elif nav.log.item is not None:
         nav.log.item = None
-    elif desk.banner_shows() and closes(desk.due):
+    elif desk.banner_shows() and closes(desk.due, nav.banner_hidden):
         nav.banner_hidden = desk.due.mark
     elif desk.up is not None:
         desk.up()

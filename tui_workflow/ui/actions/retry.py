@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from tui_workflow.facts.commands import Progress, Reply, RetryItems, RetryStep
+from tui_workflow.ui import accepting
 from tui_workflow.ui.actions.mark import forget as forget_marks
 from tui_workflow.ui.actions.walk import Act
 from tui_workflow.ui.bulk import carried_out, is_busy, one_by_one, wish_for_many
@@ -13,7 +14,7 @@ from tui_workflow.ui.canary import Canary
 from tui_workflow.ui.desk import Desk
 from tui_workflow.ui.retried import Retried, Watched
 from tui_workflow.ui.scope import Scope, by_step, failed_in, listed, name_of, of_group, scopes, shown, words_of
-from tui_workflow.ui.screens.question import ask
+from tui_workflow.ui.screens.question import Answer, ask
 from tui_workflow.view import numbers
 
 
@@ -45,8 +46,11 @@ def retry_all(desk: Desk) -> None:
     retry_scopes(desk, found)
 
 
-def retry_scopes(desk: Desk, chosen: Sequence[Scope]) -> None:
-    """Retry, at once for a single item, after a question that names numbers for more."""
+def retry_scopes(desk: Desk, chosen: Sequence[Scope], *, accept: int = 0) -> None:
+    """Retry, at once for a single item, after a question that names numbers for more, or when edits are accepted with it.
+
+    `accept` is the number of these edits: they wait, and are accepted before what the answer says.
+    """
     kept = [(scope, failed_in(desk, scope)) for scope in chosen]
     total = sum(len(failed) for _, failed in kept)
     if not total:
@@ -54,15 +58,19 @@ def retry_scopes(desk: Desk, chosen: Sequence[Scope]) -> None:
         done = "is not failed" if many == 1 else "are not failed"
         desk.refuse(f"Nothing to retry: {chosen[0].words if len(chosen) == 1 else numbers.plural(many, 'item')} {done}")
         return
-    if total == 1:
-        _send(desk, [scope for scope, failed in kept if failed])
-        return
     meant = [scope for scope, failed in kept if failed]
-    words = words_of(meant, total)
-    offers = [("enter", "retry", lambda desk: _send(desk, chosen)), ("esc", "no", lambda desk: None)]
-    if len(kept) == 1:
-        offers.insert(1, (desk.key("canary"), "one first", lambda desk: send_canary(desk, chosen[0])))
-    ask(desk, f"Retry {words}?", reruns(desk, [scope.step for scope, _ in kept]), offers, listed(meant))
+    if total == 1 and not accept:
+        _send(desk, meant)
+        return
+
+    def offer(key: str, verb: str, act: Act) -> Answer:
+        return key, verb, (lambda desk: accepting.accept(desk, act)) if accept else act
+
+    offers = [offer("enter", "retry", lambda desk: _send(desk, meant)), ("esc", "no", lambda desk: None)]
+    if len(kept) == 1 and total > 1:
+        offers.insert(1, offer(desk.key("canary"), "one first", lambda desk: send_canary(desk, chosen[0])))
+    words = filter(None, (accepting.words(accept), reruns(desk, [scope.step for scope, _ in kept])))
+    ask(desk, f"Retry {words_of(meant, total)}?", " ".join(words), offers, listed(meant))
 
 
 def reruns(desk: Desk, steps: Sequence[str]) -> str:

@@ -2,14 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from tui_workflow.facts.commands import GoBack, TakeUp
+from tui_workflow.text import visible
 from tui_workflow.ui import keymap as names
+from tui_workflow.ui.actions.retry import retry_scopes
 from tui_workflow.ui.bulk import wish_for_many
 from tui_workflow.ui.desk import Desk
 from tui_workflow.ui.rerun import run_stale, stale_count, stale_words
+from tui_workflow.ui.scope import Scope, failed_in, shown
 from tui_workflow.view import numbers
+from tui_workflow.view.columns import cut
 from tui_workflow.view.glyphs import Glyphs
 from tui_workflow.view.line import Span
+from tui_workflow.view.mended import edited
+from tui_workflow.view.nav import Pane
 from tui_workflow.view.panes import plan as pane
 from tui_workflow.view.panes import textdiff
 from tui_workflow.view.panes.dialog import Box, Choice, choices, keys
@@ -18,6 +26,8 @@ from tui_workflow.view.ports import ReloadPlan
 
 WIDTH = 86
 """Columns of text that it takes where there is room."""
+NAMED, BRIEF = 20, 9
+"""Columns of a cause in an answer, on a wide and on a narrow screen."""
 FRAME = 6
 """Rows and columns that a dialog's frame and its padding take."""
 
@@ -28,6 +38,7 @@ class PlanDialog:
     def __init__(self, desk: Desk, plan: ReloadPlan) -> None:
         self.desk = desk
         self.plan = plan
+        self._shown = shown(desk) if _at_a_cause(desk) else []
         self.at = 0
         self.reading = False
         """The text diff is open."""
@@ -82,11 +93,24 @@ class PlanDialog:
         if failed:
             effect = numbers.plural(failed, "item") + ("" if brief else ", attempts counted anew")
             found.append(Choice(desk.key("plan_failed"), "plan_failed", f"{lead} the failed again", effect))
+        chosen = self._selected(self._shown)
+        if chosen:
+            count = sum(len(failed_in(desk, scope)) for scope in chosen)
+            name = cut(visible(chosen[0].name), BRIEF if brief else NAMED)
+            effect = (
+                f"{numbers.plural(count, 'item')}, {name if len(chosen) == 1 else f'{len(chosen)} causes'}; asks first"
+            )
+            found.append(Choice(desk.key("plan_group"), "plan_group", f"{lead} the selected again", effect))
         stale = stale_count(desk)
         if stale:
             effect = f"{stale_words(desk)}; asks first"
             found.append(Choice(desk.key("plan_stale"), "plan_stale", f"{lead} the stale again", effect))
         return found
+
+    def _selected(self, among: Sequence[Scope]) -> list[Scope]:
+        """The failures in front that the edit is about, as far as they are still failed."""
+        about, steps = edited(self.plan, waiting=True), self.desk.state.steps
+        return [scope for scope in among if scope.step in about and scope.step in steps and failed_in(self.desk, scope)]
 
     def _others(self) -> list[tuple[str, str]]:
         return [
@@ -140,6 +164,14 @@ class PlanDialog:
                     desk.refuse("No item has failed")
                     return
                 wish_for_many(desk, "Queuing what failed", TakeUp("failed"), failed)
+            case "plan_group":
+                chosen = self._selected(shown(desk) if _at_a_cause(desk) else [])
+                if not chosen:
+                    desk.refuse("No failures of a step that was edited are selected")
+                    return
+                desk.close(self)
+                retry_scopes(desk, chosen, accept=len(self.plan.waiting))
+                return
             case "plan_stale":
                 if not stale_count(desk):
                     desk.refuse(f"Nothing is stale   {desk.key('plan_accept')} accepts the edits alone")
@@ -178,3 +210,11 @@ class PlanDialog:
             case _:
                 return False
         return True
+
+
+def _at_a_cause(desk: Desk) -> bool:
+    """Whether failures are in front: a group of them is selected, or its items are listed."""
+    nav = desk.nav
+    if nav.place == "items":
+        return nav.items is not None and nav.items.group is not None
+    return nav.place == "main" and nav.pane == Pane.FAILURES

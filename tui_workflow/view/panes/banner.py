@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import shlex
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TypeAlias
 
 from tui_workflow.facts.state import RunState
@@ -13,6 +13,7 @@ from tui_workflow.view import numbers
 from tui_workflow.view.columns import apart, line_width
 from tui_workflow.view.glyphs import UNICODE, Glyphs
 from tui_workflow.view.line import Line, Span
+from tui_workflow.view.mended import Mended
 from tui_workflow.view.panes.row import Hot, Row, Target, data
 from tui_workflow.view.ports import Rejected
 
@@ -28,16 +29,27 @@ class Due:
     live: bool
     trouble: str = ""
     rejected: Rejected | None = None
+    mended: Mended | None = None
+    """Failures in front that an edit may have mended."""
+
+    @property
+    def offers_again(self) -> bool:
+        """Whether the banner is about what may be mended: what stops the run, or an edit, comes before it."""
+        stopped = self.state.status == "interrupted" or (self.state.status == "paused" and bool(self.state.reason))
+        return self.mended is not None and self.live and not (self.trouble or self.rejected is not None or stopped)
 
     @property
     def mark(self) -> int:
         """What tells one banner from the next, never 0."""
+        if self.mended is not None and self.offers_again:
+            return hash(("mended", self.mended.revision)) or 1
         saved = self.rejected.saved if self.rejected is not None else 0.0
         return hash((self.state.status, self.state.reason, self.trouble, saved)) or 1
 
 
 def row(due: Due, hidden: int, key: KeyOf, width: int, glyphs: Glyphs, margin: int) -> Row | None:
     """The banner, or None. `hidden` is the mark of one that was closed."""
+    due = _open(due, hidden)
     content = _content(due, glyphs, width - 2 * margin) if due.mark != hidden else None
     if content is None:
         return None
@@ -45,9 +57,14 @@ def row(due: Due, hidden: int, key: KeyOf, width: int, glyphs: Glyphs, margin: i
     return _banner(left, keys, key, width, glyphs, margin, fill)
 
 
-def closes(due: Due) -> bool:
+def _open(due: Due, hidden: int) -> Due:
+    """What is left to be said when somebody has closed the offer to try again."""
+    return replace(due, mended=None) if due.offers_again and due.mark == hidden else due
+
+
+def closes(due: Due, hidden: int = 0) -> bool:
     """Whether the banner offers to be closed: one that says what the run has come to stays."""
-    content = _content(due, UNICODE, 0)
+    content = _content(_open(due, hidden), UNICODE, 0)
     return content is not None and any(name == "back" for name, _ in content[1])
 
 
@@ -77,6 +94,8 @@ def _content(due: Due, glyphs: Glyphs, room: int) -> tuple[Line, Keys, str] | No
         return (Span("Paused: ", "retrying", bold=True), *data(state.reason)), [("pause", "go on")], "notice_tint"
     if state.status == "interrupted":
         return _interrupted(state, room), [("leave", "leave")], "notice_tint"
+    if due.mended is not None and due.live:
+        return *_again(due.mended), "notice_tint"
     if state.status in ("failed", "cancelled") and state.reason:
         return data(state.reason, "strong", bold=True), [*again, ("leave", "leave")], "failed_tint"
     if state.status == "succeeded" and failed:
@@ -87,6 +106,18 @@ def _content(due: Due, glyphs: Glyphs, room: int) -> tuple[Line, Keys, str] | No
         )
         return left, [*again, ("write", "write them to a file"), ("leave", "leave")], "notice_tint"
     return None
+
+
+def _again(mended: Mended) -> tuple[Line, Keys]:
+    """What may be mended, and the keys that try it; in a list of items esc closes that, not the banner."""
+    left = (*data(mended.step, "strong", bold=True), Span(" was edited.", "strong", bold=True))
+    if not mended.count:
+        return (*left, Span("  These items failed before that.", "dim")), [("canary", "try one first")]
+    count, kind = numbers.count(mended.count), visible(mended.type)
+    if mended.count == 1:
+        return (*left, Span(f"  {kind} is older than that.", "dim")), [("retry", "retry it"), ("back", "hide")]
+    keys = [("canary", f"try one of {count}"), ("retry", f"retry {count}"), ("back", "hide")]
+    return (*left, Span(f"  {kind} is older than that.", "dim")), keys
 
 
 def _interrupted(state: RunState, room: int) -> Line:

@@ -1,0 +1,59 @@
+"""The cause that a saved edit may have mended: the failures in front, when the edit is about their step and came after them."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import dataclass
+
+from tui_workflow.facts.state import Group, RunState, StepState
+from tui_workflow.view.causes import listed
+from tui_workflow.view.nav import Nav, Pane
+from tui_workflow.view.ports import ReloadPlan
+
+
+@dataclass(frozen=True, slots=True)
+class Mended:
+    """Failures that are older than an edit of their step. `count` is 0 where it is their list that is in front."""
+
+    step: str
+    revision: int
+    type: str
+    count: int = 0
+
+
+def edited(plan: ReloadPlan, *, waiting: bool) -> Collection[str]:
+    """The steps in which something else holds by an edit; with `waiting` also those in which it will once it is accepted."""
+    edits = (*plan.in_force, *plan.waiting) if waiting else plan.in_force
+    return {edit.step for edit in edits if edit.what == "changed"} | {
+        name for file in plan.files for name in file.steps
+    }
+
+
+def mended(state: RunState, nav: Nav, plan: ReloadPlan | None) -> Mended | None:
+    """What there is to try again after the latest edit; None when nothing, or several causes, are in front."""
+    if plan is None:
+        return None
+    if nav.place == "items" and nav.items is not None and nav.items.group is not None and not nav.items.marked:
+        name, fingerprint, count = nav.items.step, nav.items.group, 0
+    elif nav.place == "main" and nav.pane == Pane.FAILURES and not nav.groups_marked:
+        cause = next((each for each in listed(state, nav) if each.mark == nav.group), None)
+        if cause is None:
+            return None
+        name, fingerprint, count = cause.step, cause.group.fingerprint, cause.group.count
+    else:
+        return None
+    step = state.steps.get(name)
+    if step is None or name not in edited(plan, waiting=False):
+        return None
+    place = next((n for n, group in enumerate(step.groups) if group.fingerprint == fingerprint), None)
+    if place is None or not step.groups[place].count or not _older(step, place, step.groups[place], plan.saved):
+        return None
+    return Mended(name, state.revision, step.groups[place].type, count)
+
+
+def _older(step: StepState, place: int, group: Group, saved: float) -> bool:
+    """Whether items of a group failed before an edit: all of them, or its first one by another definition than holds now."""
+    if group.last_at < saved:
+        return True
+    first = next((item for item, own in step.failures.items() if own == place), None)
+    return first is not None and step.definitions[step.made_by[first]] != step.shape.definition
