@@ -43,7 +43,8 @@ async def test_breadcrumbs_at_80() -> None:
         text = await screen.press("3", "enter")
         assert "Failures › HTTPError 429" in text
         text = await screen.press("enter")
-        assert "Failures › HTTPError 429 Clie… › doc-" in text
+        assert "Failures › HTTPError 429 Client E" in text
+        assert "… › doc-" in text
 
 
 async def test_tabs_at_60() -> None:

@@ -68,3 +68,55 @@ def test_where_there_is_room_the_input_comes_first() -> None:
     assert next(place for place, line in enumerate(found) if line.startswith("input")) < 5
     foreign = tuple(replace(frame, own=False) for frame in FETCH)
     assert drawn(detail(foreign, "[" + "1, " * 900 + "1]"), 12)[3].startswith("input"), "no line to be kept in sight"
+
+
+def long_line(columns: int) -> ItemDetail:
+    words = " ".join(f"word_{place:03d}" for place in range(columns // 9))
+    frames = (replace(FETCH[1], lines=((88, f"    call({words})"),)),)
+    return detail(frames)
+
+
+def test_a_line_of_source_that_is_too_long_goes_on_below_where_there_is_room() -> None:
+    found = drawn(long_line(400), 40)
+    start = next(place for place, line in enumerate(found) if "▸" in line)
+    shown = [line.split("│")[1] for line in found[start:] if "│" in line]
+    assert " ".join(" ".join(shown).split()).count("word_") == 400 // 9
+    assert "…" not in "".join(shown)
+    assert all(line.startswith(" " * 9) for line in shown[1:]), "deeper than the line itself"
+
+
+def test_a_long_line_of_source_is_cut_only_where_it_would_push_the_rest_away() -> None:
+    found = drawn(long_line(4000), 20)
+    shown = [line for line in found if "│" in line]
+    assert len(shown) == item.SOURCE
+    assert shown[-1].endswith("…")
+    assert "…" not in "".join(line for line in drawn(long_line(4000), 20, unfolded=True) if "│" in line)
+
+
+def test_a_long_message_is_whole_where_there_is_room_and_else_says_how_much_is_missing() -> None:
+    what = detail(FETCH)
+    error = replace(http_error(310), message="word " * 200, frames=FETCH)
+    what = replace(what, attempts=(replace(what.attempts[0], error=error),))
+    assert sum(line.count("word") for line in drawn(what, 60)[:30]) >= 200
+    cut = drawn(what, 20)
+    assert cut[item.HEAD - 1].endswith("more rows, enter unfolds")
+    assert sum(line.count("word") for line in drawn(what, 20, unfolded=True)[:30]) >= 200
+
+
+def test_what_can_be_done_about_an_item_takes_a_row_more_rather_than_being_cut() -> None:
+    nexts = (("r", "retry it", "retry"), ("C", "try one, then the other 1 377", "canary"), ("s", "skip it", "skip"))
+    rows = item.rows(detail(FETCH), nexts, 58, UNICODE, unfolded=False, times=True, room=40)
+    text = [plain(row.line) for row in rows]
+    assert any(line.endswith("C try one, then the other 1 377") for line in text)
+    assert any(line.strip() == "s skip it" for line in text)
+
+
+@pytest.mark.parametrize(("width", "rows"), [(60, 2), (120, 1)])
+def test_a_command_is_whole_in_as_many_rows_as_it_takes(width: int, rows: int) -> None:
+    text = "wf-tui retry --run 20261124-182619-n4yn --step process_documents --open"
+    found = footer.notice(text, True, width, UNICODE, 1, 3)
+    assert len(found) == rows
+    assert " ".join(word for row in found for word in plain(row.line).split()).endswith(text)
+    cut = footer.notice(text * 9, True, width, UNICODE, 1, 3)
+    assert len(cut) == 3
+    assert plain(cut[-1].line).endswith("…")

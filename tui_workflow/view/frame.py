@@ -94,14 +94,14 @@ class Frame:
     def blank(self, rows: int = 1) -> None:
         self.lines += [(Span(" " * self.width),)] * rows
 
-    def finish(self, footer: Row) -> Frame:
-        """The frame with the footer in its last row, cut or filled to the screen."""
-        room = max(0, self.height - 1)
+    def finish(self, footer: Rows) -> Frame:
+        """The frame with the footer in its last rows, cut or filled to the screen."""
+        room = max(0, self.height - len(footer))
         if len(self.lines) > room:
             del self.lines[room:]
         self.blank(room - len(self.lines))
-        if self.height > 0:
-            self.bar(footer)
+        for row in footer[: self.height]:
+            self.bar(row)
         self.lines = [fill_line(line, self.width, mark=self.glyphs.ellipsis) for line in self.lines]
         if self.glyphs.ascii:
             self.lines = [tuple(s._replace(text=plain_typography(s.text)) for s in line) for line in self.lines]

@@ -125,15 +125,18 @@ def top(scene: Scene, frame: Frame) -> None:
         frame.bar(banner.row(scene.due, hidden, scene.offered, frame.width, scene.glyphs, frame.margin))
 
 
-def bottom(scene: Scene, frame: Frame, context: Context, words: Mapping[str, str] | None = None) -> Row:
-    """The footer, or what just happened."""
+def bottom(scene: Scene, frame: Frame, context: Context, words: Mapping[str, str] | None = None) -> Rows:
+    """The footer, or what just happened. `words` replaces what keys are said to do; one that is said to do "" is left out."""
     if scene.notice is not None:
-        return footer.notice(*scene.notice, frame.width, scene.glyphs, frame.margin)
-    actions = tuple(action for action in scene.keymap.footer(context) if action.name not in scene.hidden)
+        most = max(1, frame.height // 5)
+        return footer.notice(*scene.notice, frame.width, scene.glyphs, frame.margin, most)
     said = {"pause": "resume"} if scene.state.paused else {}
     if context in ("log", "definition"):
         said |= {"filter": "search", "open": "its item"}
-    return footer.rows(actions, said | dict(words or {}), scene.waits, frame.width, scene.glyphs, frame.margin)
+    said |= dict(words or {})
+    offered = (action for action in scene.keymap.footer(context) if action.name not in scene.hidden)
+    actions = tuple(action for action in offered if said.get(action.name) != "")
+    return [footer.rows(actions, said, scene.waits, frame.width, scene.glyphs, frame.margin)]
 
 
 def _wide(scene: Scene, frame: Frame) -> None:
@@ -167,11 +170,13 @@ def _columns(
     right.append((Pane.STEP, [*step_rows, BLANK]))
     left_over = room - len(step_rows) - 1 - (log_rows + 1 if log_rows else 0)
     whole = frame.width >= 120
-    failed = failure_rows_of(
-        scene, causes, right_width, max(2, left_over), trend=whole, aged=whole, hint=bool(log_rows)
-    )
+    legend = _legend(scene, step_rows, right_width)
+    for hint in (True, False) if log_rows else (False,):
+        failed = failure_rows_of(scene, causes, right_width, max(2, left_over), trend=whole, aged=whole, hint=hint)
+        if not legend or len(failed) < left_over:
+            break
     right.append((Pane.FAILURES, failed))
-    if len(failed) < left_over and (legend := _legend(scene, step_rows, right_width)):
+    if legend and len(failed) < left_over:
         step_rows = [*step_rows, *legend]
         right[0] = (Pane.STEP, [*step_rows, BLANK])
     used = len(step_rows) + 1 + len(failed)

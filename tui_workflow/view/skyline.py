@@ -162,7 +162,8 @@ class Skyline:
         last = (len(self.cells) - 1) // self.grid.row * self.grid.row * self.grid.size
         rows = f"rows from item 0 {glyphs.ellipsis} {count(last)}" if self.grid.label and last else ""
         there = [kind for kind in _LEGEND if kind in self.cells]
-        for end in dict.fromkeys((rows, "")):
+        caption = "" if self._has_caption(columns) else self.caption()
+        for end in dict.fromkeys(("   ".join(filter(None, (caption, rows))), caption or rows, "")):
             for left_out in range(len(_OBVIOUS) + 1):
                 kinds = [kind for kind in there if kind not in _OBVIOUS[:left_out]]
                 for words, gap in ((_LEGEND, 3), (_LEGEND | _BRIEF, 2)):
@@ -191,11 +192,17 @@ class Skyline:
         caption = self.caption()
         if caption and drawn:
             room = columns - line_width(drawn[-1])
-            if room >= len(caption) + 2:
+            if self._has_caption(columns):
                 drawn[-1] = (*drawn[-1], Span(" " * (room - len(caption))), Span(caption, "dim"))
             elif caption_row and columns >= len(caption):
                 drawn.append((Span(" " * (columns - len(caption))), Span(caption, "dim")))
         return drawn
+
+    def _has_caption(self, columns: int) -> bool:
+        """Whether the last row leaves room for the caption."""
+        shape = self.grid
+        used = (len(self.cells) - 1) % shape.row + 1 + (shape.label + 1 if shape.label else 0)
+        return columns - used >= len(self.caption()) + 2
 
     def _row(self, start: int, after: int, glyphs: Glyphs, cursor: int | None) -> Iterator[Span]:
         for (kind, here), group in groupby(range(start, after), key=lambda place: (self.cells[place], place == cursor)):

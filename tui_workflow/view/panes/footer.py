@@ -1,4 +1,6 @@
-"""The last row: the keys that act here, and what waits. A sentence about what just happened takes its place for a while."""
+"""The last row: the keys that act here, and what waits. A sentence about what just happened takes its
+place for a while, and more rows where one is too short for it.
+"""
 
 from __future__ import annotations
 
@@ -8,7 +10,8 @@ from tui_workflow.view.columns import cut_line, line_width
 from tui_workflow.view.glyphs import Glyphs
 from tui_workflow.view.keys import Action
 from tui_workflow.view.line import Line, Span
-from tui_workflow.view.panes.row import Hot, Row, Target, data
+from tui_workflow.view.panes.log import wrapped
+from tui_workflow.view.panes.row import Hot, Row, Rows, Target, data
 
 _NEEDED = ("help", "open", "back", "filter")
 """Actions that the others make room for, the last to go first."""
@@ -52,7 +55,13 @@ def _fitting(actions: Sequence[Action], words: Mapping[str, str], room: int) -> 
     return [each for each in shown if each in by_need]
 
 
-def notice(text: str, refused: bool, width: int, glyphs: Glyphs, margin: int) -> Row:
-    """A sentence in the footer's place."""
-    lead = (Span(" " * margin), Span(f"{glyphs.notice} ", "retrying" if refused else "ok"))
-    return Row(cut_line((*lead, *data(text, "strong")), width, mark=glyphs.ellipsis), fill="panel")
+def notice(text: str, refused: bool, width: int, glyphs: Glyphs, margin: int, most: int) -> Rows:
+    """A sentence in the footer's place, in as many rows as it needs, at most `most`."""
+    lead: Line = (Span(" " * margin), Span(f"{glyphs.notice} ", "retrying" if refused else "ok"))
+    blank = Span(" " * line_width(lead))
+    room = max(1, width - line_width(lead) - margin)
+    parts = wrapped(data(text, "strong"), room, words=True)
+    if len(parts) > most:
+        rest = tuple(span for part in parts[most - 1 :] for span in part)
+        parts = [*parts[: most - 1], cut_line(rest, room, mark=glyphs.ellipsis)]
+    return [Row((*(lead if at == 0 else (blank,)), *part), fill="panel") for at, part in enumerate(parts)]

@@ -8,7 +8,7 @@ from tui_workflow.facts import logs
 from tui_workflow.facts.outcome import Ended, ErrorInfo, Frame
 from tui_workflow.facts.state import Item
 from tui_workflow.view import numbers
-from tui_workflow.view.columns import fill_line, line_width
+from tui_workflow.view.columns import cut_line, fill_line, line_width
 from tui_workflow.view.glyphs import Glyphs
 from tui_workflow.view.line import Line, Span
 from tui_workflow.view.panes.log import wrapped
@@ -16,6 +16,10 @@ from tui_workflow.view.panes.row import BLANK, Cursor, Row, Rows, Target, data, 
 from tui_workflow.view.ports import AttemptRow, ItemDetail
 
 LABEL = 10
+HEAD = 8
+"""Rows of an error's message before the rest is folded, where not everything fits."""
+SOURCE = 4
+"""Rows of one line of source; what makes a line longer than that is seldom written by hand."""
 ATTEMPTS = 12
 """Attempts that are listed; the latest."""
 LOG_LINES = 200
@@ -42,16 +46,19 @@ def title(
     """The item's key, where it belongs, and its place in the list that it was opened from."""
     row, focused = detail.row, cursor == "here"
     arrow = " > " if glyphs.ascii else " › "
-    lead: list[Span] = []
-    for crumb in crumbs:
-        lead += (*short(crumb, width // 4, "dim", glyphs, keep="start"), Span(arrow, "dim"))
     extra = () if crumbs else (Span("  "), *data(step, "dim"), Span(f", item {numbers.count(row.position)}", "dim"))
     if row.label not in ("", row.key):
         extra = (*extra, Span(", key ", "dim"), *data(row.key, "dim"))
-    head = (*lead, *data(row.label or row.key, "accent" if focused else "strong", bold=True), *extra)
+    called_ = data(row.label or row.key, "accent" if focused else "strong", bold=True)
     facts = [f"r{row.revision}"] if row.revision is not None else []
     if place is not None:
         facts.append(f"{numbers.count(place[0] + 1)} of {numbers.count(place[1])}")
+    room = width - line_width((*called_, *extra)) - len("  ".join(facts)) - 2
+    lead: list[Span] = []
+    for at, crumb in enumerate(crumbs):
+        own = max(width // 4, (room - line_width(lead)) // (len(crumbs) - at) - 3)
+        lead += (*short(crumb, own, "dim", glyphs, keep="start"), Span(arrow, "dim"))
+    head = (*lead, *called_, *extra)
     return heading(head, (Span("  ".join(facts), "dim"),), width, focused=focused, glyphs=glyphs)
 
 
@@ -70,30 +77,69 @@ def rows(
 
     When the line that failed would not be among the first `room` rows, the traceback stands before the input.
     """
+    whole = _composed(detail, nexts, width, glyphs, brief=False, unfolded=unfolded, times=times, wrap=wrap, room=room)
+    if unfolded or len(whole) <= room:
+        return whole
+    return _composed(detail, nexts, width, glyphs, brief=True, unfolded=False, times=times, wrap=wrap, room=room)
+
+
+def _composed(
+    detail: ItemDetail,
+    nexts: Sequence[tuple[str, str, str]],
+    width: int,
+    glyphs: Glyphs,
+    *,
+    brief: bool,
+    unfolded: bool,
+    times: bool,
+    wrap: bool,
+    room: int,
+) -> Rows:
+    """The page; when it is to be `brief`, long messages and lines of source are not whole."""
     last = detail.attempts[-1] if detail.attempts else None
     error = last.error if last is not None else None
     found: Rows = _headline(detail, error, width, glyphs)
+    if brief:
+        found = _shortened(found)
+    source = SOURCE if brief else None
     given = _section("input", _paragraphs(detail.payload, width - LABEL))
     given += _section("attempts", _attempts(detail, width - LABEL, glyphs))
     if last is not None and last.result is not None:
         given += _section("result", _paragraphs(last.result, width - LABEL))
     traced: Rows = []
     if error is not None and detail.row.state != Item.OK:
-        traced = _section("traceback", _traceback(error, width - LABEL, glyphs, unfolded=unfolded))
+        traced = _section("traceback", _traceback(error, width - LABEL, glyphs, unfolded=unfolded, source=source))
         at = _failing(traced)
         if at is not None and len(found) + len(given) + at >= room:
             if not unfolded:
-                traced = _section("traceback", _short_traceback(error, width - LABEL, glyphs, room - len(found)))
+                held = _short_traceback(error, width - LABEL, glyphs, room - len(found), source)
+                traced = _section("traceback", held)
             given, traced = traced, given
     found += given + traced
     if last is not None and last.log:
         found += _section("log", _log(last, width - LABEL, times=times, wrap=wrap))
-    if nexts:
-        line: list[Span] = []
-        for key, words, _ in nexts:
-            line += (Span("   " if line else ""), Span(key, "accent", bold=True), Span(f" {words}", "dim"))
-        found += _section("next", [Row(tuple(line))])
-    return found
+    return found + _section("next", _nexts(nexts, width - LABEL))
+
+
+def _nexts(nexts: Sequence[tuple[str, str, str]], width: int) -> Rows:
+    """What can be done, as many side by side as fit."""
+    rows_: list[Line] = []
+    for key, words, _ in nexts:
+        part = (Span(key, "accent", bold=True), Span(f" {words}", "dim"))
+        if rows_ and line_width(rows_[-1]) + 3 + line_width(part) <= width:
+            rows_[-1] = (*rows_[-1], Span("   "), *part)
+        else:
+            rows_.append(part)
+    return [Row(line) for line in rows_]
+
+
+def _shortened(head: Rows) -> Rows:
+    """A headline of so few rows that it leaves room for what follows; it says how many are missing."""
+    over = len(head) - 1 - HEAD
+    if over <= 0:
+        return head
+    more = f"  {numbers.plural(over + 1, 'more row')}, enter unfolds"
+    return [*head[: HEAD - 1], Row((Span(more, "dim", italic=True),)), BLANK]
 
 
 def _headline(detail: ItemDetail, error: ErrorInfo | None, width: int, glyphs: Glyphs) -> Rows:
@@ -103,7 +149,7 @@ def _headline(detail: ItemDetail, error: ErrorInfo | None, width: int, glyphs: G
         lines = wrapped(head, max(8, width - 2), words=True)
         lead = f"{glyphs.failed} " if state == Item.FAILED else f"{glyphs.of_item(state)} "
         role = "failed" if state == Item.FAILED else "retrying"
-        return [Row((Span(lead if n == 0 else "  ", role), *line)) for n, line in enumerate(lines[:8])] + [BLANK]
+        return [Row((Span(lead if n == 0 else "  ", role), *line)) for n, line in enumerate(lines)] + [BLANK]
     words = {
         Item.PENDING: ("has not run yet", "dim"),
         Item.OK: ("done", "ok"),
@@ -175,18 +221,23 @@ def _failing(rows: Rows) -> int | None:
     return next(marked, None)
 
 
-def _short_traceback(error: ErrorInfo, width: int, glyphs: Glyphs, room: int) -> Rows:
+def _short_traceback(error: ErrorInfo, width: int, glyphs: Glyphs, room: int, source: int | None) -> Rows:
     """The traceback with as many of its outer frames folded as it takes to have the line that failed in the first `room` rows."""
     found: Rows = []
     for folded in range(len(error.frames)):
-        found = _traceback(error, width, glyphs, unfolded=False, folded_outer=folded)
+        found = _traceback(error, width, glyphs, unfolded=False, folded_outer=folded, source=source)
         if (_failing(found) or 0) < room:
             break
     return found
 
 
-def _traceback(error: ErrorInfo, width: int, glyphs: Glyphs, *, unfolded: bool, folded_outer: int = 0) -> Rows:
-    """The frames, outermost first; those of libraries are folded, and the first `folded_outer` but for the one that failed."""
+def _traceback(
+    error: ErrorInfo, width: int, glyphs: Glyphs, *, unfolded: bool, folded_outer: int = 0, source: int | None = None
+) -> Rows:
+    """The frames, outermost first; those of libraries are folded, and the first `folded_outer` but for the one that failed.
+
+    A line of source takes at most `source` rows.
+    """
     if not error.frames:
         return _paragraphs(error.traceback, width) if error.traceback else []
     innermost = max((place for place, frame in enumerate(error.frames) if frame.own), default=-1)
@@ -197,15 +248,15 @@ def _traceback(error: ErrorInfo, width: int, glyphs: Glyphs, *, unfolded: bool, 
             folded.append(frame)
             continue
         if folded:
-            found.append(_fold(folded))
+            found += _fold(folded, width)
             folded = []
-        found += _frame(frame, place == innermost, width, glyphs)
+        found += _frame(frame, place == innermost, width, glyphs, source)
     if folded:
-        found.append(_fold(folded))
+        found += _fold(folded, width)
     return found
 
 
-def _fold(frames: Sequence[Frame]) -> Row:
+def _fold(frames: Sequence[Frame], width: int) -> Rows:
     packages = ", ".join(dict.fromkeys(_package(frame.file) for frame in frames))
     words = f"{numbers.plural(len(frames), 'frame')} of "
     line = (
@@ -213,7 +264,7 @@ def _fold(frames: Sequence[Frame]) -> Row:
         *data(packages, "dim", italic=True),
         Span(" folded, enter unfolds", "dim", italic=True),
     )
-    return Row(line, Target("line", 0))
+    return [Row(part, Target("line", 0)) for part in wrapped(line, max(8, width), words=True)]
 
 
 def _package(path: str) -> str:
@@ -224,20 +275,39 @@ def _package(path: str) -> str:
     return path.rsplit("/", 1)[-1].removesuffix(".py")
 
 
-def _frame(frame: Frame, innermost: bool, width: int, glyphs: Glyphs) -> Rows:
+def _frame(frame: Frame, innermost: bool, width: int, glyphs: Glyphs, source: int | None) -> Rows:
     name = f"{frame.file.rsplit('/', 1)[-1]}:{frame.line}"
-    found = [Row((*data(name, "text", bold=frame.own), Span(" in ", "dim"), *data(frame.function)))]
+    place = (*data(name, "text", bold=frame.own), Span(" in ", "dim"), *data(frame.function))
+    found = [Row(line) for line in wrapped(place, max(8, width), words=True)]
     shown = frame.lines if innermost else [line for line in frame.lines if line[0] == frame.line]
     digits = max((len(str(number)) for number, _ in shown), default=1)
     for number, text in shown:
         here = innermost and number == frame.line
         sign = Span(glyphs.folded if here else " ", "failed")
         count = Span(f"{number:>{digits}}", "failed" if here else "dim", bold=here)
-        line = (sign, count, Span(f" {glyphs.gutter} ", "rule"), *data(text))
-        if here:
-            line = tuple(span._replace(fill=FAILING) for span in fill_line(line, width, mark=glyphs.ellipsis))
-        found.append(Row(line))
+        gutter = Span(f" {glyphs.gutter} ", "rule")
+        for at, part in enumerate(_source(text, width - digits - 4, glyphs, source)):
+            lead = (sign, count) if at == 0 else (Span(" " * (digits + 1)),)
+            line: Line = (*lead, gutter, *part)
+            if here:
+                line = tuple(span._replace(fill=FAILING) for span in fill_line(line, width, mark=glyphs.ellipsis))
+            found.append(Row(line))
     return found
+
+
+def _source(text: str, width: int, glyphs: Glyphs, most: int | None) -> list[Line]:
+    """A line of source in at most `most` pieces of `width`; those after the first are indented a little more than it is."""
+    whole = data(text)
+    if line_width(whole) <= width:
+        return [whole]
+    indent = min(len(text) - len(text.lstrip(" ")) + 4, max(0, width // 3))
+    first, *others = wrapped(whole, max(8, width), words=True)
+    rest = tuple(span for piece in others for span in piece)
+    pieces = wrapped(rest, max(8, width - indent), words=True)
+    if most is not None and len(pieces) >= most:
+        tail = tuple(span for piece in pieces[most - 2 :] for span in piece)
+        pieces = [*pieces[: most - 2], cut_line(tail, max(8, width - indent), mark=glyphs.ellipsis)]
+    return [first, *((Span(" " * indent), *piece) for piece in pieces)]
 
 
 def _log(attempt: AttemptRow, width: int, *, times: bool, wrap: bool) -> Rows:
