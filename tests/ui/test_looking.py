@@ -16,6 +16,8 @@ from tui_workflow.facts.outcome import Ended
 from tui_workflow.facts.state import Item
 from tui_workflow.ui.actions.find import by_tries
 from tui_workflow.ui.actions.open import show
+from tui_workflow.ui.screens.palette import Palette
+from tui_workflow.view.keys import DEFAULT
 from tui_workflow.view.nav import Items, Pane
 from tui_workflow.view.numbers import clock
 from tui_workflow.view.ports import Edit, Rejected, ReloadPlan
@@ -318,6 +320,22 @@ async def test_the_palette_finds_an_action_by_its_words(key: str) -> None:
         assert "Retry" not in text
         await screen.press("enter")
         assert screen.run.state.paused
+
+
+async def test_the_palette_lists_what_acts_first_and_moves_last() -> None:
+    async with opened(size=(120, 60)) as screen:
+        await screen.press("3", "colon")
+        palette = screen.desk.dialogs[-1]
+        assert isinstance(palette, Palette)
+        names = [action.name for action in palette.found()]
+        assert names[:6] == ["retry", "retry_all", "canary", "skip", "rerun_stale", "mark"]
+        acts, moves = (
+            ("pause", "stop", "plan", "edit", "copy", "write", "filter", "help", "leave"),
+            ("open", "down", "pane_log"),
+        )
+        assert max(map(names.index, acts)) < min(map(names.index, moves))
+        assert set(names) | {"palette", "interrupt"} == {action.name for action in DEFAULT.here("failures")}
+        assert "Retry 3 items" in await screen.press("enter")
 
 
 async def test_looks_go_round() -> None:

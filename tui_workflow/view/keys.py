@@ -67,6 +67,9 @@ _MOVE, _LOOK, _ACT, _RUN, _EDIT, _COPY, _PROGRAM, _PLAN, _LEAVE = (
     "In the leave dialog",
 )
 
+_BY_EFFECT = (_PLAN, _LEAVE, _ACT, _RUN, _EDIT, _COPY, _LOOK, _PROGRAM, _MOVE)
+"""The groups for one who looks for a command by its name: what does something to the run first, moves last."""
+
 ACTIONS: tuple[Action, ...] = (
     Action("down", ("j", "down"), "down", "Move down", _MOVE),
     Action("up", ("k", "up"), "up", "Move up", _MOVE),
@@ -122,7 +125,7 @@ ACTIONS: tuple[Action, ...] = (
         "canary",
         ("C",),
         "canary",
-        "Retry one of what is marked, filtered or in the group first, then the rest",
+        "Retry one of the group or of what is shown first, then the rest",
         _ACT,
         ("failures", "items", "item"),
         weight=20,
@@ -193,7 +196,7 @@ ACTIONS: tuple[Action, ...] = (
         "copy",
         ("y",),
         "copy",
-        "Copy what is selected: an error, what an item is called, a line, a name",
+        "Copy what is selected: an error, an item, a line, a name",
         _COPY,
         weight=80,
     ),
@@ -201,7 +204,7 @@ ACTIONS: tuple[Action, ...] = (
         "copy_more",
         ("Y",),
         "copy JSON",
-        "Copy another part of an item: key, error, traceback, input, row as JSON",
+        "Copy a part of an item: key, error, traceback, input, all as JSON",
         _COPY,
     ),
     Action("write", ("W",), "write", "Write the failed items to a JSON Lines file that for_each reads back", _COPY),
@@ -280,6 +283,14 @@ class Keymap:
     def footer(self, context: Context) -> tuple[Action, ...]:
         """The actions of the footer, the most useful first."""
         return tuple(sorted((action for action in self.here(context) if action.weight), key=lambda each: each.weight))
+
+    def by_effect(self, context: Context) -> tuple[Action, ...]:
+        """The actions of a context for the palette: by what they do to the run, in a group as in the footer."""
+
+        def rank(action: Action) -> tuple[int, bool, bool, int]:
+            return _BY_EFFECT.index(action.group), not action.live, not action.weight, action.weight
+
+        return tuple(sorted(self.here(context), key=rank))
 
     def groups(self, context: Context | None = None) -> tuple[tuple[str, tuple[Action, ...]], ...]:
         """Actions by group, for help; of one context, or all."""

@@ -25,11 +25,11 @@ class Palette:
         self.at = 0
 
     def found(self) -> list[Action]:
-        """The actions that hold every typed word, those by whose name first."""
+        """The actions that hold every typed word: those by whose name first, what acts before what moves."""
         words, dead = self.line.text.lower().split(), self.desk.dead_actions()
         here = [
             action
-            for action in self.desk.keymap.here(self.desk.context())
+            for action in self.desk.keymap.by_effect(self.desk.context())
             if action.name not in dead and action.name not in ("palette", "interrupt")
         ]
         kept = [action for action in here if all(word in f"{action.word} {action.help}".lower() for word in words)]
