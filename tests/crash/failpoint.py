@@ -79,20 +79,20 @@ def _told(number: int, before: bool) -> None:
 
 
 def _widget(number: int) -> None:
-    """Not a kill: the one widget raises when it is painted for the n-th time."""
+    """Not a kill: the one widget raises when it is given its n-th frame."""
     from tui_workflow.ui.widgets.canvas import Canvas
 
-    real = Canvas.render_lines
+    real = Canvas.show
     seen = 0
 
-    def render_lines(self: Canvas, crop: Any) -> Any:
+    def show(self: Canvas, lines: Any, styles: Any) -> Any:
         nonlocal seen
         seen += 1
         if seen >= number:
             raise RuntimeError("a widget that is broken")
-        return real(self, crop)
+        return real(self, lines, styles)
 
-    Canvas.render_lines = render_lines  # type: ignore[method-assign]
+    Canvas.show = show  # type: ignore[method-assign]
 
 
 def _clock(seconds: int) -> None:

@@ -42,13 +42,14 @@ async def lend(app: WfApp, words: Sequence[str], afterwards: Callable[[], Awaita
             try:
                 code = await _run(words)
             except OSError as error:
-                problem = f"{words[0]} cannot be started: {error.strerror or error}"
+                name = os.path.basename(words[0])
+                problem = f"{name} cannot be started: {error.strerror or error}   {words[0] if name != words[0] else ''}"
             following = asyncio.ensure_future(afterwards())
             await asyncio.wait({following}, timeout=AFTERWARDS_SECONDS)
     except SuspendNotSupported:
         raise UsageError("This terminal cannot be lent to an editor") from None
     if problem:
-        raise UsageError(problem)
+        raise UsageError(problem.rstrip())
     if following.done():
         following.result()
     else:
