@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import re
+from collections.abc import Sequence
 from dataclasses import replace
 
 import pytest
@@ -20,7 +21,7 @@ from tui_workflow.ui.screens.palette import Palette
 from tui_workflow.view.keys import DEFAULT
 from tui_workflow.view.nav import Items, Pane
 from tui_workflow.view.numbers import clock
-from tui_workflow.view.ports import Edit, Rejected, ReloadPlan
+from tui_workflow.view.ports import Edit, LogRow, Rejected, ReloadPlan
 
 
 async def test_steps_are_filtered_by_name_and_inversely() -> None:
@@ -255,6 +256,50 @@ async def test_the_log_is_searched_beyond_what_is_visible() -> None:
         assert "No later line holds stored line 123" in screen.footer
         await screen.press("escape", "G")
         assert "GET https" in screen.text
+
+
+async def test_a_search_of_the_log_says_when_there_are_more_hits_than_it_lists() -> None:
+    class Chatty(Simulation):
+        async def search_log(self, step: str | None, text: str, *, limit: int = 1000) -> list[LogRow]:
+            return [
+                LogRow(NOW - 90_000 + n, "process_chunks", n, self.key("process_chunks", n), 1, f"beat {n}")
+                for n in range(20_000)
+            ][-limit:]
+
+    async with opened(Chatty(total=1000)) as screen:
+        await screen.press("4", "slash", *"beat", "enter")
+        assert "10 000+ hits" in screen.text
+        screen.desk.log_hits = screen.desk.log_hits[:0]
+        await screen.press("N")
+        assert "Only the latest 10 000 hits are listed" in screen.footer
+
+
+async def test_a_filter_says_when_it_keeps_more_items_than_it_lists() -> None:
+    async with opened() as screen:
+        show(screen.desk, Items("process_chunks", "all items"))
+        await screen.press("slash", *"doc-00", "enter")
+        assert "1 000 of 1 000" in screen.text
+        screen.desk.item_list._search.most = 50
+        await screen.press("slash", "backspace", "enter")
+        assert "50+ of 1 000" in screen.text
+        await screen.press("escape")
+        assert "+ of" not in screen.text
+
+
+async def test_the_groups_are_filtered_by_all_that_is_found() -> None:
+    asked: list[int] = []
+
+    class Asked(Simulation):
+        async def find(
+            self, step: str, text: str, *, inverse: bool, states: Sequence[int], limit: int = 100_000
+        ) -> list[int]:
+            asked.append(limit)
+            return await super().find(step, text, inverse=inverse, states=states, limit=limit)
+
+    async with opened(Asked(total=1000)) as screen:
+        await screen.press("3", "slash", *"doc", "enter")
+        assert asked
+        assert min(asked) > 1_000_000
 
 
 async def test_scrolling_up_reads_older_lines() -> None:

@@ -130,7 +130,7 @@ class StoredDetails:
         return lines, cut
 
     async def search_log(self, step: str | None, text: str, *, limit: int = 1000) -> list[LogRow]:
-        """Stored log lines that hold `text`, oldest first."""
+        """The latest `limit` stored log lines that hold `text`, oldest first."""
         return await self._ask(lambda: self._log_rows(browse.search_log(self._file, step, text, limit=limit)))
 
     def _log_rows(self, lines: list[StoredLine]) -> list[LogRow]:

@@ -316,14 +316,15 @@ def log_size(file: RunFile, step: str, item: int | None, after: int, limit: int 
 
 
 def search_log(file: RunFile, step: str | None, text: str, *, limit: int = 1000) -> list[StoredLine]:
-    """Stored log lines that hold `text`, oldest first; case does not count."""
+    """The latest `limit` lines of the stored log that hold `text`, oldest first; case does not count."""
     held = Held(file, text)
     lines: list[StoredLine] = []
-    for page in _log_pages(file, step, None, None, newest_first=False, where=held.log()):
+    for page in _log_pages(file, step, None, None, newest_first=True, where=held.log()):
         lines += (line for line in page if held.text in line.text.casefold())
         if len(lines) >= limit:
             break
-    return lines[:limit]
+    lines.sort(key=lambda line: line.at)
+    return lines[max(0, len(lines) - limit) :]
 
 
 def _log_pages(

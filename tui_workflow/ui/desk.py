@@ -18,6 +18,7 @@ from tui_workflow.ui.loader import Loader
 from tui_workflow.ui.logfeed import LogFeed
 from tui_workflow.ui.options import Left, Options
 from tui_workflow.ui.search import GroupSearch
+from tui_workflow.view import numbers
 from tui_workflow.view.frame import Frame
 from tui_workflow.view.glyphs import UNICODE
 from tui_workflow.view.keys import Context, Keymap
@@ -25,6 +26,7 @@ from tui_workflow.view.mended import Mended, mended
 from tui_workflow.view.nav import Nav, Pane
 from tui_workflow.view.page import CONTEXTS
 from tui_workflow.view.panes import banner, failures
+from tui_workflow.view.panes.log import Hits
 from tui_workflow.view.ports import Details, Feed, LogRow, RunRow
 from tui_workflow.view.sampling import Sampling
 
@@ -39,6 +41,8 @@ AROUND = 10.0
 """Seconds of the log read after a hit."""
 LOG_PAGE = 500
 """Stored lines read at once."""
+MOST_HITS = 10_000
+"""Stored lines that a search of the log finds at most."""
 
 
 class Desk:
@@ -298,13 +302,14 @@ class Desk:
             self.log = LogFeed("", None, self.loader.keys)
 
     def search_log(self, text: str) -> None:
-        """Find a text in the whole log; the hits are counted and the latest is shown."""
+        """Find a text in the whole log; the hits are counted, up to `MOST_HITS`, and the latest is shown."""
 
         async def work() -> None:
-            rows = await self.details.search_log(self.log.step, text)
+            rows = await self.details.search_log(self.log.step, text, limit=MOST_HITS)
             if self.nav.log.search == text:
                 self.log_hits = rows
-                self.nav.log.hits = len(rows) + self.log.printed_hits(text)
+                found = len(rows) + self.log.printed_hits(text)
+                self.nav.log.hits = Hits(found, more=len(rows) >= MOST_HITS)
                 self.next_log_hit(-1, first=True)
 
         self.loader.spawn("search log", work())
@@ -320,7 +325,10 @@ class Desk:
         now = self.log[min(start, len(self.log) - 1)].at if len(self.log) else float("inf")
         older = [row for row in self.log_hits if (row.at < now if by < 0 else row.at > now)]
         if not older:
-            self.refuse(f"No {'earlier' if by < 0 else 'later'} line holds {view.search}")
+            if by < 0 and view.hits is not None and view.hits.more:
+                self.refuse(f"Only the latest {numbers.count(MOST_HITS)} hits are listed   {self.key('filter')} search")
+            else:
+                self.refuse(f"No {'earlier' if by < 0 else 'later'} line holds {view.search}")
             return
         target = older[-1] if by < 0 else older[0]
 

@@ -61,11 +61,12 @@ class ItemList:
     def _filter(self, step: StepState, items: Items, version: int) -> None:
         """Ask the run file for what the filter keeps."""
         if not items.filter.text:
-            items.found = None
+            items.found, items.more = None, False
             return
         states = (Item.FAILED,) if items.group is not None else items.states or tuple(Item)[:5]
         moved = failures_moved(step) if items.group is not None else version
         items.found = self._search.found(step, items.filter, states, moved)
+        items.more = self._search.more
 
     def move(self, items: Items, rows: int) -> None:
         """Move the cursor within the list."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -14,6 +15,9 @@ from tui_workflow.view.sampling import BEAT
 SHARE = 5
 """So many times as long as a search took it rests before the same is searched again."""
 
+FOUND = 100_000
+"""Items that a filter of a list finds at most: they are sorted whenever the run has moved."""
+
 Question = tuple[str, str, bool, tuple[int, ...]]
 
 
@@ -21,6 +25,8 @@ Question = tuple[str, str, bool, tuple[int, ...]]
 class _Answer:
     question: Question
     numbers: frozenset[int]
+    more: bool
+    """Whether there may be others."""
     next_at: float
     """By `time.monotonic`, from when on it may be asked again."""
 
@@ -31,6 +37,10 @@ class Search:
 
     loader: Loader
     name: str
+    most: int | None = FOUND
+    """Items that are found at most, None for all: what is acted on as a whole must be known as a whole."""
+    more: bool = field(default=False, init=False)
+    """Whether what was found last may not be all."""
     _stamp: tuple[Question, object] | None = field(default=None, init=False)
 
     def found(self, step: StepState, held: Filter, states: Sequence[int], moved: object) -> frozenset[int] | None:
@@ -50,14 +60,19 @@ class Search:
                 self.loader.look_again(left)
         self._stamp = stamp
         answer: _Answer | None = self.loader.want(key, stamp, lambda: self._ask(question))
-        return answer.numbers if answer is not None and _near(answer.question, question) else None
+        if answer is None or not _near(answer.question, question):
+            self.more = False
+            return None
+        self.more = answer.more
+        return answer.numbers
 
     async def _ask(self, question: Question) -> _Answer:
         step, text, inverse, states = question
         began = time.monotonic()
-        numbers = await self.loader.details.find(step, text, inverse=inverse, states=states)
+        most = sys.maxsize if self.most is None else self.most
+        numbers = await self.loader.details.find(step, text, inverse=inverse, states=states, limit=most)
         ended = time.monotonic()
-        return _Answer(question, frozenset(numbers), ended + max(BEAT, SHARE * (ended - began)))
+        return _Answer(question, frozenset(numbers), len(numbers) >= most, ended + max(BEAT, SHARE * (ended - began)))
 
 
 def _near(one: Question, other: Question) -> bool:
@@ -85,7 +100,7 @@ class GroupSearch:
             if not step.failed:
                 nav.group_found.pop(name, None)
                 continue
-            search = self._searches.setdefault(name, Search(self._loader, "groups"))
+            search = self._searches.setdefault(name, Search(self._loader, "groups", most=None))
             found = search.found(step, wanted, (Item.FAILED,), failures_moved(step))
             if found is not None:
                 nav.group_found[name] = found

@@ -11,7 +11,7 @@ from enum import IntEnum
 from typing import Literal, TypeAlias
 
 from tui_workflow.view.panes.failures import Sort
-from tui_workflow.view.panes.log import Options
+from tui_workflow.view.panes.log import Hits, Options
 
 
 class Pane(IntEnum):
@@ -106,6 +106,8 @@ class Items:
     filter: Filter = field(default_factory=Filter)
     found: frozenset[int] | None = None
     """What the filter found, None while there is none."""
+    more: bool = False
+    """True when the filter keeps more than was looked for."""
     sort: ItemSort = "item"
     order: Sequence[int] | None = None
     """Item numbers in the order of `sort`, None for the order of the items."""
@@ -124,7 +126,7 @@ class LogView:
     at: int | None = None
     options: Options = field(default_factory=Options)
     search: str = ""
-    hits: int | None = None
+    hits: Hits | None = None
     item: int | None = None
     """One item's log, or None for all of the step."""
 

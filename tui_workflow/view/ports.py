@@ -280,7 +280,7 @@ class Details(Protocol):
         """How many lines the attempts that ended have printed, and how many of these were left out of the stored log."""
 
     async def search_log(self, step: str | None, text: str, *, limit: int = 1000) -> list[LogRow]:
-        """Stored log lines that hold `text`, oldest first."""
+        """The latest `limit` stored log lines that hold `text`, oldest first."""
 
     async def result(self, step: str) -> str | None:
         """The result of a plain step as JSON text, cut at 64 KiB."""

@@ -82,7 +82,7 @@ def _title(
     for crumb in crumbs:
         lead += (*data(crumb, "dim"), Span(step, "dim"))
     if items.filter.text:
-        extra = f"  {numbers.count(len(listed))} of {numbers.count(total)}"
+        extra = f"  {numbers.count(len(listed))}{'+' if items.more else ''} of {numbers.count(total)}"
     else:
         extra = f"  {numbers.plural(len(listed), 'item')}"
     marked = len(items.marked)

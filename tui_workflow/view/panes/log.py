@@ -35,6 +35,19 @@ class Entry:
 
 
 @dataclass(frozen=True, slots=True)
+class Hits:
+    """How many lines hold what is searched for; with `more` there are others that were not looked for."""
+
+    count: int
+    more: bool = False
+
+    @property
+    def words(self) -> str:
+        """`1 hit`, `61 115 hits`, `10 000+ hits`."""
+        return f"{numbers.count(self.count)}+ hits" if self.more else numbers.plural(self.count, "hit")
+
+
+@dataclass(frozen=True, slots=True)
 class Options:
     """How the log is read."""
 
@@ -55,7 +68,7 @@ def rows(
     cursor: Cursor,
     live: bool,
     found: str = "",
-    hits: int | None = None,
+    hits: Hits | None = None,
     entry: Row | None = None,
     bare: bool = False,
     size: tuple[int, int] | None = None,
@@ -73,7 +86,7 @@ def rows(
         Span("wrap" if options.wrap else "no wrap", "dim"),
     )
     if hits is not None:
-        tail = (*tail, Span("   "), Span(f"{numbers.plural(hits, 'hit')}", "text"))
+        tail = (*tail, Span("   "), Span(hits.words, "text"))
     elif entries and width >= COUNTED:
         lines, cut = size if size is not None else (len(entries), 0)
         tail = (*tail, Span("   "), Span(numbers.plural(max(lines, len(entries)), "line"), "dim"))
