@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import shlex
 import subprocess
 import sys
 
@@ -220,3 +221,15 @@ def test_small_commands_load_little(folder: Folder, words: list[str]) -> None:
     heavy = {"textual", "rich", "pydantic", "yaml", "jinja2", "asyncio", "aiosqlite", "watchfiles"}
     assert "tui_workflow" in loaded
     assert loaded & heavy == set()
+
+
+def test_the_command_that_goes_on_names_where_the_run_is_kept(folder: Folder) -> None:
+    folder.write("flow.yaml", "steps: {a: {type: shell, inputs: {command: 'test -e there'}}}\n")
+    folder.run("--state-dir", "my runs", code=1)
+    told = folder.run("--state-dir", "my runs", code=1).stderr
+    command = next(line for line in told.splitlines() if "To go on with it instead:" in line).split(":  ")[1]
+    assert shlex.split(command) == [
+        "wf-tui", "flow.yaml", "--headless", "--resume", "--state-dir", str(folder.path / "my runs"),
+    ]  # fmt: skip
+    folder.write("there", "")
+    assert folder.wf(*shlex.split(command)[1:]).returncode == 0

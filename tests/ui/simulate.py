@@ -145,6 +145,7 @@ class Simulation:
     plan: ReloadPlan | None = None
     refused: Rejected | None = None
     sorts: list[tuple[Order, int | None]] = field(default_factory=list)
+    place: tuple[str, ...] = ()
     written: list[tuple[str | None, int]] = field(default_factory=list)
 
     def __post_init__(self) -> None:

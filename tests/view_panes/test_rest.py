@@ -23,8 +23,8 @@ def interrupted(reason: str = "its process ended without saying so") -> RunState
     return run
 
 
-def banner_of(run: RunState, width: int) -> str:
-    row = banner.row(banner.Due(run, False), 0, lambda name: KEYS.get(name, ""), width, UNICODE, 2)
+def banner_of(run: RunState, width: int, *place: str) -> str:
+    row = banner.row(banner.Due(run, False, place=place), 0, lambda name: KEYS.get(name, ""), width, UNICODE, 2)
     return "" if row is None else plain(row.line).replace("\u00a0", " ")
 
 
@@ -34,6 +34,14 @@ def test_the_banner_names_the_command_that_goes_on() -> None:
     assert "q leave" in shown
     assert "wf-tui nightly.yaml --resume goes on" in banner_of(interrupted(), 88)
     assert "Interrupted, 576 items wait.  wf-tui" in banner_of(interrupted(""), 120)
+
+
+def test_the_command_that_goes_on_says_where_the_run_is_and_is_whole_where_the_reason_is_not() -> None:
+    place = ("--state-dir", "/var/my runs")
+    command = "wf-tui nightly.yaml --resume --state-dir '/var/my runs' goes on"
+    assert "its process" in banner_of(interrupted(), 140, *place).lower()
+    assert f"wf-tui /data/{command[7:]}" in banner_of(interrupted(), 140, *place)
+    assert banner_of(interrupted(), 80, *place).strip().startswith(command)
 
 
 def test_a_step_that_had_begun_was_interrupted_and_one_that_had_not_was_not_run() -> None:

@@ -225,8 +225,16 @@ class Launch:
         from tui_workflow.session.conduct import on_screen
 
         await screen.prepare()
-        resume = f"wf-tui {self.flow} --resume"
+        resume = self.command(assignment.path, "--resume")
         return await on_screen(screen, assignment, pool, lock, strict=self.strict, resume=resume)
+
+    def command(self, path: Path, *words: str) -> str:
+        """The command that does something with the flow and the run in `path`, wherever that lies."""
+        import shlex
+
+        from tui_workflow.session.again import options_for
+
+        return shlex.join(["wf-tui", self.flow, *words, *options_for(path, self.flow)])
 
     def decide(self, found: Latest | None, resume: bool) -> bool | int | None:
         """True to take the found run up, False to begin another, a number to end with it, None to ask."""
@@ -242,7 +250,7 @@ class Launch:
             if self.earlier:
                 self.words.append(
                     f"An earlier one, {self.earlier}, is unfinished. To go on with it:  "
-                    f"wf-tui {self.flow} --resume --run {self.earlier}"
+                    f"{self.command(found.path, '--resume', '--run', self.earlier)}"
                 )
             return 0
         if found.held:
@@ -257,7 +265,7 @@ class Launch:
         if self.plain:
             self.words.append(
                 f"An earlier run, {run}, is {found.state.status}. To go on with it instead:  "
-                f"wf-tui {self.flow} --headless --resume"
+                f"{self.command(found.path, '--headless', '--resume')}"
             )
             return False
         return None

@@ -39,14 +39,27 @@ async def _resume(screen: Screen, state: RunState, different: list[str]) -> bool
     if failed:
         counts.append(f"{numbers.count(failed)} failed")
     words = [f"It is {state.status}{': ' if counts else ''}{', '.join(counts)}."]
-    if any(step.failed and step.status == "succeeded" for step in state.steps.values()):
-        words.append("Items whose failure is tolerated stay failed until you retry them.")
     anew = Choice("n", "new", "begin anew", "the unfinished run stays where it is")
     offered = [Choice("r", "resume", "resume it", "what is done stays done"), anew, _neither()]
     if different:
         words.append(f"It was started with another {' and '.join(different)}; a run keeps its parameters.")
         offered = [anew, _neither()]
+    elif failed:
+        words.append(of_the_failed(state))
     return _meant(await screen.ask(f"Run {state.run} is unfinished", words, offered))
+
+
+def of_the_failed(state: RunState) -> str:
+    """What resuming does with the failed items. A step that has succeeded tolerated them; of others `on_error` decides then."""
+    tolerated = all(step.status == "succeeded" for step in state.steps.values() if step.failed)
+    match tolerated, state.failed:
+        case True, 1:
+            return "The failed item is tolerated: it stays failed until you retry it."
+        case True, _:
+            return "The failed items are tolerated: they stay failed until you retry them."
+        case False, 1:
+            return "The failed item is tried again, unless on_error: continue tolerates it: then it stays until you retry it."
+    return "Failed items are tried again, but for those that on_error: continue tolerates: these stay until you retry them."
 
 
 async def _look_at_failures(screen: Screen, state: RunState) -> bool | int:

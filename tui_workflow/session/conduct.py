@@ -21,7 +21,7 @@ from tui_workflow.facts.state import RunState
 from tui_workflow.flow.graph import readers
 from tui_workflow.headless import JsonReporter, PlainReporter, Reporter
 from tui_workflow.session import interpreter
-from tui_workflow.session.again import options_for, retry_command
+from tui_workflow.session.again import options_for
 from tui_workflow.session.assignment import Assignment
 from tui_workflow.session.details import StoredDetails
 from tui_workflow.session.feed import StoredFeed
@@ -190,7 +190,7 @@ async def look(path: Path) -> None:
     async with Screen(path.stem, "reading the run") as screen:
         await screen.prepare()
         state, plan = await screen.meanwhile(lambda: read_run(path))
-        feed = StoredFeed(state, lambda step: readers(plan, step), retry_command(path, state))
+        feed = StoredFeed(state, lambda step: readers(plan, step), path)
         async with StoredDetails(path, lambda: state, lambda: plan) as details:
             options = Options(library=FlowLibrary(path, lambda: state), environ=os.environ)
             screen.app.begin(feed, details, options)

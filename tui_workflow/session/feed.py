@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections import deque
 from collections.abc import Callable, Sequence
+from pathlib import Path
 
 from tui_workflow.engine.engine import Engine
 from tui_workflow.facts import events as ev
@@ -13,6 +14,7 @@ from tui_workflow.facts.commands import Command, GoBack, Progress, Reply, RetryI
 from tui_workflow.facts.outcome import Ended, Outcome, statuses
 from tui_workflow.facts.state import RunState
 from tui_workflow.facts.work import Running
+from tui_workflow.session.again import options_for, retry_command
 from tui_workflow.session.reload import Reloader
 from tui_workflow.view.ports import Printed, Rejected, ReloadPlan
 
@@ -74,7 +76,8 @@ class LiveFeed:
     live = True
     retry = ""
 
-    def __init__(self, engine: Engine, printed: PrintedLines, reloader: Reloader) -> None:
+    def __init__(self, engine: Engine, printed: PrintedLines, reloader: Reloader, place: tuple[str, ...]) -> None:
+        self.place = place
         self._engine = engine
         self._reloader = reloader
         self._printed = printed
@@ -159,10 +162,11 @@ class StoredFeed:
     live = False
     trouble = ""
 
-    def __init__(self, state: RunState, reruns: Callable[[str], tuple[str, ...]], retry: str) -> None:
+    def __init__(self, state: RunState, reruns: Callable[[str], tuple[str, ...]], path: Path) -> None:
         self.state = state
         self._reruns = reruns
-        self.retry = retry
+        self.retry = retry_command(path, state)
+        self.place = options_for(path, state.path)
 
     def running(self, step: str) -> Sequence[Running]:
         """Nothing runs here."""

@@ -13,7 +13,6 @@ from tui_workflow.facts.commands import Progress
 from tui_workflow.facts.state import RunState
 from tui_workflow.flow.graph import readers
 from tui_workflow.flow.plan import Plan
-from tui_workflow.session.again import retry_command
 from tui_workflow.session.details import StoredDetails
 from tui_workflow.session.feed import StoredFeed
 from tui_workflow.session.stored import stored_plan
@@ -59,7 +58,7 @@ class FlowLibrary:
         details = StoredDetails(path, lambda: state, lambda: plan)
         await details.__aenter__()
         self._opened.append(details)
-        return StoredFeed(state, lambda step: readers(plan, step), retry_command(path, state)), details
+        return StoredFeed(state, lambda step: readers(plan, step), path), details
 
     async def close(self) -> None:
         """Close what was opened."""

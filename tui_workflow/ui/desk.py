@@ -156,7 +156,8 @@ class Desk:
     @property
     def due(self) -> banner.Due:
         """What a banner may be about."""
-        return banner.Due(self.state, self.feed.live, self.feed.trouble, self.feed.rejected(), self.mended)
+        feed = self.feed
+        return banner.Due(self.state, feed.live, feed.trouble, feed.rejected(), self.mended, feed.place)
 
     def dead_actions(self) -> frozenset[str]:
         """Actions that this run refuses as long as it is on the screen: no hint names their keys."""

@@ -84,6 +84,7 @@ def _scene(desk: Desk, looks: Looks) -> Scene:
         trouble=desk.feed.trouble,
         rejected=desk.feed.rejected(),
         mended=desk.mended,
+        place=desk.feed.place,
         hidden=desk.hidden_actions(),
     )
     if step is not None:

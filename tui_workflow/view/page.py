@@ -65,6 +65,8 @@ class Scene:
     trouble: str = ""
     rejected: Rejected | None = None
     mended: Mended | None = None
+    place: tuple[str, ...] = ()
+    """Words that a command needs to find the run again."""
     hidden: Collection[str] = ()
     """Actions that do nothing for now, and so are not offered."""
 
@@ -83,7 +85,7 @@ class Scene:
     @property
     def due(self) -> banner.Due:
         """What a banner may be about."""
-        return banner.Due(self.state, self.live, self.trouble, self.rejected, self.mended)
+        return banner.Due(self.state, self.live, self.trouble, self.rejected, self.mended, self.place)
 
     def offered(self, action: str) -> str:
         """The key of an action that does something now, else ""."""

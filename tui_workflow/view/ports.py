@@ -33,6 +33,10 @@ class Feed(Protocol):
     def retry(self) -> str:
         """The command that runs failed items of a stored run again; empty for a live one."""
 
+    @property
+    def place(self) -> tuple[str, ...]:
+        """Words that a command needs to find the run again, none where it lies beside its flow."""
+
     def running(self, step: str) -> Sequence[Running]:
         """The items in flight, one per busy slot, sampled now."""
 

@@ -31,6 +31,8 @@ class Due:
     rejected: Rejected | None = None
     mended: Mended | None = None
     """Failures in front that an edit may have mended."""
+    place: tuple[str, ...] = ()
+    """Words that a command needs to find the run again."""
 
     @property
     def offers_again(self) -> bool:
@@ -93,7 +95,7 @@ def _content(due: Due, glyphs: Glyphs, room: int) -> tuple[Line, Keys, str] | No
     if state.status == "paused" and state.reason:
         return (Span("Paused: ", "retrying", bold=True), *data(state.reason)), [("pause", "go on")], "notice_tint"
     if state.status == "interrupted":
-        return _interrupted(state, room), [("leave", "leave")], "notice_tint"
+        return _interrupted(state, due.place, room), [("leave", "leave")], "notice_tint"
     if due.mended is not None and due.live:
         return *_again(due.mended), "notice_tint"
     if state.status in ("failed", "cancelled") and state.reason:
@@ -120,16 +122,19 @@ def _again(mended: Mended) -> tuple[Line, Keys]:
     return (*left, Span(f"  {kind} is older than that.", "dim")), keys
 
 
-def _interrupted(state: RunState, room: int) -> Line:
-    """Why the run is at rest, and the command that goes on with it: whole, or by the flow's name alone where it is narrow."""
+def _interrupted(state: RunState, place: Sequence[str], room: int) -> Line:
+    """Why the run is at rest, and the command that goes on with it: where it is narrow by the flow's name alone, then without
+    the reason, since half a command is of no use.
+    """
     why = (
         state.reason
         or f"Interrupted, {numbers.plural(sum(step.waiting for step in state.steps.values()), 'item')} wait"
     )
-    left = data(f"{why[:1].upper()}{why[1:].rstrip('.')}.", "strong", bold=True)
-    for path in (state.path, state.path.rsplit("/", 1)[-1]):
-        command = visible(f"wf-tui {shlex.quote(path)} --resume")
-        line = (*left, Span("  "), Span(command, "text"), Span(" goes on", "dim"))
+    left = (*data(f"{why[:1].upper()}{why[1:].rstrip('.')}.", "strong", bold=True), Span("  "))
+    name = state.path.rsplit("/", 1)[-1]
+    for before, path in ((left, state.path), (left, name), ((), name)):
+        command = visible(shlex.join(["wf-tui", path, "--resume", *place]))
+        line = (*before, Span(command, "text"), Span(" goes on", "dim"))
         if line_width(line) + LEAVE <= room:
             break
     return line
