@@ -20,6 +20,7 @@ from tui_workflow.errors import DamagedRunFile, StoreIOError, UsageError
 from tui_workflow.store.lock import RunLock
 from tui_workflow.store.runfile import RunFile
 from tui_workflow.text import visible
+from tui_workflow.view.numbers import stopwatch
 
 
 def call(command: Any, *arguments: str) -> Result:
@@ -69,7 +70,9 @@ async def test_show(folder: Path) -> None:
     assert (report["status"], report["total"], report["pending"]) == ("pending", 1, 1)
     text = call(inspect.show, run_id(0)).stdout
     assert "failed: work failed" in text
-    assert re.search(r"work +failed +10 +7 +2 +1", text)
+    took = stopwatch(work["duration"])
+    assert re.fullmatch(r"\d:\d\d", took)
+    assert re.search(rf"work +failed +10 +7 +2 +1 +{took}\n", text), text
 
 
 async def test_runs(folder: Path) -> None:

@@ -87,7 +87,7 @@ def show(run: str | None, as_json: bool, state_dir: str | None, flow: str | None
 
 def _print_run(record: dict[str, Any], state: RunState) -> None:
     from tui_workflow.text import visible
-    from tui_workflow.view.numbers import copyable, duration
+    from tui_workflow.view.numbers import copyable, stopwatch
 
     reason = f": {state.reason}" if state.reason else ""
     rows = [
@@ -105,7 +105,7 @@ def _print_run(record: dict[str, Any], state: RunState) -> None:
     line()
     table = [["STEP", "STATUS", "TOTAL", "OK", "FAILED", "SKIPPED", "LEFT", "STALE", "TOOK"]]
     for step in record["steps"]:
-        took = "" if step["duration"] is None else copyable(duration(step["duration"]))
+        took = "" if step["duration"] is None else copyable(stopwatch(step["duration"]))
         total = f"{step['total']}{'' if step['total_known'] else '+'}"
         left = step["pending"] + step["running"]
         counts = [step["succeeded"], step["failed"], step["skipped"], left, step["stale"]]
