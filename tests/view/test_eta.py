@@ -8,9 +8,12 @@ from hypothesis import strategies as st
 
 from tests.view.made import BEGIN, ended, listed, run_of, shape
 from tui_workflow.facts import events as ev
-from tui_workflow.facts.state import RunState, fold
+from tui_workflow.facts.state import RunState, StepState, fold
 from tui_workflow.view.eta import Eta, of_run, of_step, words
+from tui_workflow.view.glyphs import UNICODE
+from tui_workflow.view.line import plain
 from tui_workflow.view.rate import overall, rates, recent
+from tui_workflow.view.sampling import Sampling
 from tui_workflow.view.spark import history
 
 
@@ -180,3 +183,66 @@ def test_whatever_the_clock_does_a_range_is_a_range(spurts: list[tuple[int, floa
         number += count
     eta = of_step(step, at + after)
     assert eta is None or 0 < eta.low <= eta.high < float("inf")
+
+
+def going_on(run: RunState, at: float, number: int, per_second: int, first: int) -> StepState:
+    """The run after so many seconds of `per_second` items from `at` on."""
+    for second in range(number):
+        items = range(first + second * per_second, first + (second + 1) * per_second)
+        fold(run, [ended("s", items, at=at + second + 0.5, duration=0.01)])
+    return run.steps["s"]
+
+
+@pytest.mark.parametrize("pause", [2, 4, 30, 200])
+def test_after_a_pause_the_rate_begins_anew_and_the_range_goes_on(pause: int) -> None:
+    run = steady(43, 70, 20_000)
+    before = of_step(run.steps["s"], BEGIN + 43)
+    later = BEGIN + 43 + pause
+    fold(run, [ev.Paused(BEGIN + 43, ""), ev.Unpaused(later)])
+    step = run.steps["s"]
+    assert recent(step, later + 0.5) is None
+    going_on(run, later, 4, 70, 43 * 70)
+    now = recent(step, later + 4)
+    assert now is not None
+    assert abs(now - 70) < 1
+    after = of_step(step, later + 4)
+    assert before is not None
+    assert after is not None
+    assert after.low < step.waiting / 70 < after.high
+    assert after.high < 2 * before.high, "the pause is no time that items take"
+
+
+@pytest.mark.parametrize("gone", [2, 5, 8])
+def test_after_a_resume_the_rate_is_of_what_ended_since(gone: int) -> None:
+    run = steady(43, 70, 20_000)
+    later = BEGIN + 43 + gone
+    fold(
+        run, [ev.RunFinished(BEGIN + 43, "interrupted"), ev.RunResumed(later, 2, "host"), ev.StepStarted(later, "s", 4)]
+    )
+    for second in range(16):
+        step = going_on(run, later + second, 1, 10, 43 * 70 + 10 * second)
+        now = recent(step, later + second + 1)
+        assert now is not None
+        assert abs(now - 10) < 3
+    drawn = plain(Sampling().pace(step, later + 16, 8, UNICODE))
+    assert drawn
+    assert drawn[-1] == max(drawn), "what ended in its first ten seconds before it was taken up is no peak"
+
+
+def test_a_rate_is_of_the_time_it_is_told_at_and_stands_for_a_second() -> None:
+    """Items of the second that has begun are not counted over whole seconds only: just after a start that is half the time."""
+    run = steady(2, 70, 20_000)
+    step, sampling = run.steps["s"], Sampling()
+    first = sampling.rates(step, BEGIN + 1.9, paused=False)
+    assert first.now is not None
+    assert abs(first.now - 140 / 1.9) < 1
+    fold(run, [ended("s", range(140, 300), at=BEGIN + 1.95)])
+    assert sampling.rates(step, BEGIN + 1.99, paused=False) == first
+    assert sampling.rates(step, BEGIN + 2.0, paused=False) != first
+    assert sampling.rates(step, BEGIN + 2.0, paused=True).now is None
+
+
+def test_while_it_is_paused_nothing_has_a_rate() -> None:
+    step = steady(43, 70, 20_000).steps["s"]
+    assert rates(step, BEGIN + 43).now is not None
+    assert rates(step, BEGIN + 43, paused=True).now is None

@@ -13,7 +13,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from enum import IntEnum
 from operator import add, itemgetter
-from typing import assert_never
+from typing import NamedTuple, assert_never
 
 from tui_workflow.facts import events as ev
 from tui_workflow.facts.outcome import Ended, ErrorInfo, Outcome, statuses
@@ -80,6 +80,14 @@ class Pace:
         return self.slowest
 
 
+class Rest(NamedTuple):
+    """A pause of the run while a step ran, in Unix time. `ended_before` is as in `StepState`, for the end of the pause."""
+
+    begin: float
+    end: float
+    ended_before: int
+
+
 @dataclass(slots=True)
 class StepState:
     """One step as the facts so far make it."""
@@ -94,6 +102,8 @@ class StepState:
     """When it was started last, kept when it is interrupted or reopened: a step that has run at all has it."""
     ended_before: int = 0
     """Of the items that `pace` counts for the ten seconds in which it was started, those that had ended before."""
+    rests: list[Rest] = field(default_factory=list)
+    """The pauses since it was started that are over."""
     finished: float | None = None
     elapsed: float = 0.0
     """Seconds of earlier periods of running, before the step was reopened or interrupted."""
@@ -167,6 +177,8 @@ class RunState:
     elapsed: float = 0.0
     """Seconds of earlier periods of running."""
     paused: bool = False
+    paused_at: float = 0.0
+    """When it was paused last."""
     draining: bool = False
     rejected: ev.ReloadRejected | None = None
     steps: dict[str, StepState] = field(default_factory=dict)
@@ -229,6 +241,7 @@ def _apply(run: RunState, fact: ev.Event) -> None:
             step.started, step.finished, step.slots = fact.at, None, fact.slots
             step.began = fact.at
             step.ended_before = step.pace.ended.get(int(fact.at) // 10, 0)
+            step.rests.clear()
         case ev.SlotsChanged():
             run.steps[fact.step].slots = fact.slots
         case ev.StepReopened():
@@ -258,8 +271,12 @@ def _apply(run: RunState, fact: ev.Event) -> None:
         case ev.ReloadRejected():
             run.rejected = fact
         case ev.Paused():
+            if not run.paused:
+                run.paused_at = fact.at
             run.paused, run.status, run.reason = True, "paused", fact.reason
         case ev.Unpaused():
+            if run.paused:
+                _end_rest(run, fact.at)
             run.paused, run.status, run.reason = False, "running", ""
         case ev.Draining():
             run.draining = True
@@ -270,6 +287,13 @@ def _apply(run: RunState, fact: ev.Event) -> None:
             run.resumed, run.paused, run.draining = None, False, False
         case _:
             assert_never(fact)
+
+
+def _end_rest(run: RunState, at: float) -> None:
+    for step in run.steps.values():
+        if step.status == "running" and step.started is not None:
+            ended_before = step.pace.ended.get(int(at) // 10, 0)
+            step.rests.append(Rest(max(step.started, run.paused_at), at, ended_before))
 
 
 def _interrupt(run: RunState) -> None:

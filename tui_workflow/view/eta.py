@@ -1,6 +1,7 @@
 """When a step will be done: a range, because one number would be a guess, and none before there is evidence.
 
-Only items that ended since the step was taken up count, so a resumed run does not inherit the speed of another day.
+Only items that ended since the step was taken up count, so a resumed run does not inherit the speed of another day, and
+pauses are no time that items take.
 """
 
 from __future__ import annotations
@@ -57,21 +58,27 @@ def of_step(step: StepState, now: float) -> Eta | None:
     known_since = max(step.started, begin * SPAN)
     if len(step.pace.ended) >= KEPT:  # of a long time the beginning is forgotten
         known_since = max(known_since, min(step.pace.ended) * SPAN)
-    if not _is_enough(sum(spans.values()), step.total, now - known_since):
+    if not _is_enough(sum(spans.values()), step.total, _active(step, known_since, now)):
         return None
     paces = []
     for window in _WINDOWS:
         since = max(known_since, now - window)
         ended = sum(number for span, number in spans.items() if (span + 1) * SPAN > since)
         since = max(known_since, floor(since / SPAN) * SPAN)
-        if ended >= ENOUGH_ITEMS or window == _WINDOWS[-1]:
-            doubt = min(MOST_DOUBT, max(1 / sqrt(ended), 1 / sqrt(now - since)))
-            paces.append((ended / (now - since), doubt))
+        seconds = _active(step, since, now)
+        if (ended >= ENOUGH_ITEMS and seconds >= EARLY_SECONDS) or window == _WINDOWS[-1]:
+            doubt = min(MOST_DOUBT, max(1 / sqrt(ended), 1 / sqrt(seconds)))
+            paces.append((ended / seconds, doubt))
             if window != _WINDOWS[0]:
                 break
     low = min(step.waiting / (pace * (1 + doubt)) for pace, doubt in paces)
     high = max(step.waiting / (pace * (1 - doubt)) for pace, doubt in paces)
     return Eta(low, high)
+
+
+def _active(step: StepState, since: float, now: float) -> float:
+    """The seconds from `since` to `now` in which the run was not paused."""
+    return now - since - sum(max(0.0, rest.end - max(since, rest.begin)) for rest in step.rests)
 
 
 def _is_enough(ended: int, total: int, seconds: float) -> bool:

@@ -250,6 +250,8 @@ def _tiny(scene: Scene, frame: Frame) -> None:
             rows = step_tree(scene, width, room + 1)[1:]
         case Pane.STEP:
             rows = step_rows_of(scene, width, room, untitled=True)
+            if len(rows) < room:
+                rows = [*rows, *_legend(scene, rows, width)]
         case Pane.FAILURES:
             rows = failure_rows_of(scene, causes_of(scene), width, room + 1, trend=False)[1:]
         case Pane.LOG:
@@ -353,6 +355,7 @@ def step_rows_of(scene: Scene, width: int, height: int, *, untitled: bool = Fals
         result=scene.result,
         part=tolerated.part_read(scene.state, step),
         untitled=untitled,
+        paused=scene.state.paused,
     )
 
 

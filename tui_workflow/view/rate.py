@@ -26,15 +26,23 @@ def clock_of(step: StepState, now: float) -> float:
 def recent(step: StepState, now: float) -> float | None:
     """Items that ended per second over the latest ten seconds; None before the step has run for one second.
 
-    Items are counted by ten seconds of the clock, so the span before this one counts in proportion.
+    It begins anew when the step is taken up again and when the run goes on after a pause: what was before says nothing
+    about now. Items are counted by ten seconds of the clock, so the span before this one counts in proportion.
     """
     at = clock_of(step, now)
-    if step.started is None or at - step.started < 1:
+    begin, before = (
+        (step.rests[-1].end, step.rests[-1].ended_before) if step.rests else (step.started, step.ended_before)
+    )
+    if begin is None or at - begin < 1:
         return None
-    span, into = divmod(at, SPAN)
-    ended = step.pace.ended
-    count = ended[int(span)] + ended[int(span) - 1] * (1 - into / SPAN)
-    return float(count / min(SPAN, at - step.started))
+    since = max(begin, at - SPAN)
+    count = 0.0
+    for span in range(int(since) // SPAN, int(at) // SPAN + 1):
+        first, last = max(begin, span * SPAN), min(at, (span + 1) * SPAN)
+        ended = step.pace.ended[span] - (before if span == int(begin) // SPAN else 0)
+        if last > first:
+            count += max(0, ended) * (last - max(since, first)) / (last - first)
+    return count / (at - since)
 
 
 def overall(step: StepState, now: float) -> float | None:
@@ -45,11 +53,11 @@ def overall(step: StepState, now: float) -> float | None:
     return step.done / seconds
 
 
-def rates(step: StepState, now: float) -> Rates:
-    """All that the rate line of a step says."""
+def rates(step: StepState, now: float, *, paused: bool = False) -> Rates:
+    """All that the rate line of a step says. While the run is paused nothing goes at any rate."""
     pace = step.pace
     return Rates(
-        recent(step, now),
+        recent(step, now) if not paused else None,
         overall(step, now),
         pace.percentile(0.5),
         pace.percentile(0.95),

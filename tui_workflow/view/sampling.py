@@ -9,7 +9,7 @@ from collections.abc import Collection
 from typing import Any
 
 from tui_workflow.facts.state import Group, StepState
-from tui_workflow.view import bar, spark
+from tui_workflow.view import bar, rate, spark
 from tui_workflow.view.glyphs import Glyphs
 from tui_workflow.view.line import Line
 from tui_workflow.view.skyline import Skyline
@@ -25,6 +25,7 @@ class Sampling:
         self._since = float("-inf")
         self._kept: dict[tuple[Any, ...], Any] = {}
         self._maps: dict[str, Skyline] = {}
+        self._rates: dict[str, tuple[tuple[Any, ...], rate.Rates]] = {}
 
     def beat(self, at: float, *, now: bool = False) -> None:
         """Let go of what is older than a beat, by a clock in seconds; of everything when `now` (an error, the end)."""
@@ -56,9 +57,19 @@ class Sampling:
         key = ("pace", step.name, columns, glyphs.ascii)
         if key not in self._kept:
             values = spark.history(step.pace.ended, now, columns, since=step.started)
+            if step.started is not None and len(values) == int(now) // spark.SPAN - int(step.started) // spark.SPAN:
+                values[:1] = [max(0, each - step.ended_before) for each in values[:1]]  # of an earlier period
             self._kept[key] = spark.sparkline(values, glyphs) if any(values) else ()
         found: Line = self._kept[key]
         return found
+
+    def rates(self, step: StepState, now: float, *, paused: bool) -> rate.Rates:
+        """How fast a step goes, as it was when the second began to be told: it would sway between two items that end."""
+        key = (int(now), step.status, step.started, len(step.rests), paused)
+        kept = self._rates.get(step.name)
+        if kept is None or kept[0] != key:
+            kept = self._rates[step.name] = (key, rate.rates(step, now, paused=paused))
+        return kept[1]
 
     def trend(self, mark: str, group: Group, now: float, columns: int, glyphs: Glyphs) -> Line:
         """How many items failed for one cause, by ten seconds."""

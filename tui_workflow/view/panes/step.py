@@ -34,20 +34,24 @@ def rows(
     result: str | None = None,
     part: tuple[int, int] | None = None,
     untitled: bool = False,
+    paused: bool = False,
 ) -> Rows:
     """The pane in at most `height` rows.
 
     The second row of the map goes first, then the line of rates, then lanes. `cell` is the cursor's cell of the map;
     `result` the result of a plain step as JSON text; `part` how many of how many items it read when it did not have
-    them all; `untitled` leaves the title to tabs.
+    them all; `untitled` leaves the title to tabs; while the run is `paused` there is no rate.
     """
     if not step.shape.for_each:
         return _plain(step, width, height, glyphs, now, cursor=cursor, result=result, part=part, untitled=untitled)
     narrow = width < 70
-    whole = float(int(now))  # rates by fractions of a second would sway between two items that end
-    lead = [_title(step, width, glyphs, cursor)] if not untitled else [_fact_line(step, whole, sampling, width, glyphs)]
+    speed = sampling.rates(step, now, paused=paused)
+    lead = (
+        [_title(step, width, glyphs, cursor)]
+        if not untitled
+        else [_fact_line(step, speed, now, sampling, width, glyphs)]
+    )
     lead.append(Row(bar.progress_bar(sampling.parts(step, len(running)), width, glyphs)))
-    speed = rate.rates(step, whole)
     with_rate = width >= 62 and not untitled
     lead.append(
         Row(_counts(step, len(running), speed, width, glyphs, words=width >= 62, beside=_beside(step, speed, untitled)))
@@ -73,7 +77,7 @@ def rows(
     room -= 2 if rated else 0
     body = list(lead)
     if rated:
-        body += [BLANK, Row(_rates(step, speed, whole, sampling, width, glyphs))]
+        body += [BLANK, Row(_rates(step, speed, now, sampling, width, glyphs))]
         body[2] = Row(_counts(step, len(running), speed, width, glyphs, words=True, beside=()))
     if lane_rows:
         body += [BLANK, *lane_rows]
@@ -101,16 +105,15 @@ def _title(step: StepState, width: int, glyphs: Glyphs, cursor: Cursor) -> Row:
     return heading(name(2, step.name, extra, focused=focused), tail, width, focused=focused, glyphs=glyphs)
 
 
-def _fact_line(step: StepState, now: float, sampling: Sampling, width: int, glyphs: Glyphs) -> Row:
+def _fact_line(step: StepState, speed: rate.Rates, now: float, sampling: Sampling, width: int, glyphs: Glyphs) -> Row:
     share = numbers.fine_percent(step.done, step.total, known=step.total_known)
     left = (
         Span(share, "strong", bold=True),
         Span(f"  {numbers.count(step.done)} of {numbers.count(step.total)}", "dim"),
     )
-    speed = rate.recent(step, now)
     right: Line = ()
-    if speed and step.status == "running":
-        value, _, unit = numbers.rate(speed).partition("/")
+    if speed.now and step.status == "running":
+        value, _, unit = numbers.rate(speed.now).partition("/")
         words = f" items/{unit} " if width >= 50 else f"/{unit} "
         right = (Span(value, "text", bold=True), Span(words, "dim"), *sampling.pace(step, now, 8, glyphs))
     return Row(apart(left, right, width, mark=glyphs.ellipsis))
@@ -172,7 +175,10 @@ def _counts(
 def _rates(step: StepState, speed: rate.Rates, now: float, sampling: Sampling, width: int, glyphs: Glyphs) -> Line:
     parts: list[Line] = []
     trend = sampling.pace(step, now, TREND, glyphs)
-    first = (Span("now ", "dim"), Span(numbers.rate(speed.now or 0.0), "text", bold=True))
+    first = (
+        Span("now ", "dim"),
+        Span(numbers.rate(speed.now) if speed.now is not None else glyphs.dash, "text", bold=True),
+    )
     parts.append((*first, Span("  "), *trend) if trend and width >= 66 else first)
     if speed.run is not None:
         parts.append((Span("run ", "dim"), Span(numbers.rate(speed.run))))
