@@ -91,7 +91,8 @@ def terminal(tmp_path: Path, text: str = PROGRAM) -> Iterator[Terminal]:
     master, slave = pty.openpty()
     fcntl.ioctl(slave, termios.TIOCSWINSZ, struct.pack("HHHH", 32, 120, 0, 0))
     environ = dict(os.environ, TERM="xterm-256color", LC_ALL="C.UTF-8", PYTHONPATH=root)
-    environ.pop("TMUX", None)  # nothing of a multiplexer that the tests are run in is touched
+    for name in ("TMUX", "LINES", "COLUMNS"):  # of the terminal that the tests are run in
+        environ.pop(name, None)
     pid = os.fork()
     if pid == 0:
         os.setsid()
