@@ -246,3 +246,8 @@ def test_while_it_is_paused_nothing_has_a_rate() -> None:
     step = steady(43, 70, 20_000).steps["s"]
     assert rates(step, BEGIN + 43).now is not None
     assert rates(step, BEGIN + 43, paused=True).now is None
+
+
+def test_a_rate_of_few_items_does_not_sway_with_each_that_ends() -> None:
+    found = [recent(steady(seconds, 1, 10_000).steps["s"], BEGIN + seconds) for seconds in range(61, 90)]
+    assert all(rate is not None and 0.95 <= rate <= 1.05 for rate in found), found

@@ -7,9 +7,13 @@ from typing import NamedTuple
 from tui_workflow.facts.state import StepState
 from tui_workflow.view.spark import SPAN
 
+FEW = 30
+"""Items that make a rate; with fewer in ten seconds it would sway with each that ends."""
+MINUTE = 6 * SPAN
+
 
 class Rates(NamedTuple):
-    """Items per second over the latest ten seconds and over the run, and seconds of an attempt; None without evidence."""
+    """Items per second of late (see `recent`) and over the run, and seconds of an attempt; None without evidence."""
 
     now: float | None
     run: float | None
@@ -24,10 +28,10 @@ def clock_of(step: StepState, now: float) -> float:
 
 
 def recent(step: StepState, now: float) -> float | None:
-    """Items that ended per second over the latest ten seconds; None before the step has run for one second.
+    """Items that ended per second over the latest ten seconds, or up to a minute if few end; None before one second has run.
 
     It begins anew when the step is taken up again and when the run goes on after a pause: what was before says nothing
-    about now. Items are counted by ten seconds of the clock, so the span before this one counts in proportion.
+    about now. Items are counted by ten seconds of the clock, so the span before the time looked at counts in proportion.
     """
     at = clock_of(step, now)
     begin, before = (
@@ -35,13 +39,16 @@ def recent(step: StepState, now: float) -> float | None:
     )
     if begin is None or at - begin < 1:
         return None
-    since = max(begin, at - SPAN)
-    count = 0.0
-    for span in range(int(since) // SPAN, int(at) // SPAN + 1):
-        first, last = max(begin, span * SPAN), min(at, (span + 1) * SPAN)
-        ended = step.pace.ended[span] - (before if span == int(begin) // SPAN else 0)
-        if last > first:
-            count += max(0, ended) * (last - max(since, first)) / (last - first)
+    for seconds in range(SPAN, MINUTE + 1, SPAN):
+        since = max(begin, at - seconds)
+        count = 0.0
+        for span in range(int(since) // SPAN, int(at) // SPAN + 1):
+            first, last = max(begin, span * SPAN), min(at, (span + 1) * SPAN)
+            ended = step.pace.ended[span] - (before if span == int(begin) // SPAN else 0)
+            if last > first:
+                count += max(0, ended) * (last - max(since, first)) / (last - first)
+        if count >= FEW or since == begin:
+            break
     return count / (at - since)
 
 
