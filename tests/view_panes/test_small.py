@@ -8,13 +8,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tests.ui.simulate import FETCH, http_error
+from tests.ui.simulate import FETCH, http_error, shape
 from tui_workflow.facts.outcome import Ended, ErrorInfo, Frame
-from tui_workflow.facts.state import Item
+from tui_workflow.facts.state import Item, StepState
 from tui_workflow.view.glyphs import UNICODE
 from tui_workflow.view.keys import DEFAULT, PANES, Context
 from tui_workflow.view.line import Line, Span, plain
-from tui_workflow.view.panes import footer, item
+from tui_workflow.view.panes import footer, item, selected
+from tui_workflow.view.panes.row import called
 from tui_workflow.view.ports import AttemptRow, ItemDetail, ItemRow
 
 
@@ -120,3 +121,22 @@ def test_a_command_is_whole_in_as_many_rows_as_it_takes(width: int, rows: int) -
     cut = footer.notice(text * 9, True, width, UNICODE, 1, 3)
     assert len(cut) == 3
     assert plain(cut[-1].line).endswith("…")
+
+
+def test_two_files_of_one_name_are_told_apart_where_a_folder_fits() -> None:
+    def shown(text: str, columns: int) -> str:
+        return plain(called(text, columns, "text", UNICODE))
+
+    assert shown("reports/2026/north/58", 12) == "…/north/58"
+    assert shown("reports/2026/south/58", 12) == "…/south/58"
+    assert shown("reports/2026/a_name_that_is_too_long", 12) == "a_name…_long"
+
+
+def test_a_setting_that_is_too_long_goes_on_below_where_rows_are_free() -> None:
+    step = StepState(shape("s", for_each=True))
+    value = "{{ steps.a_step_with_a_long_name.result }}, key item.id"
+    rows = selected.rows(step, [("items", value), ("slots", "4")], "", False, 44, 9, UNICODE)
+    text = [plain(row.line) for row in rows]
+    assert " ".join("".join(line[9:] for line in text[1:3]).split()) == value
+    assert text[3].split() == ["slots", "4"]
+    assert len(selected.rows(step, [("items", value), ("slots", "4")], "", False, 44, 3, UNICODE)) == 3

@@ -64,7 +64,7 @@ def draw_items(scene: Scene, drilled: Drilled, width: int, height: int) -> Frame
             frame.full(READING, _page(scene, drilled, held, inner, room, [*crumbs, held.title]))
         else:
             frame.full(LIST, _list(scene, drilled, held, inner, room, crumbs))
-    return frame.finish(bottom(scene, frame, context, _words(held, drilled, room, beside=shape == "wide")))
+    return frame.finish(bottom(scene, frame, context, _words(held, drilled, beside=shape == "wide")))
 
 
 def parent_rows(causes: int, height: int) -> int:
@@ -120,22 +120,15 @@ def _page(scene: Scene, drilled: Drilled, held: Items, width: int, height: int, 
     return [title, *shown]
 
 
-def _words(held: Items, drilled: Drilled, room: int, *, beside: bool) -> dict[str, str]:
+def _words(held: Items, drilled: Drilled, *, beside: bool) -> dict[str, str]:
     """What the keys do here. The item is read on a page of its own, or `beside` the list, where the keyboard goes then."""
     said = {"retry": f"retry {len(held.marked)} marked" if held.marked else "retry"}
     if held.reading:
         if held.unfolded:
             return said | {"open": "fold frames"}
-        return said | {"open": "unfold frames" if _is_folded(drilled, room) else ""}
+        folded = any(row.target is not None for row in drilled.detail_rows)
+        return said | {"open": "unfold frames" if folded else ""}
     return said | {"open": "to the item" if beside else "read"}
-
-
-def _is_folded(drilled: Drilled, room: int) -> bool:
-    """Whether the page of the item leaves out what another key press would show."""
-    attempts = drilled.detail.attempts if drilled.detail is not None else ()
-    if not attempts or attempts[-1].error is None:
-        return False
-    return len(drilled.detail_rows) > room - 1 or any(row.target for row in drilled.detail_rows)
 
 
 def draw_definition(scene: Scene, drilled: Drilled, width: int, height: int) -> Frame:

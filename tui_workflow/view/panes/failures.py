@@ -158,7 +158,8 @@ def rows(
     filtered: int | None = None,
     hint: str = "",
 ) -> Rows:
-    """The pane in at most `height` rows; messages that are too long take a second row where rows are free.
+    """The pane in at most `height` rows; messages that are too long take a second
+    row where rows are free, and a third where many are.
 
     `ages` is the time against which the last failure's age is counted, None to leave it out; `trends` holds a drawn
     trend by mark. `steps` shows to which step a group belongs; `filtered` is the number of groups without the filter.
@@ -171,10 +172,13 @@ def rows(
     room = max(0, height - len(lead))
     failed = sum(cause.group.count for cause in found)
     free = room - len(found)
+    most = 2 if free - (2 if hint else 0) > 2 * len(found) else 1
     body: Rows = []
     for cause in found:
         here: Cursor = cursor if cause.mark == selected else ""
-        lines = _lines(cause, failed, cause.mark in marked, ages, trends.get(cause.mark, ()), shape, glyphs, free > 0)
+        lines = _lines(
+            cause, failed, cause.mark in marked, ages, trends.get(cause.mark, ()), shape, glyphs, min(most, free)
+        )
         free -= len(lines) - 1
         body += [Row(line, Target("group", cause.mark), here) for line in lines]
     shown = [*lead, *_in_sight(body, room, width)]
@@ -233,9 +237,9 @@ def _lines(
     trend: Line,
     shape: _Columns,
     glyphs: Glyphs,
-    two: bool,
+    more: int,
 ) -> list[Line]:
-    """The row of a cause; with `two` what does not fit stands in a second one."""
+    """The row of a cause, and at most `more` in which the rest of its message stands."""
     group = cause.group
     number = numbers.count(group.count)
     left: Line = (Span(fill(number, shape.count, align="right"), "failed", bold=True), Span("  "))
@@ -259,17 +263,19 @@ def _lines(
     if shape.trend:
         tail = (*tail, Span(" "), *fill_line(trend, shape.trend))
     text = (*data(group.type, "strong", bold=True), Span(" "), *data(group.message, "dim"))
-    second: list[Line] = []
-    if line_width(text) > shape.room and two:
+    below: list[Line] = []
+    if line_width(text) > shape.room and more > 0:
         first, *others = wrapped(text, max(1, shape.room), words=True)
         rest = tuple(span for piece in others for span in piece)
         room = shape.width - shape.indent
-        if line_width(rest) > room:
-            rest = (Span(cut(plain(rest), room, keep="ends", mark=glyphs.ellipsis), "dim"),)
-        text, second = first, [(Span(" " * shape.indent), *rest)]
+        pieces = wrapped(rest, max(1, room), words=True)
+        if len(pieces) > more:
+            last = "".join(plain(piece) for piece in pieces[more - 1 :])
+            pieces = [*pieces[: more - 1], (Span(cut(last, room, keep="ends", mark=glyphs.ellipsis), "dim"),)]
+        text, below = first, [(Span(" " * shape.indent), *piece) for piece in pieces]
     elif line_width(text) > shape.room:
         text = headline(group, shape.room, glyphs)
-    return [apart((*left, *text), tail, shape.width, gap=0, mark=glyphs.ellipsis), *second]
+    return [apart((*left, *text), tail, shape.width, gap=0, mark=glyphs.ellipsis), *below]
 
 
 def line(found: Sequence[Cause], width: int, glyphs: Glyphs) -> Row:

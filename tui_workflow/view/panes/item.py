@@ -139,7 +139,7 @@ def _shortened(head: Rows) -> Rows:
     if over <= 0:
         return head
     more = f"  {numbers.plural(over + 1, 'more row')}, enter unfolds"
-    return [*head[: HEAD - 1], Row((Span(more, "dim", italic=True),)), BLANK]
+    return [*head[: HEAD - 1], Row((Span(more, "dim", italic=True),), Target("line", 0)), BLANK]
 
 
 def _headline(detail: ItemDetail, error: ErrorInfo | None, width: int, glyphs: Glyphs) -> Rows:
@@ -286,28 +286,33 @@ def _frame(frame: Frame, innermost: bool, width: int, glyphs: Glyphs, source: in
         sign = Span(glyphs.folded if here else " ", "failed")
         count = Span(f"{number:>{digits}}", "failed" if here else "dim", bold=here)
         gutter = Span(f" {glyphs.gutter} ", "rule")
-        for at, part in enumerate(_source(text, width - digits - 4, glyphs, source)):
+        parts, is_cut = _source(text, width - digits - 4, glyphs, source)
+        for at, part in enumerate(parts):
             lead = (sign, count) if at == 0 else (Span(" " * (digits + 1)),)
             line: Line = (*lead, gutter, *part)
             if here:
                 line = tuple(span._replace(fill=FAILING) for span in fill_line(line, width, mark=glyphs.ellipsis))
-            found.append(Row(line))
+            found.append(Row(line, Target("line", 0) if is_cut else None))
     return found
 
 
-def _source(text: str, width: int, glyphs: Glyphs, most: int | None) -> list[Line]:
-    """A line of source in at most `most` pieces of `width`; those after the first are indented a little more than it is."""
+def _source(text: str, width: int, glyphs: Glyphs, most: int | None) -> tuple[list[Line], bool]:
+    """A line of source in at most `most` pieces of `width`, and whether it is cut.
+
+    The pieces after the first are indented a little more than it is.
+    """
     whole = data(text)
     if line_width(whole) <= width:
-        return [whole]
+        return [whole], False
     indent = min(len(text) - len(text.lstrip(" ")) + 4, max(0, width // 3))
     first, *others = wrapped(whole, max(8, width), words=True)
     rest = tuple(span for piece in others for span in piece)
     pieces = wrapped(rest, max(8, width - indent), words=True)
-    if most is not None and len(pieces) >= most:
+    is_cut = most is not None and len(pieces) >= most
+    if most is not None and is_cut:
         tail = tuple(span for piece in pieces[most - 2 :] for span in piece)
         pieces = [*pieces[: most - 2], cut_line(tail, max(8, width - indent), mark=glyphs.ellipsis)]
-    return [first, *((Span(" " * indent), *piece) for piece in pieces)]
+    return [first, *((Span(" " * indent), *piece) for piece in pieces)], is_cut
 
 
 def _log(attempt: AttemptRow, width: int, *, times: bool, wrap: bool) -> Rows:

@@ -63,10 +63,16 @@ def short(text: str, columns: int, role: str, glyphs: Glyphs, *, bold: bool = Fa
 
 
 def called(text: str, columns: int, role: str, glyphs: Glyphs, *, bold: bool = False) -> Line:
-    """The name of an item in at most `columns`; of a path that is too long the file's own name stays."""
+    """The name of an item in at most `columns`; of a path that is too long the file's own name stays, and the folders
+    before it that fit: two files may have one name.
+    """
     if "/" not in text or width(visible(text)) <= columns:
         return short(text, columns, role, glyphs, bold=bold)
-    return short(text.rstrip("/").rsplit("/", 1)[-1], columns, role, glyphs, bold=bold)
+    *folders, kept = text.rstrip("/").split("/")
+    while folders and width(visible(f"{folders[-1]}/{kept}")) + 2 <= columns:
+        kept = f"{folders.pop()}/{kept}"
+    lead = f"{glyphs.ellipsis}/" if width(visible(kept)) + 2 <= columns else ""
+    return short(f"{lead}{kept}", columns, role, glyphs, bold=bold)
 
 
 def heading(left: Sequence[Span], right: Sequence[Span], columns: int, *, focused: bool, glyphs: Glyphs) -> Row:

@@ -10,6 +10,7 @@ from tui_workflow.view import numbers
 from tui_workflow.view.columns import line_width
 from tui_workflow.view.glyphs import Glyphs
 from tui_workflow.view.line import Line, Span
+from tui_workflow.view.panes.log import wrapped
 from tui_workflow.view.panes.row import Row, Rows, called, data, gaps, heading
 
 LABEL = 9
@@ -28,7 +29,9 @@ def rows(
     """The pane in at most `height` rows; `slowest` is the key of the slowest item. Nothing when two rows do not fit."""
     revisions = sorted({revision for revision, _ in step.by_revision})
     came = _came_to(step, revisions, slowest, width, glyphs) if ended or len(revisions) > 1 else []
-    body = [*came, *_settings(settings)] if ended else [*_settings(settings), *came]
+    free = height - 1 - len(came) - len(settings)
+    held = _settings(settings, width, free)
+    body = [*came, *held] if ended else [*held, *came]
     if height < 2 or not body:
         return []
     extra: Line = (Span("settings that hold now", "dim"),)
@@ -44,8 +47,17 @@ def fact(label: str, value: Line) -> Row:
     return Row((Span(f"{label:<{LABEL}}", "dim"), *value))
 
 
-def _settings(settings: Sequence[tuple[str, str]]) -> Rows:
-    return [Row((*data(f"{label:<{LABEL}}", "dim"), *data(value))) for label, value in settings]
+def _settings(settings: Sequence[tuple[str, str]], width: int, free: int) -> Rows:
+    """A row for each setting, and of the `free` ones as many as those that are too long for one take."""
+    found: Rows = []
+    for label, value in settings:
+        parts = wrapped(data(value), max(1, width - LABEL), words=True)
+        whole = len(parts) - 1 <= free
+        free -= len(parts) - 1 if whole else 0
+        lead = data(f"{label:<{LABEL}}", "dim")
+        found.append(Row((*lead, *(parts[0] if whole else data(value)))))
+        found += [Row((Span(" " * LABEL), *part)) for part in (parts[1:] if whole else ())]
+    return found
 
 
 def _came_to(step: StepState, revisions: Sequence[int], slowest: str, width: int, glyphs: Glyphs) -> Rows:
