@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from itertools import pairwise
+
 import pytest
 
 from tests.view.made import BEGIN, ended, error, listed, run_of, shape
@@ -71,3 +74,13 @@ def test_what_came_of_a_revision_is_counted_in_attempts(width: int, words: str) 
     line = plain(rows[1].line)
     assert line.startswith(words)
     fold(run, [ended("invoices", [5], at=BEGIN, status=Ended.FAILED, failure=error("E", "m"))])
+
+
+@pytest.mark.parametrize("width", [44, 58, 76])
+def test_what_a_step_waits_for_takes_no_room_from_its_own_name(width: int) -> None:
+    names = [f"step_number_{place}_of_a_long_flow" for place in range(3)]
+    shapes = [shape(names[0]), *(replace(shape(own), needs=(before,)) for before, own in pairwise(names))]
+    rows = steps_pane.rows(run_of(*shapes), names[0], "", BEGIN + 9, {}, {}, width, 9, UNICODE, cursor="here")
+    text = [plain(row.line) for row in rows]
+    assert f"· {names[2]} " in text[3]
+    assert text[3].endswith(f"waits for {names[1]}" if width == 76 else "  waits")

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 
 from tui_workflow.facts.state import RunState, StepState
 from tui_workflow.facts.work import Running
+from tui_workflow.text import visible
 from tui_workflow.view import numbers, tolerated
 from tui_workflow.view.bar import lane
 from tui_workflow.view.columns import apart, fill, line_width
@@ -17,6 +18,7 @@ from tui_workflow.view.panes.row import Cursor, Row, Rows, Target, data, heading
 CLOCK = 7
 """Columns of the elapsed time."""
 LANES = 8
+WAITS_FOR = "waits for"
 OLD = 1.0
 """Seconds after which an item is worth a row here."""
 ENDED = ("succeeded", "failed", "skipped", "cancelled")
@@ -98,7 +100,7 @@ def _step(
     elif tolerated.of_step(step):
         sign, role = glyphs.failed, "failed"
     glyph = Span(f"{sign} ", role)
-    right = _right(state, step, now, width - 2 - longest - 3)
+    right = _right(state, step, now, width - 2 - longest - 3, width - 2 - columns_of(step.name) - 2)
     room = max(4, width - 2 - line_width(right) - 2)
     label = short(step.name, room, "strong" if bold else "dim" if quiet else "text", glyphs, bold=bold)
     left: Line = (glyph, *label)
@@ -116,8 +118,8 @@ def _step(
     return apart(left, right, width, mark=glyphs.ellipsis)
 
 
-def _right(state: RunState, step: StepState, now: float, room: int) -> Line:
-    """The state in words, and the time. `room` are the columns that the steps' names leave."""
+def _right(state: RunState, step: StepState, now: float, room: int, own: int) -> Line:
+    """The state in words, and the time. `room` are the columns that the steps' names leave, `own` those that its own does."""
     elapsed = step.duration(now)
     clock = fill(numbers.stopwatch(elapsed) if elapsed is not None else "", CLOCK, align="right")
     match step.status:
@@ -131,7 +133,10 @@ def _right(state: RunState, step: StepState, now: float, room: int) -> Line:
         case "pending" if interrupted(state, step):
             return (Span("interrupted", "retrying"), Span("  "), Span(clock, "dim"))
         case "pending":
-            return data(waits(state, step), "dim")
+            why = waits(state, step)
+            if columns_of(visible(why)) > own and why.startswith(WAITS_FOR):
+                why = "waits"  # the step's own name tells more than that of another
+            return data(why, "dim")
         case status:
             failed = tolerated.of_step(step)
             role = "failed" if status == "failed" or failed else "dim"
@@ -159,9 +164,9 @@ def waits(state: RunState, step: StepState) -> str:
         return "runs if the flow fails"
     open_needs = [need for need in step.shape.needs if need in state.steps and state.steps[need].status not in ENDED]
     if len(open_needs) == 1:
-        return f"waits for {open_needs[0]}"
+        return f"{WAITS_FOR} {open_needs[0]}"
     if open_needs:
-        return f"waits for {len(open_needs)} steps"
+        return f"{WAITS_FOR} {len(open_needs)} steps"
     return "paused" if state.paused else "starts next"
 
 
