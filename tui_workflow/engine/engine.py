@@ -40,6 +40,7 @@ from tui_workflow.facts.work import Death, Refused, Running, Worker
 from tui_workflow.flow.executor import executor_of
 from tui_workflow.flow.model import MAX_SLOTS
 from tui_workflow.flow.plan import Plan
+from tui_workflow.text import grouped
 
 TICK_SECONDS = 0.05
 ASKED_FOR = "the steps asked for are done"
@@ -405,10 +406,15 @@ class Engine:
         for run in self._runs.values():
             run.hold()
 
-    def _in_flight_and_waiting(self) -> tuple[int, int]:
-        flying = sum(self.running_count(name) for name in self._runs)
-        waiting = sum(step.waiting for step in self.state.steps.values())
-        return flying, waiting - flying
+    def _in_flight(self) -> int:
+        return sum(self.running_count(name) for name in self._runs)
+
+    def _what_finishes(self) -> str:
+        """Of a run in which nothing new starts."""
+        flying = self._in_flight()
+        waiting = sum(step.waiting for step in self.state.steps.values()) - flying
+        finish = "item in flight finishes" if flying == 1 else "items in flight finish"
+        return f"{grouped(flying)} {finish}, {grouped(waiting)} {'waits' if waiting == 1 else 'wait'}"
 
     def _pause(self) -> Reply:
         if self._over.is_set():
@@ -417,22 +423,20 @@ class Engine:
             return Reply("It is paused already", refused=True)
         self._hold()
         self.record([ev.Paused(self.now(), "")])
-        flying, waiting = self._in_flight_and_waiting()
-        return Reply(f"Paused. {flying} items in flight finish, {waiting} wait", flying)
+        return Reply(f"Paused. {self._what_finishes()}", self._in_flight())
 
     def _drain(self) -> Reply:
         if self._over.is_set():
             return Reply("Nothing to drain: the run has ended", refused=True)
         self._hold()
         self.record([ev.Draining(self.now())])
-        flying, waiting = self._in_flight_and_waiting()
-        return Reply(f"Draining. {flying} items in flight finish, {waiting} wait for a resume", flying)
+        return Reply(f"Draining. {self._what_finishes()} for a resume", self._in_flight())
 
     def _stop(self, cancel: bool) -> Reply:
         if self._over.is_set() or self._stopping:
             return Reply("Nothing to stop: the run has ended", refused=True)
         self._stopping = True
-        flying, _ = self._in_flight_and_waiting()
+        flying = self._in_flight()
         if cancel:
             now = self.now()
             self.record(
@@ -446,7 +450,8 @@ class Engine:
         if self.trouble:
             # The end cannot be recorded either, perhaps for ever.
             self._over.set()
-        return Reply(f"Stopped. {flying} items in flight were ended; they run again on resume", flying)
+        ended = "item in flight was ended; it runs" if flying == 1 else "items in flight were ended; they run"
+        return Reply(f"Stopped. {grouped(flying)} {ended} again on resume", flying)
 
     def _set_slots(self, command: SetSlots) -> Reply:
         run = self._runs.get(command.step)
@@ -455,7 +460,7 @@ class Engine:
         if run is None:
             return Reply(f"does nothing here: {command.step} is not running", refused=True)
         if command.slots < 1:
-            return Reply(f"{command.step} keeps one slot; p pauses the run", refused=True)
+            return Reply(f"{command.step} keeps one slot: pause the run instead", refused=True)
         if command.slots > MAX_SLOTS:
             return Reply(f"{command.step} cannot have more than {MAX_SLOTS} slots", refused=True)
         run.set_slots(command.slots)
