@@ -387,6 +387,8 @@ _SIGN_NAMES = {
 
 def not_here(action: Action, key: str, context: Context) -> str:
     """Why a key does nothing in a context: where its action is at home, or where it is not if that is shorter."""
+    if action.name == context:
+        return f"{key} leads to {PLACES[context]}, where you are"
     if len(action.contexts) > FEW:
         return f"{key} ({action.word}) does nothing in {PLACES[context]}"
     *others, last = [PLACES[place] for place in action.contexts]
