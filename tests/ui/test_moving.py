@@ -147,7 +147,7 @@ async def test_a_key_that_does_nothing_here_says_why() -> None:
         await screen.press("4", "r")
         assert "r (retry) does nothing in the log" in screen.footer
         await screen.press("3", "f")
-        assert "f (failures) is for the steps, the step and the log; here it does nothing" in screen.footer
+        assert "f leads to the failures, where you are" in screen.footer
         await screen.press("ampersand")
         assert "& does nothing   ? help" in screen.footer
 
