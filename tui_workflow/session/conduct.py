@@ -127,7 +127,13 @@ async def on_screen(
         notifier = Notifier(stage.plan, stage.state, sys.stderr)
         stage.engine.subscribe(notifier.take)
         library = FlowLibrary(assignment.path, lambda: stage.state)
+        told = asyncio.Event()
+        stage.engine.subscribe(lambda facts: told.set())
         playing = asyncio.create_task(stage.play())
+        telling = asyncio.create_task(told.wait())
+        # Before the first facts a run has no steps, and no name. A disk that takes none is for the dashboard to tell.
+        await asyncio.wait({telling, playing, screen.showing}, timeout=1.0, return_when=asyncio.FIRST_COMPLETED)
+        telling.cancel()
         screen.app.begin(
             stage.feed,
             stage.details,
