@@ -43,7 +43,9 @@ async def lend(app: WfApp, words: Sequence[str], afterwards: Callable[[], Awaita
                 code = await _run(words)
             except OSError as error:
                 name = os.path.basename(words[0])
-                problem = f"{name} cannot be started: {error.strerror or error}   {words[0] if name != words[0] else ''}"
+                problem = (
+                    f"{name} cannot be started: {error.strerror or error}   {words[0] if name != words[0] else ''}"
+                )
             following = asyncio.ensure_future(afterwards())
             await asyncio.wait({following}, timeout=AFTERWARDS_SECONDS)
     except SuspendNotSupported:

@@ -171,7 +171,7 @@ class Skyline:
                     space = columns - line_width(found) - len(end)
                     if space >= (2 if end else 0):
                         return (*found, Span(" " * space), Span(end, "dim")) if end else found
-        while line_width(found) > columns:
+        while kinds and line_width(found) > columns:
             found = _signs(kinds := kinds[:-1], glyphs, _LEGEND | _BRIEF, 2)
         return found
 
