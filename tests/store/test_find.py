@@ -58,11 +58,15 @@ async def test_find_looks_into_the_whole_input(tmp_path: Path, monkeypatch: pyte
     path = await written(tmp_path / "run.db", list(ORDERS), {5: "100% of it", 6: "line"})
     with RunFile(path) as file:
 
-        def find(text: str, *, inverse: bool = False) -> list[int]:
-            return browse.find(file, "work", text, STATES, (Item.FAILED,), inverse=inverse)
+        def find(text: str, *, inverse: bool = False, within: range | None = None) -> list[int]:
+            return browse.find(file, "work", text, STATES, (Item.FAILED,), inverse=inverse, within=within)
 
         birches = [*range(0, 40, 4)]
         assert find("birch") == birches
+        assert find("birch", within=range(8, 21)) == [8, 12, 16, 20]
+        assert find("birch", within=range(36, 60)) == [36]
+        assert find("birch", inverse=True, within=range(7, 10)) == [7, 9]
+        assert find("", within=range(7, 10)) == [7, 8, 9]
         assert find("BIRCH", inverse=True) == [number for number in range(40) if number % 4]
         assert find('birch & "Sons"') == birches, "quotes are found although JSON spells them otherwise"
         assert find('"customer": "Birch') == birches, "as a label has it"

@@ -423,12 +423,19 @@ class Simulation:
         )
 
     async def find(
-        self, step: str, text: str, *, inverse: bool, states: Sequence[int], limit: int = 100_000
+        self,
+        step: str,
+        text: str,
+        *,
+        inverse: bool,
+        states: Sequence[int],
+        within: range | None = None,
+        limit: int = 100_000,
     ) -> list[int]:
         await asyncio.sleep(0)
         state, wanted, found = self.state.steps[step], text.lower(), []
         for number, is_now in enumerate(state.states):
-            if is_now not in states:
+            if is_now not in states or (within is not None and number not in within):
                 continue
             place = state.failures.get(number)
             error = f"{state.groups[place].type} {state.groups[place].message}" if place is not None else ""

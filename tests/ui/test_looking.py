@@ -291,10 +291,17 @@ async def test_the_groups_are_filtered_by_all_that_is_found() -> None:
 
     class Asked(Simulation):
         async def find(
-            self, step: str, text: str, *, inverse: bool, states: Sequence[int], limit: int = 100_000
+            self,
+            step: str,
+            text: str,
+            *,
+            inverse: bool,
+            states: Sequence[int],
+            within: range | None = None,
+            limit: int = 100_000,
         ) -> list[int]:
             asked.append(limit)
-            return await super().find(step, text, inverse=inverse, states=states, limit=limit)
+            return await super().find(step, text, inverse=inverse, states=states, within=within, limit=limit)
 
     async with opened(Asked(total=1000)) as screen:
         await screen.press("3", "slash", *"doc", "enter")
@@ -488,3 +495,12 @@ def test_attempts_are_sorted_as_one_by_one() -> None:
     for listed in (range(300), range(10, 90), [3, 5, 8, 21, 150, 299]):
         found = by_tries(states, attempts, listed)
         assert found == sorted(listed, key=lambda number: -min(255, attempts.get(number, 1 if states[number] else 0)))
+
+
+async def test_a_filter_of_a_cell_looks_at_its_items_alone() -> None:
+    async with opened(Simulation(total=100_000)) as screen:
+        await screen.press("2", "G", "left", "enter")
+        assert screen.desk.nav.items is not None
+        screen.desk.item_list._search.most = 50  # of the whole step these would be the first items
+        await screen.press("slash", *"doc-", "enter")
+        assert "50+ of 500" in screen.text

@@ -71,12 +71,19 @@ class StoredDetails:
         return [self._row(step, item, heads.get(item.number, b"")) for item in found]
 
     async def find(
-        self, step: str, text: str, *, inverse: bool, states: Sequence[int], limit: int = 100_000
+        self,
+        step: str,
+        text: str,
+        *,
+        inverse: bool,
+        states: Sequence[int],
+        within: range | None = None,
+        limit: int = 100_000,
     ) -> list[int]:
         """Numbers of the items in one of `states` whose key, label, input, error or log holds `text`, `limit` at the most."""
         marks = bytearray(self._state().steps[step].states)
         return await self._ask_beside(
-            lambda file: browse.find(file, step, text, marks, states, inverse=inverse, limit=limit)
+            lambda file: browse.find(file, step, text, marks, states, inverse=inverse, within=within, limit=limit)
         )
 
     async def sorted(self, step: str, by: Order, first: int | None) -> Sequence[int]:

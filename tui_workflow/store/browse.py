@@ -233,17 +233,22 @@ def find(
     wanted: Sequence[int],
     *,
     inverse: bool = False,
+    within: range | None = None,
     limit: int = 100_000,
 ) -> list[int]:
     """Numbers of the items in one of the states `wanted` whose key, stored value, error or log holds `text`, in item order.
 
-    A label is a part of these, and so is searched with them. Case does not count. `inverse` gives those that do not hold it.
+    `within` a range of numbers, if there is one. A label is a part of these, and so is searched with them. Case does not count. `inverse` gives those that do not hold it.
     """
     place = file.step_number(step)
     if place is None:
         return []
     chosen = bytes(int(state in wanted) for state in range(256))
     marks = states.translate(chosen)
+    if within is not None:
+        marks = (
+            bytearray(within.start) + marks[within.start : within.stop] + bytearray(max(0, len(marks) - within.stop))
+        )
     hits = _hits(file, place, Held(file, text), marks) if text else set()
     order = item_order(file, step, len(states))
     if text and not inverse and isinstance(order, range):

@@ -65,7 +65,7 @@ class ItemList:
             return
         states = (Item.FAILED,) if items.group is not None else items.states or tuple(Item)[:5]
         moved = failures_moved(step) if items.group is not None else version
-        items.found = self._search.found(step, items.filter, states, moved)
+        items.found = self._search.found(step, items.filter, states, moved, items.cell)
         items.more = self._search.more
 
     def move(self, items: Items, rows: int) -> None:

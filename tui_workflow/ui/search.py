@@ -18,7 +18,7 @@ SHARE = 5
 FOUND = 100_000
 """Items that a filter of a list finds at most: they are sorted whenever the run has moved."""
 
-Question = tuple[str, str, bool, tuple[int, ...]]
+Question = tuple[str, str, bool, tuple[int, ...], range | None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,13 +43,15 @@ class Search:
     """Whether what was found last may not be all."""
     _stamp: tuple[Question, object] | None = field(default=None, init=False)
 
-    def found(self, step: StepState, held: Filter, states: Sequence[int], moved: object) -> frozenset[int] | None:
-        """The items in one of `states` that a filter keeps, as far as they are known; None while nothing is.
+    def found(
+        self, step: StepState, held: Filter, states: Sequence[int], moved: object, within: range | None = None
+    ) -> frozenset[int] | None:
+        """The items in one of `states`, and `within` a range, that a filter keeps, as far as they are known; None while nothing is.
 
         `moved` changes when the answer may have. While a text is typed, what was found for a part of it holds until it
         has its own answer.
         """
-        question: Question = (step.name, held.text, held.inverse, tuple(states))
+        question: Question = (step.name, held.text, held.inverse, tuple(states), within)
         key = ("find", self.name, step.name)
         stamp = (question, moved)
         known: _Answer | None = self.loader.known(key)
@@ -67,10 +69,10 @@ class Search:
         return answer.numbers
 
     async def _ask(self, question: Question) -> _Answer:
-        step, text, inverse, states = question
+        step, text, inverse, states, within = question
         began = time.monotonic()
         most = sys.maxsize if self.most is None else self.most
-        numbers = await self.loader.details.find(step, text, inverse=inverse, states=states, limit=most)
+        numbers = await self.loader.details.find(step, text, inverse=inverse, states=states, within=within, limit=most)
         ended = time.monotonic()
         return _Answer(question, frozenset(numbers), len(numbers) >= most, ended + max(BEAT, SHARE * (ended - began)))
 

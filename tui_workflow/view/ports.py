@@ -267,9 +267,19 @@ class Details(Protocol):
         """Rows for these items of a step, in the order given (items not stored are left out)."""
 
     async def find(
-        self, step: str, text: str, *, inverse: bool, states: Sequence[int], limit: int = 100_000
+        self,
+        step: str,
+        text: str,
+        *,
+        inverse: bool,
+        states: Sequence[int],
+        within: range | None = None,
+        limit: int = 100_000,
     ) -> list[int]:
-        """Numbers of the items in one of `states` whose key, label, input, error or log holds `text`, in item order; case does not count."""
+        """Numbers of the items in one of `states` whose key, label, input, error or log holds `text`, in item order; case does not count.
+
+        Only items `within` a range of numbers, if there is one.
+        """
 
     async def sorted(self, step: str, by: Order, first: int | None) -> Sequence[int]:
         """Numbers of a step's items in an order, the first ones only if `first` says how many are enough to begin with."""
