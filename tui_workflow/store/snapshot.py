@@ -19,7 +19,7 @@ from dataclasses import dataclass, fields
 from typing import Any
 
 from tui_workflow.facts.events import ReloadRejected
-from tui_workflow.facts.state import Group, Pace, RunState, StepState
+from tui_workflow.facts.state import Group, Pace, Rest, RunState, StepState
 from tui_workflow.store import facts_json
 
 _MAGIC = b"wfs1"
@@ -120,7 +120,7 @@ def _read_array(kind: str, data: bytes) -> array[Any]:
 
 def _step_record(step: StepState, parts: list[_Part]) -> dict[str, Any]:
     record = {name: getattr(step, name) for name in _PLAIN_STEP}
-    record["definitions"] = list(step.definitions)
+    record["definitions"], record["rests"] = list(step.definitions), list(step.rests)
     record["shape"] = facts_json.shape_record(step.shape)
     record["error"] = None if step.error is None else step.error.decode("utf-8", "surrogateescape")
     record["by_revision"] = [[*key, count] for key, count in step.by_revision.items()]
@@ -160,6 +160,7 @@ def _read_step(record: dict[str, Any], blobs: _Blobs) -> StepState:
     step = StepState(facts_json.read_shape(record["shape"]))
     for name in _PLAIN_STEP:
         setattr(step, name, record[name])
+    step.rests = [Rest(*rest) for rest in step.rests]
     error = record["error"]
     step.error = None if error is None else error.encode("utf-8", "surrogateescape")
     step.by_revision = Counter({(revision, ended): count for revision, ended, count in record["by_revision"]})
