@@ -247,12 +247,14 @@ class Simulation:
         ended: Iterable[tuple[int, Ended, int, float, ErrorInfo | None]],
         next_at: dict[int, float] | None = None,
         revision: int = 1,
+        definition: str | None = None,
     ) -> None:
         outcomes = tuple(
             Outcome(number, attempt, status, at - duration, duration, None, error.encode() if error else None)
             for number, status, attempt, duration, error in ended
         )
-        self.tell(ev.ItemsEnded(at, step, revision, self.state.steps[step].shape.definition, 1, outcomes, next_at))
+        made_by = definition or self.state.steps[step].shape.definition
+        self.tell(ev.ItemsEnded(at, step, revision, made_by, 1, outcomes, next_at))
 
     def say(self, at: float, step: str, number: int, text: str) -> None:
         self.lines.append(Printed(at, step, number, text))

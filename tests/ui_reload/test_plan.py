@@ -314,15 +314,15 @@ async def test_the_banner_names_the_keys_that_try_what_may_be_mended() -> None:
     group = run.state.steps["process_chunks"].groups[0]
     count = group.count
     async with opened(run) as screen:
-        assert "was edited" not in screen.text
+        assert "edited" not in screen.text
         text = await screen.press("3")
-        assert "process_chunks was edited.  HTTPError is older than that." in text.split("\n")[1]
+        assert "process_chunks and fetch.py were edited.  HTTPError is older than that." in text.split("\n")[1]
         assert f"C try one of {count}   r retry {count}   esc hide" in text.split("\n")[1]
         await screen.press("enter")
         assert "These items failed before that." in screen.lines[1]
         assert "C try one first" in screen.lines[1]
         await screen.press("escape", "space")
-        assert "was edited" not in screen.text
+        assert "edited" not in screen.text
         await screen.press("space", "r", "enter")
         assert run.sent == [cm.RetryItems("process_chunks", None, group.fingerprint)]
         again = [n for n, state in enumerate(run.state.steps["process_chunks"].states) if not state][:count]
@@ -330,19 +330,41 @@ async def test_the_banner_names_the_keys_that_try_what_may_be_mended() -> None:
         run.end("process_chunks", run.clock, [(n, Ended.FAILED, 4, 0.9, http_error(n)) for n in again], revision=3)
         await screen.press("k", "k")
         assert screen.desk.nav.group.endswith(group.fingerprint)
-        assert "was edited" not in screen.text
+        assert "edited" not in screen.text
+
+
+async def test_the_banner_says_what_was_edited_and_why_that_matters_where_it_is_narrow() -> None:
+    run = edited(total=10_000, plan=replace(HELD, in_force=()))
+    async with opened(run, (80, 24)) as screen:
+        await screen.press("3")
+        assert "fetch.py was edited after HTTPError." in screen.lines[1]
+        assert "C try one of" in screen.lines[1]
+        assert "r retry" in screen.lines[1]
+
+
+async def test_no_banner_tells_of_an_edit_when_items_failed_after_it_too() -> None:
+    run = edited(total=10_000, plan=HELD)
+    step = run.state.steps["process_chunks"]
+    async with opened(run) as screen:
+        await screen.press("3")
+        begun = [number for number, state in enumerate(step.states) if not state]
+        late = [(begun[0], Ended.FAILED, 4, 0.9, http_error(begun[0]))]
+        run.end("process_chunks", NOW + 1, late, revision=2, definition=step.definitions[0])
+        assert "HTTPError is older than that." in await screen.settle()
+        run.end("process_chunks", NOW + 2, [(begun[1], Ended.FAILED, 4, 0.9, http_error(begun[1]))], revision=3)
+        assert "edited" not in await screen.settle()
 
 
 async def test_the_banner_of_what_may_be_mended_is_closed_until_the_next_edit() -> None:
     run = edited(total=10_000, plan=HELD)
     run.succeed()
     async with opened(run) as screen:
-        assert "was edited" in screen.text
+        assert "were edited" in screen.text
         assert "tolerated them" in await screen.press("escape")
         await screen.press("escape")
         assert "This is the first page" in screen.footer
         run.tell(ev.RevisionTaken(NOW, 4, tuple(step.shape for step in run.state.steps.values())))
-        assert "was edited" in await screen.settle()
+        assert "were edited" in await screen.settle()
 
 
 async def test_clicks_in_the_plan() -> None:

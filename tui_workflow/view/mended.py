@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Collection
 from dataclasses import dataclass
 
-from tui_workflow.facts.state import Group, RunState, StepState
+from tui_workflow.facts.outcome import Ended
+from tui_workflow.facts.state import RunState, StepState
 from tui_workflow.view.causes import listed
 from tui_workflow.view.nav import Nav, Pane
 from tui_workflow.view.ports import ReloadPlan
@@ -19,6 +20,8 @@ class Mended:
     revision: int
     type: str
     count: int = 0
+    edited: tuple[str, ...] = ()
+    """What was edited: the step by its name, and the names of handler files."""
 
 
 def edited(plan: ReloadPlan, *, waiting: bool) -> Collection[str]:
@@ -46,14 +49,24 @@ def mended(state: RunState, nav: Nav, plan: ReloadPlan | None) -> Mended | None:
     if step is None or name not in edited(plan, waiting=False):
         return None
     place = next((n for n, group in enumerate(step.groups) if group.fingerprint == fingerprint), None)
-    if place is None or not step.groups[place].count or not _older(step, place, step.groups[place], plan.saved):
+    if place is None or not step.groups[place].count or not _older(step, place, state.revision, plan.saved):
         return None
-    return Mended(name, state.revision, step.groups[place].type, count)
+    return Mended(name, state.revision, step.groups[place].type, count, tuple(_names(plan, name)))
 
 
-def _older(step: StepState, place: int, group: Group, saved: float) -> bool:
-    """Whether items of a group failed before an edit: all of them, or its first one by another definition than holds now."""
-    if group.last_at < saved:
+def _names(plan: ReloadPlan, step: str) -> list[str]:
+    own = [step] if any(edit.step == step and edit.what == "changed" for edit in plan.in_force) else []
+    return [*own, *(file.path.rsplit("/", 1)[-1] for file in plan.files if step in file.steps)]
+
+
+def _older(step: StepState, place: int, revision: int, saved: float) -> bool:
+    """Whether all items of a group failed before an edit, or as they had begun before it: who has tried after it knows more
+    than the edit does.
+    """
+    if step.groups[place].last_at < saved or not step.by_revision.get((revision, Ended.FAILED)):
         return True
-    first = next((item for item, own in step.failures.items() if own == place), None)
-    return first is not None and step.definitions[step.made_by[first]] != step.shape.definition
+    return all(
+        step.definitions[step.made_by[item]] != step.shape.definition
+        for item, own in step.failures.items()
+        if own == place
+    )

@@ -56,7 +56,8 @@ def row(due: Due, hidden: int, key: KeyOf, width: int, glyphs: Glyphs, margin: i
     if content is None:
         return None
     left, keys, fill = content
-    return _banner(left, keys, key, width, glyphs, margin, fill)
+    few = _again(due.mended)[1] if due.mended is not None and due.offers_again else ()
+    return _banner(left, few, keys, key, width, glyphs, margin, fill)
 
 
 def _open(due: Due, hidden: int) -> Due:
@@ -97,7 +98,8 @@ def _content(due: Due, glyphs: Glyphs, room: int) -> tuple[Line, Keys, str] | No
     if state.status == "interrupted":
         return _interrupted(state, due.place, room), [("leave", "leave")], "notice_tint"
     if due.mended is not None and due.live:
-        return *_again(due.mended), "notice_tint"
+        left, _, keys = _again(due.mended)
+        return left, keys, "notice_tint"
     if state.status in ("failed", "cancelled") and state.reason:
         return data(state.reason, "strong", bold=True), [*again, ("leave", "leave")], "failed_tint"
     if state.status == "succeeded" and failed:
@@ -110,16 +112,26 @@ def _content(due: Due, glyphs: Glyphs, room: int) -> tuple[Line, Keys, str] | No
     return None
 
 
-def _again(mended: Mended) -> tuple[Line, Keys]:
-    """What may be mended, and the keys that try it; in a list of items esc closes that, not the banner."""
-    left = (*data(mended.step, "strong", bold=True), Span(" was edited.", "strong", bold=True))
+def _again(mended: Mended) -> tuple[Line, Line, Keys]:
+    """What may be mended, in many and in few words, and the keys that try it; in a list of items esc closes that, not the
+    banner.
+    """
+    *others, last = mended.edited
+    verb = " were edited" if others else " was edited"
+    names: Line = (
+        *(span for name in others for span in (*data(name, "strong", bold=True), Span(" and ", "strong", bold=True))),
+        *data(last, "strong", bold=True),
+        Span(verb, "strong", bold=True),
+    )
+    full = (*names, Span(".", "strong", bold=True))
     if not mended.count:
-        return (*left, Span("  These items failed before that.", "dim")), [("canary", "try one first")]
+        few = (*names, Span(" after these failed.", "dim"))
+        return (*full, Span("  These items failed before that.", "dim")), few, [("canary", "try one first")]
     count, kind = numbers.count(mended.count), visible(mended.type)
+    many, few = (*full, Span(f"  {kind} is older than that.", "dim")), (*names, Span(f" after {kind}.", "dim"))
     if mended.count == 1:
-        return (*left, Span(f"  {kind} is older than that.", "dim")), [("retry", "retry it"), ("back", "hide")]
-    keys = [("canary", f"try one of {count}"), ("retry", f"retry {count}"), ("back", "hide")]
-    return (*left, Span(f"  {kind} is older than that.", "dim")), keys
+        return many, few, [("retry", "retry it"), ("back", "hide")]
+    return many, few, [("canary", f"try one of {count}"), ("retry", f"retry {count}"), ("back", "hide")]
 
 
 def _interrupted(state: RunState, place: Sequence[str], room: int) -> Line:
@@ -141,13 +153,21 @@ def _interrupted(state: RunState, place: Sequence[str], room: int) -> Line:
 
 
 def _banner(
-    left: Line, keys: Sequence[tuple[str, str]], key: KeyOf, width: int, glyphs: Glyphs, margin: int, fill: str
+    left: Line,
+    few: Line,
+    keys: Sequence[tuple[str, str]],
+    key: KeyOf,
+    width: int,
+    glyphs: Glyphs,
+    margin: int,
+    fill: str,
 ) -> Row:
+    """The row, where it is narrow with `few` words if there are such, else without those that explain; then with fewer keys."""
     room = width - 2 * margin
     chosen = [(name, key(name), word) for name, word in keys if key(name)]
     wanted = sum(len(k) + len(w) + 4 for _, k, w in chosen)
     if len(left) > 1 and left[-1].role == "dim" and line_width(left) + wanted > room:
-        left = left[:-1]
+        left = few or left[:-1]
     while chosen and line_width(left) + sum(len(k) + len(w) + 4 for _, k, w in chosen) > room and len(chosen) > 1:
         chosen.pop()
     tail: list[Span] = []
