@@ -174,8 +174,21 @@ async def test_l_opens_the_log_of_an_item_and_escape_returns() -> None:
         assert screen.desk.nav.pane == Pane.LOG
         assert screen.desk.nav.log.item is not None
         assert "4 Log  doc-" in screen.text
+        assert " alone" in screen.text
+        assert "esc whole log" in screen.footer
+        text = await screen.press("escape")
+        assert "4 Log  process_chunks" in text
+        assert "whole log" not in screen.footer
         await screen.press("escape")
         assert screen.desk.nav.place == "items"
+
+
+@pytest.mark.parametrize("pane", ["1", "2", "3"])
+async def test_l_in_a_pane_opens_the_log_of_the_whole_step_again(pane: str) -> None:
+    async with opened() as screen:
+        await screen.press("f", "enter", "l")
+        assert " alone" in screen.text
+        assert "4 Log  process_chunks" in await screen.press(pane, "l")
 
 
 async def test_the_log_follows_until_it_is_told_to_stay() -> None:

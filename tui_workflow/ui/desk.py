@@ -172,7 +172,8 @@ class Desk:
         """Actions that the footer does not offer now."""
         hidden = set(self.dead_actions())
         nav = self.nav
-        if nav.place == "main" and not nav.before and not self.up and not nav.zoomed and not nav.entry:
+        inside = nav.before or self.up or nav.zoomed or nav.entry or nav.log.item is not None
+        if nav.place == "main" and not inside:
             hidden.add("back")
         if not self.state.failed:
             hidden |= {"retry_all", "canary", "failures"}

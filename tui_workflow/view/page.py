@@ -135,6 +135,8 @@ def bottom(scene: Scene, frame: Frame, context: Context, words: Mapping[str, str
     said = {"pause": "resume"} if scene.state.paused else {}
     if context in ("log", "definition"):
         said |= {"filter": "search", "open": "its item"}
+    if context == "log" and scene.nav.log.item is not None:
+        said["back"] = "whole log"
     said |= dict(words or {})
     offered = (action for action in scene.keymap.footer(context) if action.name not in scene.hidden)
     actions = tuple(action for action in offered if said.get(action.name) != "")
@@ -413,7 +415,7 @@ def log_rows_of(scene: Scene, width: int, height: int, *, bare: bool = False) ->
     view = scene.nav.log
     subject = scene.nav.step
     if view.item is not None:
-        subject = scene.keys.get((scene.nav.step, view.item), f"item {view.item}")
+        subject = scene.keys.get((scene.nav.step, view.item), f"item {view.item}") + " alone"
     elif scene.live and scene.lanes.get(subject):
         subject = f"{subject}, all slots"
     return log.rows(

@@ -41,8 +41,10 @@ def log(desk: Desk) -> None:
         walk.select(desk, step)
         nav.log.item = item
         nav.go("main")
-    elif nav.pane == Pane.FAILURES and (cause := walk.cause(desk)) is not None:
-        walk.select(desk, cause.step)
+    else:
+        if nav.pane == Pane.FAILURES and (cause := walk.cause(desk)) is not None:
+            walk.select(desk, cause.step)
+        nav.log.item = None
     nav.pane = Pane.LOG
 
 

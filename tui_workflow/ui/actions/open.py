@@ -105,11 +105,13 @@ def _open_run(desk: Desk) -> None:
 
 
 def back(desk: Desk) -> None:
-    """One level up: a filter or a search first, then the page, then the run."""
+    """One level up: a filter or a search first, then from an item's log to that of its step, then the page, then the run."""
     nav = desk.nav
     if find.clear(desk):
         return
-    if nav.place == "items" and nav.items is not None:
+    if desk.context() == "log" and nav.log.item is not None:
+        nav.log.item = None
+    elif nav.place == "items" and nav.items is not None:
         if nav.items.reading:
             nav.items.reading = False
         elif nav.items.marked:
