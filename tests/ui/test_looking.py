@@ -39,6 +39,35 @@ async def test_steps_are_filtered_by_name_and_inversely() -> None:
         assert "7 of 9" in text
 
 
+async def test_a_filter_of_the_steps_is_cleared_by_escape_from_every_pane() -> None:
+    async with opened() as screen:
+        assert "2 of 9" in await screen.press("slash", *"chunk", "enter")
+        await screen.press("3")
+        assert "esc back" in screen.footer
+        assert "2 of 9" not in await screen.press("escape")
+        assert screen.desk.nav.step_filter.text == ""
+
+
+async def test_in_the_step_a_filter_is_for_its_items() -> None:
+    async with opened() as screen:
+        text = await screen.press("2", "slash", *"doc-31")
+        assert "in key, label, input, error, log" in text
+        assert screen.desk.nav.step_filter.text == ""
+        assert screen.desk.nav.items is not None
+        assert screen.desk.nav.items.step == "process_chunks"
+        held = await screen.press("enter")
+        assert "doc-31" in held
+        await screen.press("escape", "escape")
+        assert (screen.desk.nav.place, screen.desk.nav.pane) == ("main", Pane.STEP)
+
+
+async def test_a_step_without_a_list_has_no_filter() -> None:
+    async with opened() as screen:
+        await screen.press("g", "2", "slash")
+        assert "has no list of items" in screen.footer
+        assert screen.desk.nav.entry is None
+
+
 async def test_items_are_filtered_by_the_run_file() -> None:
     async with opened(Simulation(total=100_000)) as screen:
         await screen.press("3", "enter", "slash")
@@ -443,7 +472,7 @@ async def test_a_save_that_was_not_taken_up_has_a_banner_and_its_problems_in_pla
     async with opened() as screen:
         screen.run.refused = REJECTED
         text = await screen.settle()
-        assert "nightly.yaml was not taken up: 2 problems.  r2 keeps running." in text
+        assert "nightly.yaml was not taken up, r2 keeps running: " in text
         assert "save not valid" in screen.footer
         text = await screen.press("d")
         assert f"Definition  nightly.yaml as saved at {clock(NOW - 12)}, not in use" in text

@@ -172,7 +172,7 @@ class Desk:
         """Actions that the footer does not offer now."""
         hidden = set(self.dead_actions())
         nav = self.nav
-        inside = nav.before or self.up or nav.zoomed or nav.entry or nav.log.item is not None
+        inside = nav.before or self.up or nav.zoomed or nav.entry or nav.log.item is not None or nav.step_filter.text
         if nav.place == "main" and not inside:
             hidden.add("back")
         if not self.state.failed:

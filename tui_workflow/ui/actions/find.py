@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from itertools import compress
 
 from tui_workflow.facts.state import Item, StepState
+from tui_workflow.ui.actions import walk
 from tui_workflow.ui.actions.walk import Act, settle, step_names
 from tui_workflow.ui.desk import Desk
 from tui_workflow.ui.itemlist import SORTABLE
@@ -26,12 +27,26 @@ def begin(desk: Desk) -> None:
     if nav.place == "history":
         desk.refuse(f"{desk.key('filter')} does nothing here: runs are not filtered")
         return
-    if nav.place == "main" and nav.pane == Pane.STEP:
-        nav.pane = Pane.STEPS
+    if nav.place == "main" and nav.pane == Pane.STEP and not _open_items(desk):
+        return
     if nav.place == "items" and nav.items is not None:
         nav.items.reading = False
     held = _held(desk)
     nav.entry = TextLine(held, len(held))
+
+
+def _open_items(desk: Desk) -> bool:
+    """List the items of the selected step, at the one under the map's cursor; says why if there are none to look through."""
+    step = desk.step
+    if step is None or not step.shape.for_each or not step.states:
+        what = "no step is selected" if step is None else f"{step.name} has no list of items"
+        desk.refuse(f"{desk.key('filter')} does nothing here: {what}")
+        return False
+    skyline, cell = walk.map_of(desk), desk.nav.cell
+    number = skyline.items_of(cell).start if skyline is not None and cell is not None else 0
+    desk.nav.items = Items(step.name, step.name, item=number)
+    desk.nav.go("items")
+    return True
 
 
 def _held(desk: Desk) -> str:

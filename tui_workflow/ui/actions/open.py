@@ -9,7 +9,7 @@ from tui_workflow.ui.actions.walk import Act
 from tui_workflow.ui.desk import Desk
 from tui_workflow.view import numbers
 from tui_workflow.view.causes import kept
-from tui_workflow.view.nav import Items, Pane
+from tui_workflow.view.nav import Filter, Items, Pane
 from tui_workflow.view.panes.banner import closes
 from tui_workflow.view.panes.failures import Cause
 
@@ -127,6 +127,8 @@ def back(desk: Desk) -> None:
         nav.group_anchor = None
     elif nav.back():
         pass
+    elif nav.step_filter.text:
+        nav.step_filter = Filter()
     elif nav.log.item is not None:
         nav.log.item = None
     elif desk.banner_shows() and closes(desk.due, nav.banner_hidden):
