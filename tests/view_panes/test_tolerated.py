@@ -87,6 +87,14 @@ def test_the_pane_of_a_step_that_had_only_part_says_so() -> None:
     assert "It had the results of 617 of 1 000 items: the others failed." in shown
 
 
+def test_the_items_that_a_step_did_not_have_are_told_by_what_became_of_them() -> None:
+    run = billing(10, 600)
+    fold(run, [ended("invoices", range(5), at=BEGIN + 30, attempt=0, status=Ended.SKIPPED)])
+    part = tolerated.part_read(run, run.steps["total"])
+    assert part is not None
+    assert part.words == "It had the results of 590 of 600 items: 5 failed, 5 were skipped."
+
+
 def test_nothing_is_claimed_of_a_step_that_does_not_run_again() -> None:
     """After a retry its result may be older than the counts."""
     run = billing(rerun=False)

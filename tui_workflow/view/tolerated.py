@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 from tui_workflow.facts.state import RunState, StepState
+from tui_workflow.view.numbers import count, plural
 
 
 def of_step(step: StepState) -> int:
@@ -15,8 +18,26 @@ def of_run(run: RunState) -> int:
     return run.failed if run.status == "succeeded" else 0
 
 
-def part_read(run: RunState, step: StepState) -> tuple[int, int] | None:
-    """Of the items whose results a step read, those that succeeded and all of them; None when it had them all.
+class Read(NamedTuple):
+    """Of the items whose results a step read: those that have one, all of them, and what became of the others."""
+
+    succeeded: int
+    total: int
+    failed: int
+    skipped: int
+
+    @property
+    def words(self) -> str:
+        """A sentence."""
+        if self.skipped:
+            others = f"{count(self.failed)} failed, {plural(self.skipped, 'was', 'were')} skipped"
+        else:
+            others = "the other failed" if self.failed == 1 else "the others failed"
+        return f"It had the results of {count(self.succeeded)} of {plural(self.total, 'item')}: {others}."
+
+
+def part_read(run: RunState, step: StepState) -> Read | None:
+    """What a step had of the items whose results it read; None when none of them failed.
 
     A step that does not run again after a retry may have read fewer than there are now: nothing is claimed of it.
     """
@@ -26,4 +47,9 @@ def part_read(run: RunState, step: StepState) -> tuple[int, int] | None:
     partly = [other for other in read if other.shape.for_each and of_step(other)]
     if not partly:
         return None
-    return sum(other.succeeded for other in partly), sum(other.total for other in partly)
+    return Read(
+        sum(other.succeeded for other in partly),
+        sum(other.total for other in partly),
+        sum(other.failed for other in partly),
+        sum(other.skipped for other in partly),
+    )

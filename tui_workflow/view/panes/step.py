@@ -14,6 +14,7 @@ from tui_workflow.view.line import Line, Span
 from tui_workflow.view.panes import lanes
 from tui_workflow.view.panes.row import BLANK, Cursor, Row, Rows, Target, data, gaps, heading, name
 from tui_workflow.view.sampling import Sampling
+from tui_workflow.view.tolerated import Read
 
 MAP_ROWS = 4
 TREND = 16
@@ -32,7 +33,7 @@ def rows(
     cursor: Cursor,
     cell: int | None = None,
     result: str | None = None,
-    part: tuple[int, int] | None = None,
+    part: Read | None = None,
     untitled: bool = False,
     paused: bool = False,
 ) -> Rows:
@@ -215,7 +216,7 @@ def _plain(
     *,
     cursor: Cursor,
     result: str | None,
-    part: tuple[int, int] | None,
+    part: Read | None,
     untitled: bool,
 ) -> Rows:
     focused = cursor == "here"
@@ -233,8 +234,7 @@ def _plain(
     if step.reason:
         body.append(Row(data(step.reason, "text", italic=True)))
     if part is not None:
-        words = f"It had the results of {numbers.count(part[0])} of {numbers.count(part[1])} items: the others failed."
-        body.append(Row((Span(words, "retrying"),)))
+        body.append(Row((Span(part.words, "retrying"),)))
     error = ErrorInfo.decode(step.error) if step.error else None
     if error is not None:
         body += [BLANK, Row((Span(f"{glyphs.failed} ", "failed"), *data(error.type, "failed", bold=True)))]
