@@ -117,6 +117,21 @@ async def test_a_flow_that_is_not_valid_is_told_with_place_and_hint(tmp_path: Pa
         assert run.state.revision == 1
 
 
+async def test_inputs_that_the_handler_does_not_take_are_a_problem_of_the_file_that_was_edited(tmp_path: Path) -> None:
+    write(tmp_path)
+    async with live(tmp_path) as run:
+        await run.done(4)
+        run.save("flow.yaml", FLOW.replace("handler: work", "handler: work, pase: 1"))
+        await run.until(lambda: run.rejected, "it was refused", 4)
+        assert run.rejected is not None
+        assert (run.rejected.path, run.rejected.line) == (
+            str(tmp_path / "flow.yaml"),
+            FLOW.split("\n").index("  work:") + 1,
+        )
+        assert run.rejected.message.startswith("the handler work(")
+        assert "'pase'" in run.rejected.message
+
+
 async def test_a_handler_that_does_not_import_is_refused_at_its_line(tmp_path: Path) -> None:
     write(tmp_path)
     async with live(tmp_path) as run:

@@ -188,7 +188,7 @@ def test_a_broken_save_is_shown_at_its_place_until_it_is_mended(failing: Folder)
     with Terminal(failing.path, "flow.yaml") as terminal:
         terminal.see("ValueError")
         (failing.path / "flow.yaml").write_text(FLOW.replace("parallel: 2", "paralel: 2"))
-        terminal.see("flow.yaml was not taken up: 1 problem.", "r1 keeps running", "e edit line 6", seconds=5)
+        terminal.see("flow.yaml not taken up, r1 goes on: unknown key 'paralel' in step", "e edit line 6", seconds=5)
         terminal.press("d")
         terminal.see("not in use", "^^^^^^^", "did you mean parallel?", "line 6, column 5", "save not valid")
         (failing.path / "flow.yaml").write_text(FLOW.replace("parallel: 2", "parallel: 3"))

@@ -339,8 +339,8 @@ class Engine:
         planned = self.plan[name]
         return Revision(planned, self.plan, number, executor_of(planned.step, self.plan.handlers))
 
-    async def trial(self, plan: Plan, number: int) -> ErrorInfo | None:
-        """Have a worker prepare for each step of a plan that runs or has run; what went wrong, None if nothing did.
+    async def trial(self, plan: Plan, number: int) -> tuple[str, ErrorInfo] | None:
+        """Have a worker prepare for each step of a plan that runs or has run; for which step it went wrong and how, None if for none.
 
         A handler file can be valid and still not import; an edit like that must not reach the workers.
         """
@@ -354,12 +354,12 @@ class Engine:
                 worker = await self._around.pool.acquire()
             except OSError as error:
                 text = f"no worker process could be started to try the edit: {error.strerror or error}"
-                return ErrorInfo("OSError", text, fingerprint("OSError", text))
+                return planned.name, ErrorInfo("OSError", text, fingerprint("OSError", text))
             revision = Revision(planned, plan, number, executor_of(planned.step, plan.handlers))
             try:
                 await worker.program(program(revision, self.state, self.options, self._context.values, 1), Deaf())
             except Refused as refused:
-                return refused.error
+                return planned.name, refused.error
             finally:
                 self._around.pool.release(worker)
         return None

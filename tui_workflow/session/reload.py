@@ -9,11 +9,12 @@ from __future__ import annotations
 import asyncio
 import os
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import replace
 from difflib import unified_diff
 
 from tui_workflow.engine.engine import Engine
+from tui_workflow.errors import InvalidFlow, Source
 from tui_workflow.facts import events as ev
 from tui_workflow.facts.commands import Progress, Reply, RetryItems
 from tui_workflow.facts.outcome import ErrorInfo
@@ -26,6 +27,7 @@ from tui_workflow.session.assignment import relisted, shapes
 from tui_workflow.store.journal import Journal
 from tui_workflow.view.numbers import plural
 from tui_workflow.view.ports import Edit, EditedFile, Mark, Rejected, ReloadPlan
+from tui_workflow.view.stepline import step_line
 from tui_workflow.watch import changes
 
 HALF_SAVED_SECONDS = 0.2
@@ -91,14 +93,15 @@ class Reloader:
                 before, contents = contents, await asyncio.to_thread(self._contents)
                 if contents != before:
                     continue
+                edited = {path for path, text in contents.items() if text != (self._seen or {}).get(path)}
                 self._seen = contents
                 await self._journal().flush()
                 if saved is None:
                     self._reject(problems)
                 else:
-                    await self._take(saved)
+                    await self._take(saved, edited)
 
-    async def _take(self, saved: Plan) -> None:
+    async def _take(self, saved: Plan, edited: Collection[str]) -> None:
         engine = self._engine()
         current = engine.plan
         if _same(saved, self.saved or current):
@@ -115,7 +118,7 @@ class Reloader:
         plan = in_force(current, saved) if difference.structural else saved
         wrong = await engine.trial(plan, engine.revision + 1)
         if wrong is not None:
-            self._reject([_refusal(wrong, self._path)])
+            self._reject([_refusal(*wrong, saved, edited)])
             return
         self._adopt(plan, saved, difference)
 
@@ -174,7 +177,7 @@ class Reloader:
                 await self._journal().flush()
                 wrong = await engine.trial(saved, engine.revision)
                 if wrong is not None:
-                    return Reply(f"Not taken up: {_told(_refusal(wrong, self._path))}", refused=True)
+                    return Reply(f"Not taken up: {_told(_refusal(*wrong, saved, (saved.path,)))}", refused=True)
                 self._take_structure(saved, engine)
                 text = f"{plural(len(edits), 'edit')} taken up"
             elif not then:
@@ -250,15 +253,19 @@ def _structural(difference: PlanDiff, saved: Plan) -> list[Problem]:
     return found
 
 
-def _refusal(error: ErrorInfo, flow: str) -> Problem:
-    """What a worker said of a valid edit that it cannot work by."""
-    file, line = error.where or (flow, 1)
-    if not os.path.isfile(file):
-        file, line = flow, 1
+def _refusal(step: str, error: ErrorInfo, saved: Plan, edited: Collection[str]) -> Problem:
+    """What a worker said of a valid edit that it cannot work by.
+
+    That a step and its handler do not fit is told of the handler; it is a problem of the flow if only that was edited.
+    """
+    file, line = error.where or (saved.path, 1)
+    fit, place = error.type == InvalidFlow.__name__, f"{Source(file, line)}: "
+    if not os.path.isfile(file) or (fit and file not in edited and saved.path in edited):
+        file, line = saved.path, step_line(saved.text, step) or 1
     text = _read(file).decode("utf-8", "replace").split("\n")
     excerpt = text[line - 1] if 0 < line <= len(text) else ""
     column = len(excerpt) - len(excerpt.lstrip()) + 1
-    message = f"{error.type}: {error.message}" if error.message else error.type
+    message = error.message.removeprefix(place) if fit else ": ".join(filter(None, (error.type, error.message)))
     return Problem("error", file, line, column, message, "a worker tried to take it up", excerpt)
 
 

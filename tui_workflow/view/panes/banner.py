@@ -10,7 +10,7 @@ from typing import TypeAlias
 from tui_workflow.facts.state import RunState
 from tui_workflow.text import visible
 from tui_workflow.view import numbers
-from tui_workflow.view.columns import apart, line_width
+from tui_workflow.view.columns import apart, cut, line_width
 from tui_workflow.view.glyphs import UNICODE, Glyphs
 from tui_workflow.view.line import Line, Span
 from tui_workflow.view.mended import Mended
@@ -73,6 +73,10 @@ def closes(due: Due, hidden: int = 0) -> bool:
 
 LEAVE = 9
 """Columns of the key to leave, and of the space before it."""
+EDIT = 46
+"""Columns of the keys that lead to what is wrong in a save, and of the spaces between them."""
+WHY = 20
+"""Columns that are kept for the first of its problems, though keys go for it."""
 
 Keys: TypeAlias = list[tuple[str, str]]
 """The name of an action, and its word here."""
@@ -85,12 +89,15 @@ def _content(due: Due, glyphs: Glyphs, room: int) -> tuple[Line, Keys, str] | No
     if due.trouble:
         return (Span("Nothing can be recorded: ", "failed", bold=True), *data(due.trouble)), [], "failed_tint"
     if rejected is not None and due.live:
-        left = (
+        head = (
             Span(f"{glyphs.failed} ", "failed", bold=True),
             *data(rejected.path.rsplit("/", 1)[-1], "failed", bold=True),
-            Span(f" was not taken up: {numbers.plural(rejected.count, 'problem')}.", "failed", bold=True),
-            Span(f"  r{state.revision} keeps running."),
+            Span(" not taken up, ", "failed", bold=True),
+            Span(f"r{state.revision} goes on: "),
         )
+        more = f", and {rejected.count - 1} more" if rejected.count > 1 else ""
+        why = cut(visible(rejected.message), max(WHY, room - line_width(head) - len(more) - EDIT), mark=glyphs.ellipsis)
+        left = (*head, *data(why), Span(more))
         keys = [("edit", f"edit line {rejected.line}"), ("definition", "definition"), ("back", "hide")]
         return left, keys, "failed_tint"
     if state.status == "paused" and state.reason:
