@@ -47,8 +47,10 @@ def test_two_flows_in_one_folder(folder: Folder) -> None:
     assert asked.returncode == 2
     assert "one" in asked.stderr
     assert "two" in asked.stderr
+    before = json.loads(folder.ok("show", "one.yaml", "--json"))
     resumed = folder.run("one.yaml", "--resume")
     assert "nothing to resume" in resumed.stderr
+    assert json.loads(folder.ok("show", "one.yaml", "--json"))["finished"] == before["finished"]
 
 
 def test_a_launch_from_another_folder(folder: Folder, tmp_path: Path) -> None:

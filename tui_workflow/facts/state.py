@@ -172,6 +172,8 @@ class RunState:
     revision: int = 0
     started: float | None = None
     finished: float | None = None
+    finished_before: float | None = None
+    """When it had finished, while nothing has run since it was taken up again: to look at a run does not make it younger."""
     resumed: float | None = None
     """When the present process took the run up."""
     elapsed: float = 0.0
@@ -237,6 +239,7 @@ def _apply(run: RunState, fact: ev.Event) -> None:
                 step.tries.pop(item, None)
         case ev.StepStarted():
             step = run.steps[fact.step]
+            run.finished_before = None
             step.status, step.reason, step.error = "running", "", None
             step.started, step.finished, step.slots = fact.at, None, fact.slots
             step.began = fact.at
@@ -246,6 +249,7 @@ def _apply(run: RunState, fact: ev.Event) -> None:
             run.steps[fact.step].slots = fact.slots
         case ev.StepReopened():
             step = run.steps[fact.step]
+            run.finished_before = None
             if fact.relist and step.shape.for_each:
                 step.total_known = False
             if step.status == "running":
@@ -265,6 +269,7 @@ def _apply(run: RunState, fact: ev.Event) -> None:
         case ev.RunResumed():
             _interrupt(run)
             run.pid, run.host, run.status, run.reason = fact.pid, fact.host, "running", ""
+            run.finished_before = run.finished
             run.resumed, run.finished, run.paused, run.draining = fact.at, None, False, False
         case ev.RevisionTaken():
             _take_revision(run, fact)
@@ -283,7 +288,9 @@ def _apply(run: RunState, fact: ev.Event) -> None:
         case ev.RunFinished():
             run.last_at = max(run.last_at, fact.at)
             _interrupt(run)
-            run.status, run.reason, run.finished = fact.status, fact.reason, fact.at
+            run.status, run.reason = fact.status, fact.reason
+            run.finished = fact.at if run.finished_before is None else run.finished_before
+            run.finished_before = None
             run.resumed, run.paused, run.draining = None, False, False
         case _:
             assert_never(fact)
