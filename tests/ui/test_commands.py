@@ -285,6 +285,19 @@ async def test_keys_beside_an_item_name_the_marked() -> None:
         assert "try one, then" not in text
 
 
+@pytest.mark.parametrize("keys", [(), ("enter",)])
+async def test_the_whole_cause_is_retried_from_its_list_and_from_an_item(keys: tuple[str, ...]) -> None:
+    async with opened() as screen:
+        group = screen.run.state.steps["process_chunks"].groups[0]
+        text = await screen.press("3", "enter", *keys)
+        assert f"a retry all {group.count}" in screen.footer
+        assert f"a retry all {group.count}" in text.split("next")[1]
+        text = await screen.press("a")
+        assert f"Retry {group.count} items of process_chunks with HTTPError?" in text
+        await screen.press("enter")
+        assert screen.run.sent == [cm.RetryItems("process_chunks", None, group.fingerprint)]
+
+
 async def test_a_canary_that_fails_again_retries_nothing_else() -> None:
     async with opened() as screen:
         await canary_fails(screen, http_error(1))
@@ -479,9 +492,9 @@ async def test_a_stored_run_refuses_what_would_change_it() -> None:
         await screen.press("3", "r")
         group = run.state.steps["process_chunks"].groups[0].fingerprint
         again = f"wf-tui retry --run {run.state.run}"
-        assert f"{again} --group {group} --open   r: this is a stored run" in screen.footer
+        assert f"r: this is a stored run   {again} --group {group} --open" in screen.footer
         await screen.press("R")
-        assert f"{again} --open   R: this is a stored run" in screen.footer
+        assert f"R: this is a stored run   {again} --open" in screen.footer
         text = await screen.press("enter", "r")
         items = screen.desk.nav.items
         assert items is not None

@@ -116,6 +116,7 @@ CASES: dict[str, Case] = {
     "mark": Case(marked(1), ("3", "enter")),
     "range": Case(marked(3), ("3", "enter", "v", "j", "j")),
     "retry": Case(sent(cm.RetryItems), ("3", "enter")),
+    "retry_shown": Case(says("Retry 3 items of process_chunks with HTTPError?"), ("3", "enter")),
     "retry_all": Case(says("Retry 3 items of process_chunks?")),
     "canary": Case(sent(cm.RetryItems), ("3",)),
     "retry_step": Case(says("Run process_chunks again?")),

@@ -13,7 +13,7 @@ from tui_workflow.view.nav import Pane
 from tui_workflow.view.panes.row import Target
 
 STORED = "this is a stored run"
-RETRIES = frozenset({"retry", "retry_all", "canary", "retry_step"})
+RETRIES = frozenset({"retry", "retry_shown", "retry_all", "canary", "retry_step"})
 """Actions in whose place a command can be typed."""
 
 
@@ -64,8 +64,7 @@ class Router:
         desk = self.desk
         again = retry_command(desk, name) if name in RETRIES else ""
         why = f"{desk.key(name)} does nothing here: {STORED}"
-        # The command comes first: of a line that is too long the end is cut.
-        desk.refuse(f"{again}   {desk.key(name)}: {STORED}" if again else why)
+        desk.refuse(f"{desk.key(name)}: {STORED}   {again}" if again else why)
 
     def _explain(self, key: str, character: str | None) -> None:
         """Say why a key did nothing."""

@@ -6,7 +6,7 @@ import shlex
 
 from tui_workflow.text import visible
 from tui_workflow.ui.desk import Desk
-from tui_workflow.ui.scope import Scope, by_step, scopes
+from tui_workflow.ui.scope import Scope, by_step, scopes, shown
 from tui_workflow.view.ports import ItemRow
 
 OPEN = " --open"
@@ -20,7 +20,7 @@ def retry_command(desk: Desk, action: str) -> str:
     whole = desk.feed.retry
     if not whole:
         return ""
-    chosen = scopes(desk) if action in ("retry", "canary") else []
+    chosen = shown(desk) if action == "retry_shown" else scopes(desk) if action in ("retry", "canary") else []
     if action == "retry_step" and desk.step is not None:
         words = ["--step", desk.step.name]
     elif len(by_step(chosen)) == 1:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
+from tui_workflow.view import numbers
 from tui_workflow.view.frame import GAP, LEFT, LIST, READING, Frame, shape_of
 from tui_workflow.view.keys import Context
 from tui_workflow.view.line import Span
@@ -123,6 +124,8 @@ def _page(scene: Scene, drilled: Drilled, held: Items, width: int, height: int, 
 def _words(held: Items, drilled: Drilled, *, beside: bool) -> dict[str, str]:
     """What the keys do here. The item is read on a page of its own, or `beside` the list, where the keyboard goes then."""
     said = {"retry": f"retry {len(held.marked)} marked" if held.marked else "retry"}
+    some = held.group is not None and not held.marked and len(drilled.listed) > 1
+    said["retry_shown"] = f"retry all {numbers.count(len(drilled.listed))}" if some else ""
     if held.reading:
         if held.unfolded:
             return said | {"open": "fold frames"}

@@ -120,6 +120,16 @@ ACTIONS: tuple[Action, ...] = (
         weight=10,
         live=True,
     ),
+    Action(
+        "retry_shown",
+        ("a",),
+        "retry all shown",
+        "Retry all failed items of the list, as a filter leaves it; asks first",
+        _ACT,
+        ("items", "item"),
+        weight=12,
+        live=True,
+    ),
     Action("retry_all", ("R",), "all failed", "Retry all failed items", _ACT, WITH_ITEMS, weight=15, live=True),
     Action(
         "canary",

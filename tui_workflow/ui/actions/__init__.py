@@ -21,7 +21,7 @@ PLACES: dict[str, str] = {
     "find": "filter next_hit previous_hit sort",
     "look": "zoom failures log follow wrap timestamps definition history looks",
     "mark": "mark range",
-    "retry": "retry retry_all canary retry_step",
+    "retry": "retry retry_shown retry_all canary retry_step",
     "control": "skip pause drain stop fewer_slots more_slots",
     "copy": "copy copy_more write",
     "edit": "edit plan rerun_stale in_use",

@@ -27,6 +27,15 @@ def retry(desk: Desk) -> None:
     retry_scopes(desk, found)
 
 
+def retry_shown(desk: Desk) -> None:
+    """The cause whose items are listed, or what a filter leaves of them."""
+    found = shown(desk)
+    if not found:
+        desk.refuse("Nothing to retry: no item of this list has failed")
+        return
+    retry_scopes(desk, found)
+
+
 def retry_all(desk: Desk) -> None:
     """Every failed item of every step."""
     found = [
@@ -225,4 +234,10 @@ def retry_step(desk: Desk) -> None:
     )
 
 
-ACTIONS: dict[str, Act] = {"retry": retry, "retry_all": retry_all, "canary": canary, "retry_step": retry_step}
+ACTIONS: dict[str, Act] = {
+    "retry": retry,
+    "retry_shown": retry_shown,
+    "retry_all": retry_all,
+    "canary": canary,
+    "retry_step": retry_step,
+}
