@@ -226,7 +226,7 @@ async def test_what_waits_stands_in_the_footer_and_the_revision_in_the_header() 
         run.state, run.plan = later.state, PLAN
         screen.app._tick()
         await screen.settle()
-        assert "r3 holds for items that start from now. 3 edits wait   P plan" in screen.footer
+        assert "r3 holds for items that start from now. 3 edits wait. 608 results are stale   P plan" in screen.footer
         await screen.press("j")
         assert "r3: 3 edits wait   P plan" in screen.footer
         assert "process-dataset r3" in screen.lines[0]
