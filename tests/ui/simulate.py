@@ -134,6 +134,8 @@ class Simulation:
     seed: int = 1
     hostile: bool = False
     live: bool = True
+    flying: bool = False
+    """Whether items are still in flight while it is paused."""
     clock: float = NOW
     state: RunState = field(default_factory=RunState)
     sent: list[cm.Command] = field(default_factory=list)
@@ -305,7 +307,7 @@ class Simulation:
 
     def running(self, step: str) -> Sequence[Running]:
         state = self.state.steps[step]
-        if state.status != "running" or self.state.paused:
+        if state.status != "running" or (self.state.paused and not self.flying):
             return ()
         first = self.total * 61_115 // 100_000 if step == "process_chunks" else 871
         ages = (3.2, 1.6, 4.4, 0.6, 3.6, 0.3, 1.1, 11.0) if step == "process_chunks" else (12.0, 4.1, 1.6)
@@ -357,7 +359,7 @@ class Simulation:
                 return cm.Reply(f"{len(items)} skipped: {reason}", len(items))
             case cm.Pause():
                 self.tell(ev.Paused(self.clock, ""))
-                return cm.Reply("Paused. 8 items in flight finish, 38 877 wait   p resumes")
+                return cm.Reply("Paused. 8 items in flight finish, 38 877 wait   p resumes", 8 if self.flying else 0)
             case cm.Unpause():
                 self.tell(ev.Unpaused(self.clock))
                 return cm.Reply("Going on")

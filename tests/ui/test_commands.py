@@ -10,6 +10,7 @@ import pytest
 from tests.ui.screen import Screen, opened
 from tests.ui.simulate import Simulation, http_error, key_error
 from tui_workflow.facts import commands as cm
+from tui_workflow.facts import events as ev
 from tui_workflow.facts.outcome import Ended, ErrorInfo
 from tui_workflow.facts.state import Item
 from tui_workflow.ui.actions import walk
@@ -321,11 +322,33 @@ async def test_s_skips_with_a_reason_and_not_without_one() -> None:
         text = await screen.press("enter")
         assert screen.run.sent == []
         assert "Skip doc-" in text
-        await screen.type("bad row")
+        assert "A retry takes it" in text
+        assert "A reason is needed" in text
+        assert "is needed" not in await screen.type("bad row")
         await screen.press("enter")
         sent = screen.run.sent[0]
         assert isinstance(sent, cm.SkipItems)
         assert (sent.step, len(sent.items), sent.reason) == ("process_chunks", 1, "bad row")
+
+
+async def test_what_finishes_is_told_only_while_something_does() -> None:
+    run = Simulation(total=1000, flying=True)
+    async with opened(run) as screen:
+        text = await screen.press("p")
+        assert any("process_chunks" in line and "paused" in line for line in text.split("\n"))
+        assert "8 items in flight finish" in screen.footer
+        run.flying = False
+        screen.app._tick()
+        assert "in flight" not in await screen.settle()
+
+
+async def test_a_run_that_has_drained_does_not_say_that_it_drains() -> None:
+    async with opened() as screen:
+        await screen.press("x")
+        assert "Draining" in screen.footer
+        screen.run.tell(ev.RunFinished(screen.run.clock, "interrupted", "drained"))
+        screen.app._tick()
+        assert "Draining" not in await screen.settle()
 
 
 async def test_p_pauses_and_goes_on() -> None:

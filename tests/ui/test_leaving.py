@@ -25,6 +25,15 @@ async def test_q_asks_while_the_run_goes_on() -> None:
         assert screen.left is None
 
 
+async def test_what_is_zero_is_not_told_when_leaving_a_paused_run() -> None:
+    async with opened() as screen:
+        await screen.press("p")
+        text = await screen.press("q")
+        assert "items have not started" in text
+        assert not any(words in text for words in ("0 items are", "the 0", "0 failed"))
+        assert "start no more" in text
+
+
 async def test_d_drains_and_leaves_when_the_run_has_ended() -> None:
     async with opened() as screen:
         await screen.press("q", "d")

@@ -414,7 +414,10 @@ class Engine:
         flying = self._in_flight()
         waiting = sum(step.waiting for step in self.state.steps.values()) - flying
         finish = "item in flight finishes" if flying == 1 else "items in flight finish"
-        return f"{grouped(flying)} {finish}, {grouped(waiting)} {'waits' if waiting == 1 else 'wait'}"
+        wait = "waits" if waiting == 1 else "wait"
+        if not flying:
+            return f"{grouped(waiting)} {'item' if waiting == 1 else 'items'} {wait}"
+        return f"{grouped(flying)} {finish}, {grouped(waiting)} {wait}"
 
     def _pause(self) -> Reply:
         if self._over.is_set():

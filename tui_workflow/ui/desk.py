@@ -78,6 +78,8 @@ class Desk:
         self.leaving: Left | None = None
         """How to leave as soon as the run has ended, when somebody chose that."""
         self._said_at = 0.0
+        self._lasts: Callable[[], bool] | None = None
+        """Whether the sentence on the screen is still true, where that can pass."""
         self._mark = 0
         self.log = LogFeed("", None, self.loader.keys)
         self.item_list = ItemList(self.loader)
@@ -221,9 +223,9 @@ class Desk:
 
     # saying
 
-    def say(self, text: str, *, refused: bool = False) -> None:
-        """Put a sentence on the screen."""
-        self.notice = (text, refused)
+    def say(self, text: str, *, refused: bool = False, lasts: Callable[[], bool] | None = None) -> None:
+        """Put a sentence on the screen; it goes when it is old, or when it no longer `lasts`."""
+        self.notice, self._lasts = (text, refused), lasts
         self._said_at = time.monotonic()
         self.paint()
 
@@ -232,8 +234,9 @@ class Desk:
         self.say(text, refused=True)
 
     def hush(self, *, old: bool = False) -> None:
-        """Take the sentence away; with `old` only if it has stood long enough."""
-        if self.notice is not None and not (old and time.monotonic() - self._said_at < SAID):
+        """Take the sentence away; with `old` only if it has stood long enough, or is not true any more."""
+        true = self._lasts is None or self._lasts()
+        if self.notice is not None and not (old and true and time.monotonic() - self._said_at < SAID):
             self.notice = None
 
     def spawn(self, name: str, work: Coroutine[Any, Any, None]) -> None:
@@ -247,17 +250,18 @@ class Desk:
 
         self.loader.spawn(("action", name), guarded())
 
-    async def send(self, command: Command) -> Reply:
-        """Wish for something and say the answer."""
+    async def send(self, command: Command, lasts: Callable[[Reply], bool] | None = None) -> Reply:
+        """Wish for something and say the answer, for as long as it `lasts`."""
         reply = await self.feed.send(command)
-        self.say(reply.text, refused=reply.refused)
+        still = (lambda: lasts(reply)) if lasts is not None and not reply.refused else None
+        self.say(reply.text, refused=reply.refused, lasts=still)
         return reply
 
-    def wish(self, command: Command) -> None:
+    def wish(self, command: Command, lasts: Callable[[Reply], bool] | None = None) -> None:
         """`send` in the background."""
 
         async def work() -> None:
-            await self.send(command)
+            await self.send(command, lasts)
 
         self.spawn(f"send-{id(command)}", work())
 

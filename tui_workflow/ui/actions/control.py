@@ -25,7 +25,8 @@ def skip(desk: Desk) -> None:
     prompt(
         desk,
         f"Skip {words_of(found)}?",
-        f"{numbers.plural(count, 'item counts', 'items count')} as skipped, with your reason. A retry takes it back.",
+        f"{numbers.plural(count, 'item counts', 'items count')} as skipped, with your reason. "
+        f"A retry takes {'it' if count == 1 else 'them'} back.",
         "reason",
         "skip",
         lambda desk, reason: _skip(desk, found, reason),
@@ -56,7 +57,10 @@ def pause(desk: Desk) -> None:
     """Pause, or go on."""
     if not _goes_on(desk, "pause"):
         return
-    desk.wish(Unpause() if desk.state.paused else Pause())
+    if desk.state.paused:
+        desk.wish(Unpause())
+    else:
+        desk.wish(Pause(), lambda reply: desk.state.paused and _finishes(desk, reply))
 
 
 def drain(desk: Desk) -> None:
@@ -65,7 +69,17 @@ def drain(desk: Desk) -> None:
         if desk.state.draining:
             desk.refuse("The run is draining already")
         else:
-            desk.wish(Drain())
+            begin_to_drain(desk)
+
+
+def begin_to_drain(desk: Desk) -> None:
+    """Drain, and say what that waits for until it has come."""
+    desk.wish(Drain(), lambda reply: _finishes(desk, reply))
+
+
+def _finishes(desk: Desk, reply: Reply) -> bool:
+    """Whether what was in flight when something was answered is so in part, and the run goes on."""
+    return desk.state.finished is None and (not reply.count or any(desk.lanes().values()))
 
 
 def stop(desk: Desk) -> None:

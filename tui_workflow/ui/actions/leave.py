@@ -5,7 +5,8 @@ from __future__ import annotations
 import asyncio
 import time
 
-from tui_workflow.facts.commands import Drain, Stop
+from tui_workflow.facts.commands import Stop
+from tui_workflow.ui.actions.control import begin_to_drain
 from tui_workflow.ui.actions.walk import Act
 from tui_workflow.ui.desk import Desk
 from tui_workflow.ui.options import Left
@@ -54,7 +55,7 @@ async def _stop_and_leave(desk: Desk) -> None:
 def drain_then_leave(desk: Desk) -> None:
     """Finish what runs, and leave when it has ended."""
     desk.leaving = Left("drained")
-    desk.wish(Drain())
+    begin_to_drain(desk)
 
 
 def stop_then_leave(desk: Desk) -> None:

@@ -23,10 +23,12 @@ class LeaveDialog(Choosing):
     def _ways(cls, desk: Desk, running: int) -> list[tuple[Choice, Callable[[Desk], None]]]:
         from tui_workflow.ui.actions import leave
 
-        finish = f"finish the {running}, start no more{cls._soon(desk)}"
+        finish = f"finish the {running}, start no more{cls._soon(desk)}" if running else "start no more"
+        again = "it runs" if running == 1 else "they run"
+        end = f"end the {running}; {again} again on resume" if running else ""
         return [
             (cls._choice(desk, "leave_drain", finish), leave.drain_then_leave),
-            (cls._choice(desk, "leave_stop", f"end the {running}; they run again on resume"), leave.stop_then_leave),
+            (cls._choice(desk, "leave_stop", end), leave.stop_then_leave),
             (cls._choice(desk, "leave_stay", ""), lambda desk: None),
         ]
 
@@ -52,15 +54,18 @@ class LeaveDialog(Choosing):
         self.offered = self._ways(self.desk, running)
         waiting = sum(step.waiting for step in state.steps.values()) - running
         failed = state.failed
-        line: list[Span] = [
-            Span(numbers.count(running), bold=True),
-            Span(f" {'item is' if running == 1 else 'items are'} running, "),
-            Span(numbers.count(max(0, waiting)), bold=True),
-            Span(" have not started"),
-        ]
-        if failed:
-            line += (Span(", "), Span(numbers.count(failed), "failed", bold=True), Span(" failed"))
-        line.append(Span("."))
+        facts = (
+            (running, "text", " is running", " are running"),
+            (waiting, "text", " has not started", " have not started"),
+            (failed, "failed", " failed", " failed"),
+        )
+        line: list[Span] = []
+        for number, role, one, many in facts:
+            if number > 0:
+                what = "" if line else " item" if number == 1 else " items"
+                line += (Span(", " if line else ""), Span(numbers.count(number), role, bold=True))
+                line.append(Span(f"{what}{one if number == 1 else many}"))
+        line.append(Span("." if line else "Nothing runs, and nothing waits."))
         rows: Rows = [Row(tuple(line)), BLANK, *choices([choice for choice, _ in self.offered], self.at), BLANK]
         rows.append(Row((Span("What is done stays done. To go on:", "dim"),)))
         if self.desk.options.resume:

@@ -28,7 +28,10 @@ class Prompt:
     def box(self, width: int, height: int, glyphs: Glyphs) -> Box:
         room = min(65, max(20, width - 10))
         label = (Span(f"{self.label}  ", "failed" if self.empty else "dim"),)
-        rows = [*sentence(self.words, room, "dim"), BLANK, Row((*label, *typed(self.line))), BLANK]
+        needed = (
+            Row((Span(f"A {self.label} is needed: type one, or leave with esc.", "failed"),)) if self.empty else BLANK
+        )
+        rows = [*sentence(self.words, room, "dim"), BLANK, Row((*label, *typed(self.line))), needed]
         rows.append(keys([("enter", self.verb, "enter"), ("esc", "no", "esc")]))
         return Box(self.title, rows, width=room)
 

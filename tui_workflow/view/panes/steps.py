@@ -95,7 +95,7 @@ def _step(
     if step.status == "running" and step.shape.for_each and not step.total:
         sign = glyphs.busy[int(now * 2) % len(glyphs.busy)]  # nothing else moves while it lists
     role = _ROLES[step.status]
-    if interrupted(state, step):
+    if interrupted(state, step) or _paused(state, step):
         sign, role = glyphs.paused, "retrying"
     elif tolerated.of_step(step):
         sign, role = glyphs.failed, "failed"
@@ -128,6 +128,7 @@ def _right(state: RunState, step: StepState, now: float, room: int, own: int) ->
             if not step.shape.for_each:
                 share = ""
             word = "lists" if step.shape.for_each and not step.total_known and not step.done else "running"
+            word = "paused" if _paused(state, step) else word
             value = (Span(" "), Span(fill(share, 4, align="right"), "text")) if share else ()
             return (Span(word, "dim"), *value, Span("  "), Span(clock, "dim"))
         case "pending" if interrupted(state, step):
@@ -149,6 +150,11 @@ def _right(state: RunState, step: StepState, now: float, room: int, own: int) ->
                 words = [f"done with {some} items", f"with {some}", *words]
             word = next((word for word in words if columns_of(word) + 2 + len(clock) <= room), words[-1])
             return (Span(word, role), Span("  "), Span(clock, "dim"))
+
+
+def _paused(state: RunState, step: StepState) -> bool:
+    """Whether the step is held by a pause of the run, in which nothing of it starts."""
+    return step.status == "running" and state.paused
 
 
 def interrupted(state: RunState, step: StepState) -> bool:
