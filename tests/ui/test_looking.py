@@ -416,6 +416,12 @@ async def test_the_palette_finds_an_action_by_its_words(key: str) -> None:
         assert screen.run.state.paused
 
 
+async def test_the_palette_has_room_for_its_longest_words() -> None:
+    longest = max(DEFAULT.here("steps"), key=lambda action: len(action.help))
+    async with opened() as screen:
+        assert longest.help in await screen.press("colon", *longest.help.lower().split()[-1])
+
+
 async def test_the_palette_lists_what_acts_first_and_moves_last() -> None:
     async with opened(size=(120, 60)) as screen:
         await screen.press("3", "colon")

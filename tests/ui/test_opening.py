@@ -96,6 +96,16 @@ async def test_an_answer_can_be_clicked_on() -> None:
         assert await asyncio.wait_for(asking, 10) == "new"
 
 
+async def test_a_question_takes_the_room_that_its_answers_need() -> None:
+    effect = "to see why, and to retry them; what is done stays done, and nothing runs again unless you say so"
+    async with opening((120, 32)) as (app, pilot):
+        asked = asyncio.create_task(app.ask("Go on?", ["It is over."], [Choice("r", "back", "go back", effect)]))
+        await pilot.pause()
+        assert effect in text(app)
+        await pilot.press("r")
+        assert await asked == "back"
+
+
 async def test_the_run_takes_the_place_of_the_opening() -> None:
     run = Simulation(total=1000)
     async with opening((120, 32)) as (app, pilot):

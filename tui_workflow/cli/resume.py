@@ -70,7 +70,7 @@ async def _look_at_failures(screen: Screen, state: RunState) -> bool | int:
     failed, total = state.failed, sum(step.total for step in state.steps.values() if step.failed)
     words = [f"It is over: {numbers.count(failed)} of {numbers.plural(total, 'item')} failed."]
     offered = [
-        Choice("r", "back", "go back to it", "to see why, and to retry them; what is done stays done"),
+        Choice("r", "back", "go back to it", "to see why and to retry; what is done stays"),
         Choice("n", "new", "begin anew", "everything runs again, also what is done"),
         _neither(),
     ]

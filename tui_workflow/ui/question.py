@@ -10,7 +10,7 @@ from tui_workflow.ui.screens.pick import Pick
 from tui_workflow.view.frame import Frame
 from tui_workflow.view.glyphs import UNICODE, Glyphs
 from tui_workflow.view.line import Line
-from tui_workflow.view.panes.dialog import Box, Choice, choices, over, sentence
+from tui_workflow.view.panes.dialog import Box, Choice, choices, fitting, over, sentence
 from tui_workflow.view.panes.row import BLANK, Row, data
 
 WIDTH = 68
@@ -40,7 +40,7 @@ class Question(Pick):
         rows += [BLANK, *choices(self._offered, self.at)]
         if self._said:
             rows += [BLANK, Row(data(self._said, "retrying"))]
-        return over(self._frame, Box(self._title, rows, width=room))
+        return over(self._frame, Box(self._title, rows, width=fitting(rows, room, width - 8)))
 
     def press(self, key: str, character: str | None) -> None:
         """Choose, move, or say which keys there are."""

@@ -9,7 +9,7 @@ from tui_workflow.ui.screens.choose import Choosing
 from tui_workflow.view import eta, numbers
 from tui_workflow.view.glyphs import Glyphs
 from tui_workflow.view.line import Span
-from tui_workflow.view.panes.dialog import Box, Choice, choices
+from tui_workflow.view.panes.dialog import Box, Choice, choices, fitting
 from tui_workflow.view.panes.row import BLANK, Row, Rows, data
 
 
@@ -71,4 +71,4 @@ class LeaveDialog(Choosing):
         if self.desk.options.resume:
             rows.append(Row(data(self.desk.options.resume)))
         rows += [BLANK, Row((Span("ctrl+c", "accent", bold=True), Span(" again within 2 s stops now", "dim")))]
-        return Box(f"Leave {state.flow}?", rows, width=65)
+        return Box(f"Leave {state.flow}?", rows, width=fitting(rows, min(65, width - 10), width - 8))

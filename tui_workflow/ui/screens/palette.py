@@ -8,7 +8,7 @@ from tui_workflow.view.glyphs import Glyphs
 from tui_workflow.view.keys import Action
 from tui_workflow.view.line import Span
 from tui_workflow.view.nav import TextLine
-from tui_workflow.view.panes.dialog import Box
+from tui_workflow.view.panes.dialog import Box, fitting
 from tui_workflow.view.panes.entry import typed
 from tui_workflow.view.panes.row import BLANK, Row, Rows, Target, window
 
@@ -59,7 +59,7 @@ class Palette:
         return Box(
             "Commands",
             [Row((Span(": ", "accent", bold=True), *typed(self.line))), BLANK, *window(rows, room, self.at)],
-            width=inner,
+            width=fitting(rows, inner, width - 8),
         )
 
     def press(self, key: str, character: str | None) -> None:

@@ -9,7 +9,7 @@ from tui_workflow.ui.desk import Desk
 from tui_workflow.ui.screens.choose import Choosing
 from tui_workflow.view.glyphs import Glyphs
 from tui_workflow.view.line import Span
-from tui_workflow.view.panes.dialog import Box, Choice, choices, sentence
+from tui_workflow.view.panes.dialog import Box, Choice, choices, fitting, sentence
 from tui_workflow.view.panes.row import BLANK, Row, Rows, short
 
 MOST = 8
@@ -43,7 +43,7 @@ class Question(Choosing):
             BLANK,
             *choices([choice for choice, _ in self.offered], self.at),
         ]
-        return Box(title, rows, width=room)
+        return Box(title, rows, width=fitting(rows, room, width - 8))
 
 
 def counted(lines: Sequence[tuple[str, str]], room: int, most: int, glyphs: Glyphs) -> Rows:

@@ -52,6 +52,11 @@ def choices(offered: Sequence[Choice], at: int) -> Rows:
     return found
 
 
+def fitting(rows: Rows, least: int, most: int) -> int:
+    """Columns for a dialog: as many as its widest row takes, between those that it has anyway and those that there are."""
+    return max(least, min(most, max((line_width(row.line) for row in rows), default=0)))
+
+
 def sentence(words: str, width: int, role: str = "text") -> Rows:
     """Words of our own in as many rows as they need."""
     found: Rows = []
