@@ -281,6 +281,17 @@ def test_a_finished_run_with_failed_items_can_be_left_alone(broken: Folder) -> N
     assert len(broken.ok("runs").splitlines()) == 3
 
 
+def test_a_finished_run_with_failed_items_is_asked_about_also_with_other_parameters(broken: Folder) -> None:
+    broken.write("flow.yaml", f"params: {{pace: 1}}\n{FLOW}")
+    broken.run()
+    with Terminal(broken.path, "flow.yaml", "pace=2") as terminal:
+        terminal.see("It was started with another pace", "begin anew")
+        assert "go back to it" not in terminal.text
+        terminal.press("q")
+        assert terminal.wait() == 130
+    assert len(broken.ok("runs").splitlines()) == 2, "nothing has begun"
+
+
 @pytest.mark.parametrize("key", ["q", "\x03"])
 def test_the_question_can_be_left_and_nothing_has_run(broken: Folder, key: str) -> None:
     broken.write("flow.yaml", FLOW.replace("    on_error: continue\n", ""))

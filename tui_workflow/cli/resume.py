@@ -21,7 +21,7 @@ async def ask(screen: Screen, found: Latest, flow: str, wanted: Wanted) -> bool 
     different = await screen.meanwhile(lambda: different_params(found.path, flow, wanted))
     if found.unfinished:
         return await _resume(screen, found.state, different)
-    return False if different else await _look_at_failures(screen, found.state)
+    return await _look_at_failures(screen, found.state, different)
 
 
 async def _resume(screen: Screen, state: RunState, different: list[str]) -> bool | int:
@@ -42,7 +42,7 @@ async def _resume(screen: Screen, state: RunState, different: list[str]) -> bool
     anew = Choice("n", "new", "begin anew", "the unfinished run stays where it is")
     offered = [Choice("r", "resume", "resume it", "what is done stays done"), anew, _neither()]
     if different:
-        words.append(f"It was started with another {' and '.join(different)}; a run keeps its parameters.")
+        words.append(_keeps(different))
         offered = [anew, _neither()]
     elif failed:
         words.append(of_the_failed(state))
@@ -62,18 +62,23 @@ def of_the_failed(state: RunState) -> str:
     return "Failed items are tried again, but for those that on_error: continue tolerates: these stay until you retry them."
 
 
-async def _look_at_failures(screen: Screen, state: RunState) -> bool | int:
+def _keeps(different: list[str]) -> str:
+    return f"It was started with another {' and '.join(different)}; a run keeps its parameters."
+
+
+async def _look_at_failures(screen: Screen, state: RunState, different: list[str]) -> bool | int:
     """A run that is over, but for items that failed: who starts the flow again may mean those, and all cost money again."""
     from tui_workflow.view import numbers
     from tui_workflow.view.panes.dialog import Choice
 
     failed, total = state.failed, sum(step.total for step in state.steps.values() if step.failed)
     words = [f"It is over: {numbers.count(failed)} of {numbers.plural(total, 'item')} failed."]
-    offered = [
-        Choice("r", "back", "go back to it", "to see why and to retry; what is done stays"),
-        Choice("n", "new", "begin anew", "everything runs again, also what is done"),
-        _neither(),
-    ]
+    anew = Choice("n", "new", "begin anew", "everything runs again, also what is done")
+    back = Choice("r", "back", "go back to it", "to see why and to retry; what is done stays")
+    offered = [back, anew, _neither()]
+    if different:
+        words.append(_keeps(different))
+        offered = [anew, _neither()]
     return _meant(await screen.ask(f"Run {state.run} left failed items", words, offered))
 
 
