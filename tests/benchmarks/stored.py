@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import re
 import statistics
 import time
 
-from tests.benchmarks.bench import Folder, Row, Sizes, folder, main
-from tests.benchmarks.screen import Screen
+from tests.benchmarks.bench import Folder, Row, Sizes, environment, folder, main
+from tests.end_to_end.terminal import Terminal
+from tui_workflow.text import grouped
 
 HANDLER = """
 def work(item):
@@ -29,41 +29,46 @@ steps:
 """
 
 
-def title_of(item: int) -> re.Pattern[bytes]:
-    """The number of an item as the title of its page has it, whatever groups the digits."""
-    return re.compile(rb"item " + rb"[^0-9]{1,4}".join(f"{item:,}".encode().split(b",")))
+def title_of(item: int) -> str:
+    """The number of an item as the title of its page has it."""
+    return f"item {grouped(item)}"
 
 
 def looks(place: Folder, n: int, rounds: int) -> dict[str, float]:
     """Milliseconds from a key to its answer, by what it asks for."""
     last = max(item for item in range(n - 50, n) if item % 50 == 7)
-    numbered = title_of(last)
-    named = re.compile(b"row-%d" % last)
     asked: dict[str, list[float]] = {"open the failed list": [], "filter it": [], "jump to its last item": []}
-    with Screen(place.path, ["open", "latest"]) as screen:
+    # Only cells that changed are written, so an answer is there when it stands on the screen.
+    with Terminal(place.path, "open", "latest", size=(120, 40), **environment()) as screen:
 
-        def ask(what: str, key: str, answer: re.Pattern[bytes]) -> None:
+        def ask(what: str, key: str, answer: str) -> None:
             began = time.perf_counter()
             screen.press(key)
-            asked[what].append(screen.until(answer) - began)
-            screen.read_for(0.3)
+            screen.see(answer)
+            asked[what].append(time.perf_counter() - began)
+            rest(0.3)
 
-        screen.until(b"the fiftieth")
-        screen.read_for(1.0)
+        def rest(seconds: float) -> None:
+            end = time.monotonic() + seconds
+            while (left := end - time.monotonic()) > 0:
+                screen._read(left)
+
+        screen.see("the fiftieth")
+        rest(1.0)
         for _ in range(rounds):
-            ask("open the failed list", "\r", re.compile(rb"row-57\D"))
+            ask("open the failed list", "\r", "row-57 ")
             screen.press("/row-")
-            screen.read_for(1.5)
-            ask("filter it", str(last), numbered)
+            rest(1.5)
+            ask("filter it", str(last), title_of(last))
             screen.press("\x1b")
-            screen.read_for(1.0)
+            rest(1.0)
             screen.press("g")
-            screen.read_for(1.0)
-            ask("jump to its last item", "G", named)
+            rest(1.0)
+            ask("jump to its last item", "G", title_of(last))
             screen.press("g")
-            screen.read_for(0.5)
+            rest(0.5)
             screen.press("\x1b")
-            screen.read_for(0.5)
+            rest(0.5)
     return {what: statistics.median(took) * 1e3 for what, took in asked.items()}
 
 
