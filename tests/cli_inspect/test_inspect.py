@@ -140,6 +140,8 @@ async def test_logs(folder: Path) -> None:
         call(inspect.logs, "work", "key-99")
     with pytest.raises(UsageError, match="no step"):
         call(inspect.logs, "nope")
+    silent = call(inspect.logs, "load")
+    assert (silent.stdout, silent.stderr) == ("", "Nothing was printed.\n")
 
 
 async def test_export_is_one_file_that_stands_for_itself(

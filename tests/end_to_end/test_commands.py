@@ -104,7 +104,10 @@ def test_retry_by_key_group_and_step(ran: Folder) -> None:
     assert json.loads(ran.ok("result", "report")) == ["a", "b", "c", "e"], "what reads it runs again"
     groups = json.loads(ran.ok("failed", "--group", "--json"))["groups"]
     cause = next(group for group in groups if group["type"] == "KeyError")
-    ran.ok("retry", "--group", cause["fingerprint"][:5])
+    unknown = ran.wf("retry", "--group", "LookupError").stderr
+    assert "there is no group 'LookupError'" in unknown
+    assert f"{cause['fingerprint']} (KeyError)" in unknown
+    ran.ok("retry", "--group", "KeyError")
     assert ran.results("work") == [0, 10, 20, 30, 40]
     assert ran.results("more") == [1, None]
     ran.ok("retry", "--step", "more")
@@ -114,6 +117,15 @@ def test_retry_by_key_group_and_step(ran: Folder) -> None:
     assert json.loads(ran.ok("result", "report")) == ["a", "b", "c", "d", "e"]
     done = ran.wf("retry")
     assert (done.returncode, "nothing to retry" in done.stderr) == (2, True)
+
+
+def test_a_retry_by_the_beginning_of_a_mark(ran: Folder) -> None:
+    ran.write("mended-d", "")
+    cause = next(
+        group for group in json.loads(ran.ok("failed", "--group", "--json"))["groups"] if group["type"] == "KeyError"
+    )
+    ran.ok("retry", "--group", cause["fingerprint"][:5])
+    assert ran.results("work")[3] == 30
 
 
 def test_retry_that_fails_again_counts_on(ran: Folder) -> None:

@@ -267,7 +267,9 @@ def logs(step: str | None, key: str | None, run: str | None, state_dir: str | No
                 number = browse.item_numbers(file, step, [key]).get(key)
                 if number is None:
                     raise UsageError(f"the step {step} has no item {key!r}")
+        printed = False
         for entry in browse.all_lines(file, step, number):
+            printed = True
             parts = [_clock(entry.at)]
             if step is None:
                 parts.append(visible(entry.step))
@@ -276,6 +278,8 @@ def logs(step: str | None, key: str | None, run: str | None, state_dir: str | No
             if entry.attempt > 1:
                 parts.append(f"#{entry.attempt}")
             line("  ".join([*parts, visible(entry.text)]))
+    if not printed:
+        click.echo("Nothing was printed.", err=True)
     return 0
 
 

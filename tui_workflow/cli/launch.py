@@ -277,7 +277,9 @@ class Launch:
 @click.option("--step", metavar="STEP", help="Only failed items of this step.")
 @click.option("--key", "keys", multiple=True, metavar="KEY", help="Only these items; may be given more than once.")
 @click.option(
-    "--group", metavar="FINGERPRINT", help="Only failures of one cause, as `wf-tui failed --group` lists them."
+    "--group",
+    metavar="GROUP",
+    help="Only failures of one cause, by its mark in `wf-tui failed --group` or by its error's type.",
 )
 @click.option("--open", "opened", is_flag=True, help="With the dashboard.")
 @click.option("--strict", is_flag=True, help="Exit 3 when items are failed in the end that the flow tolerates.")

@@ -30,6 +30,24 @@ COMMANDS: dict[str, tuple[str, str]] = {
 }
 
 
+ELSEWHERE = {
+    "clean": "gc",
+    "create": "new",
+    "errors": "failed",
+    "init": "new",
+    "inspect": "show",
+    "list": "runs",
+    "ls": "runs",
+    "output": "result",
+    "ps": "runs",
+    "start": "run",
+    "status": "show",
+    "validate": "check",
+    "view": "open",
+}
+"""By the name that a command has in other programs, the one that it has here."""
+
+
 class Commands(click.Group):
     """Sub-commands by name; anything else is a flow file to run. A name wins over a file: write `./check` for the file."""
 
@@ -64,13 +82,15 @@ class Commands(click.Group):
 
 
 def _guard_against_typos(word: str) -> None:
-    """A word that is nearly a command, and no file, is a slip of the finger rather than a flow."""
+    """A bare word that is no file is meant as a command rather than as a flow: name the one that comes near."""
     from difflib import get_close_matches
 
     if not word.startswith("-") and "." not in word and "/" not in word and not os.path.exists(word):
-        near = get_close_matches(word, COMMANDS, 1, 0.7)
-        if near:
-            raise click.UsageError(f"there is no command and no flow file '{word}': did you mean '{near[0]}'?")
+        near = [ELSEWHERE[word]] if word in ELSEWHERE else get_close_matches(word, COMMANDS, 1, 0.7)
+        meant = f": did you mean 'wf-tui {near[0]}'?" if near else "."
+        raise click.UsageError(
+            f"there is no command and no flow file '{word}'{meant} 'wf-tui help' tells what there is."
+        )
 
 
 def _version(ctx: click.Context, _param: click.Parameter, wanted: bool) -> None:
