@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping, Sequence
 
 from tui_workflow.facts.state import Item
-from tui_workflow.view import numbers
+from tui_workflow.view import numbers, telling
 from tui_workflow.view.columns import Column, layout, line_width
 from tui_workflow.view.columns import row as columns_row
 from tui_workflow.view.glyphs import Glyphs
@@ -24,6 +24,12 @@ ROLES = {
 }
 RULE = 5
 """Columns that are left for the rule of a title."""
+GAP = 2
+ERRORS = 70
+"""Columns of the list from which on there is one for errors."""
+ERROR = 20
+"""Columns that errors have before facts give way to them."""
+GIVE_WAY = ("rev", "tries", "ended at", "took")
 _SORTED = {"item": "by item", "tries": "by tries", "took": "by time taken", "ended": "by end", "key": "by key"}
 
 
@@ -50,19 +56,32 @@ def rows(
     rows_ = [_title(listed, total, items, crumbs, width, glyphs, focused)]
     if entry is not None:
         rows_.append(entry)
-    columns = _columns(width)
-    widths = layout(columns, width - 2, gap=2)
-    rows_.append(Row((Span("  "), *columns_row(_heads(width), columns, widths, mark=glyphs.ellipsis))))
-    room = max(0, height - len(rows_))
+    room = max(0, height - len(rows_) - 1)
     shown = listed[top : top + room]
     below = len(listed) - top - len(shown)
     if below > 0 and room > 1:
         shown = listed[top : top + room - 1]
         below = len(listed) - top - len(shown)
+    names = {row.label or row.key for number in shown if (row := known.get(number)) is not None}
+    columns = _columns(width, telling.longest(names), items.sort)
+    widths = layout([column for _, column in columns], width - 2, gap=GAP)
+    told = telling.told(names, widths[0], mark=glyphs.ellipsis)
+    heads = [Span(head, "dim") for head, _ in columns]
+    rows_.append(
+        Row((Span("  "), *columns_row(heads, [column for _, column in columns], widths, mark=glyphs.ellipsis)))
+    )
     for number in shown:
         here: Cursor = cursor if number == items.item else ""
         line = _item(
-            number, known.get(number), number in items.marked, number in running, columns, widths, glyphs, bool(here)
+            number,
+            known.get(number),
+            number in items.marked,
+            number in running,
+            columns,
+            widths,
+            told,
+            glyphs,
+            bool(here),
         )
         rows_.append(Row(line, Target("item", number), here))
     if not listed:
@@ -96,19 +115,27 @@ def _title(
     return heading((*head, Span(extra, "dim")), tail, width, focused=focused, glyphs=glyphs)
 
 
-def _columns(width: int) -> tuple[Column, ...]:
-    key = Column(8, stretch=True, keep="ends")
-    facts = (Column(5, "right"), Column(7, "right"), Column(4, "right"), Column(8, "right"))
-    if width < 70:
-        return (key, *facts)
-    return (Column(max(14, width // 5), keep="ends"), Column(8, stretch=True), *facts)
+def _columns(width: int, longest: int, sort: str) -> list[tuple[str, Column]]:
+    """The columns with their heads: of the facts as many as the keys leave room for, but always that which sorts the list.
 
-
-def _heads(width: int) -> Sequence[Span]:
-    words = ["key", "tries", "took", "rev", "ended at"]
-    if width >= 70:
-        words.insert(1, "error")
-    return [Span(word, "dim") for word in words]
+    `longest` is the width of the longest key in sight. The error has a column of its own where the list is wide.
+    """
+    facts = [
+        ("tries", Column(5, "right")),
+        ("took", Column(7, "right")),
+        ("rev", Column(4, "right")),
+        ("ended at", Column(8, "right")),
+    ]
+    wide = width >= ERRORS
+    key = min(longest, width // 3 if wide else width // 2)
+    needed = max(14, width // 5, key) + GAP + ERROR if wide else max(8, key)
+    for giving in GIVE_WAY:
+        if width - 2 - sum(column.columns + GAP for _, column in facts) >= needed:
+            break
+        facts = [(head, column) for head, column in facts if head != giving or head.startswith(sort)]
+    if not wide:
+        return [("key", Column(8, stretch=True, keep="ends")), *facts]
+    return [("key", Column(max(14, width // 5, key), keep="ends")), ("error", Column(8, stretch=True)), *facts]
 
 
 def _item(
@@ -116,15 +143,18 @@ def _item(
     row: ItemRow | None,
     marked: bool,
     running: bool,
-    columns: Sequence[Column],
+    columns: Sequence[tuple[str, Column]],
     widths: Sequence[int],
+    told: Mapping[str, str],
     glyphs: Glyphs,
     selected: bool,
 ) -> Line:
+    only = [column for _, column in columns]
+    cells: list[Span | Line]
     if row is None:
         text = f"item {numbers.count(number)}"
-        cells: list[Span | Line] = [Span(text, "dim"), *[Span("")] * (len(columns) - 1)]
-        return (Span("  "), *columns_row(cells, columns, widths, mark=glyphs.ellipsis))
+        cells = [Span(text, "dim"), *[Span("")] * (len(columns) - 1)]
+        return (Span("  "), *columns_row(cells, only, widths, mark=glyphs.ellipsis))
     if marked:
         sign = Span(f"{glyphs.mark} ", "accent")
     elif running:
@@ -133,16 +163,22 @@ def _item(
         sign = Span(f"{glyphs.stale} ", "stale")
     else:
         sign = Span(f"{glyphs.of_item(row.state)} ", ROLES[Item(row.state)])
-    key = called(row.label or row.key, widths[0], "strong" if selected else "text", glyphs, bold=selected)
     cells = [
-        key,
-        *([_error(row, widths[1], glyphs)] if len(columns) > 5 else []),
-        Span(numbers.count(row.attempts) if row.attempts else "", "dim"),
-        Span(numbers.duration(row.duration) if row.duration is not None else "", "text"),
-        Span(f"r{row.revision}" if row.revision is not None else "", "dim"),
-        Span(numbers.clock(row.ended) if row.ended is not None else "", "dim"),
+        called(row.label or row.key, widths[0], "strong" if selected else "text", glyphs, bold=selected, told=told)
     ]
-    return (sign, *columns_row(cells, columns, widths, mark=glyphs.ellipsis))
+    for (head, _), room in zip(columns[1:], widths[1:], strict=True):
+        match head:
+            case "error":
+                cells.append(_error(row, room, glyphs))
+            case "tries":
+                cells.append(Span(numbers.count(row.attempts) if row.attempts else "", "dim"))
+            case "took":
+                cells.append(Span(numbers.duration(row.duration) if row.duration is not None else "", "text"))
+            case "rev":
+                cells.append(Span(f"r{row.revision}" if row.revision is not None else "", "dim"))
+            case _:
+                cells.append(Span(numbers.clock(row.ended) if row.ended is not None else "", "dim"))
+    return (sign, *columns_row(cells, only, widths, mark=glyphs.ellipsis))
 
 
 def _error(row: ItemRow, room: int, glyphs: Glyphs) -> Line:

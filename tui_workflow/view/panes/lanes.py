@@ -5,17 +5,17 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from tui_workflow.facts.work import Running
-from tui_workflow.text import visible
-from tui_workflow.view import numbers
+from tui_workflow.view import numbers, telling
 from tui_workflow.view.bar import lane
-from tui_workflow.view.columns import fill, fill_line, line_width
-from tui_workflow.view.columns import width as columns_of
+from tui_workflow.view.columns import apart, fill, fill_line, line_width
 from tui_workflow.view.glyphs import Glyphs
 from tui_workflow.view.line import Line, Span
 from tui_workflow.view.panes.row import Row, Rows, Target, called
 
 QUICK = 0.25
 """Seconds below which the typical item is too quick to read its key."""
+_PLAIN, _MEASURED = 9, 23
+"""Columns of a lane that are not the key's: slot, age and spaces, and with progress its percents and eight of a bar."""
 LONG = 5.0
 """Seconds below which no item counts as slow."""
 
@@ -50,9 +50,13 @@ def rows(
     per_row = 2 if width >= 62 else 1
     column = (width - 3 * (per_row - 1)) // per_row
     names = [keys.get((step, run.item), f"item {numbers.count(run.item)}") for run in running]
-    longest = max(columns_of(visible(key)) for key in names)
-    key_width = max(min(6, column // 3), min(longest, column // 3, 28))
-    lanes = [_lane(run, key, key_width, now, column, glyphs, slow) for run, key in zip(running, names, strict=True)]
+    measured = any(run.total for run in running)
+    key_width = max(min(6, column // 3), min(telling.longest(names), column - (_MEASURED if measured else _PLAIN)))
+    told = telling.told(names, key_width, mark=glyphs.ellipsis)
+    lanes = [
+        _lane(run, called(key, key_width, "text", glyphs, told=told), key_width, now, column, glyphs, slow, measured)
+        for run, key in zip(running, names, strict=True)
+    ]
     needed = -(-len(lanes) // per_row)
     shown = min(needed, height)
     over = len(lanes) - shown * per_row
@@ -72,14 +76,25 @@ def rows(
     return found
 
 
-def _lane(run: Running, key: str, key_width: int, now: float, width: int, glyphs: Glyphs, slow: float | None) -> Line:
+def _lane(
+    run: Running,
+    label: Line,
+    key_width: int,
+    now: float,
+    width: int,
+    glyphs: Glyphs,
+    slow: float | None,
+    measured: bool,
+) -> Line:
+    """One lane; the columns of how far an item is are there if any of the lanes is `measured`."""
     elapsed = max(0.0, now - run.since)
     late = elapsed > max(LONG, slow or LONG)
     age = Span(fill(numbers.ticking(elapsed), 5, align="right"), "retrying" if late else "dim")
-    share = Span(fill(numbers.percent(run.done, run.total) if run.total else "", 5, align="right"), "text")
     slot = Span(f"{run.slot + 1} ", "dim")
-    label = called(key, key_width, "text", glyphs)
     label = fill_line(label, key_width, mark=glyphs.ellipsis)
+    if not measured:
+        return apart((slot, *label), (age,), width, mark=glyphs.ellipsis)
+    share = Span(fill(numbers.percent(run.done, run.total) if run.total else "", 5, align="right"), "text")
     room = width - line_width((slot, *label, share, age)) - 5
     bar = lane(run.done, run.total, room, glyphs) if run.total and room >= 4 else (Span(" " * max(0, room)),)
     return (slot, *label, Span("  "), *bar, Span(" "), share, Span("  "), age)

@@ -2,20 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from tui_workflow.text import visible
-from tui_workflow.view import numbers
+from tui_workflow.view import numbers, telling
 from tui_workflow.view.cellwidth import clusters
 from tui_workflow.view.columns import line_width
-from tui_workflow.view.columns import width as columns_of
 from tui_workflow.view.glyphs import Glyphs
 from tui_workflow.view.line import Line, Span
 from tui_workflow.view.panes.row import Cursor, Row, Rows, Target, called, data, heading, name
 
 COUNTED = 60
 """Columns from which on the title has room for the number of lines."""
+
+KEYS = 60
+"""Columns from which on there is room for the keys of lines, a third of them; lines before those in sight count for their
+width, so that it does not jitter."""
 
 NAME: Line = (Span("4 ", "dim"), Span("Log", "strong", bold=True))
 """The pane where there is no room for more than its name."""
@@ -98,7 +100,9 @@ def rows(
         lead.append(entry)
     room = max(0, height - len(lead))
     last = len(entries) - 1 if at is None else min(at, len(entries) - 1)
-    key_width = _key_width(entries, last, room, width)
+    near = {each.key for each in entries[max(0, last - 3 * room) : last + 1]}
+    key_width = min(telling.longest(near), max(8, width // 3)) if width >= KEYS else 0
+    told = telling.told(near, key_width, mark=glyphs.ellipsis)
     if not entries:
         return [*lead, Row((Span("nothing printed yet" if live else "nothing was printed", "dim", italic=True),))][
             :height
@@ -107,25 +111,18 @@ def rows(
     place = last if at is None else min(len(entries) - 1, last + room // 2)
     while place >= 0 and len(body) < room:
         mark: Cursor = cursor if at is not None and place == last else ""
-        shown = _entry(entries[place], key_width, options, width, glyphs, found)
+        shown = _entry(entries[place], key_width, told, options, width, glyphs, found)
         body = [Row(line, Target("log", place), mark) for line in shown] + body
         place -= 1
     return [*lead, *body[-room:]] if room else lead
 
 
-def _key_width(entries: Sequence[Entry], last: int, room: int, width: int) -> int:
-    """Columns for the keys: as many as those in sight and a little before need, so that they do not jitter."""
-    if width < 60:
-        return 0
-    near = entries[max(0, last - 3 * room) : last + 1]
-    longest = max((columns_of(visible(each.key)) for each in near), default=0)
-    return min(longest, max(8, width // 5))
-
-
-def _entry(each: Entry, key_width: int, options: Options, width: int, glyphs: Glyphs, found: str) -> list[Line]:
+def _entry(
+    each: Entry, key_width: int, told: Mapping[str, str], options: Options, width: int, glyphs: Glyphs, found: str
+) -> list[Line]:
     lead: Line = (Span(numbers.clock(each.at), "dim"), Span("  ")) if options.times else ()
     if key_width:
-        key = called(each.key, key_width, "failed" if each.error else "dim", glyphs)
+        key = called(each.key, key_width, "failed" if each.error else "dim", glyphs, told=told)
         lead = (*lead, *key, Span(" " * (key_width - line_width(key) + 2)))
     text = marked(each.text, "text", found)
     room = max(8, width - line_width(lead))

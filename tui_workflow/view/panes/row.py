@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from types import MappingProxyType
 from typing import Literal, NamedTuple, TypeAlias
 
 from tui_workflow.text import visible, visible_parts
+from tui_workflow.view import telling
 from tui_workflow.view.cellwidth import width
 from tui_workflow.view.columns import Keep, cut, fill_line, title
 from tui_workflow.view.glyphs import Glyphs
@@ -44,6 +46,7 @@ class Row(NamedTuple):
 Rows: TypeAlias = list[Row]
 
 BLANK = Row(())
+NOTHING_TOLD: Mapping[str, str] = MappingProxyType({})
 
 
 def data(text: str, role: str = "text", *, bold: bool = False, italic: bool = False, underline: bool = False) -> Line:
@@ -62,17 +65,20 @@ def short(text: str, columns: int, role: str, glyphs: Glyphs, *, bold: bool = Fa
     return (Span(cut(shown, columns, keep=keep, mark=glyphs.ellipsis), role, bold=bold),)
 
 
-def called(text: str, columns: int, role: str, glyphs: Glyphs, *, bold: bool = False) -> Line:
-    """The name of an item in at most `columns`; of a path that is too long the file's own name stays, and the folders
-    before it that fit: two files may have one name.
-    """
-    if "/" not in text or width(visible(text)) <= columns:
-        return short(text, columns, role, glyphs, bold=bold)
-    *folders, kept = text.rstrip("/").split("/")
-    while folders and width(visible(f"{folders[-1]}/{kept}")) + 2 <= columns:
-        kept = f"{folders.pop()}/{kept}"
-    lead = f"{glyphs.ellipsis}/" if width(visible(kept)) + 2 <= columns else ""
-    return short(f"{lead}{kept}", columns, role, glyphs, bold=bold)
+def called(
+    text: str,
+    columns: int,
+    role: str,
+    glyphs: Glyphs,
+    *,
+    bold: bool = False,
+    told: Mapping[str, str] = NOTHING_TOLD,
+) -> Line:
+    """The name of an item in at most `columns`: as `told` has it (see `telling.told`), or shortened by itself."""
+    if text not in told and width(visible(text)) <= columns:
+        return data(text, role, bold=bold)
+    name_ = told.get(text) or telling.one(visible(text), columns, mark=glyphs.ellipsis)
+    return (Span(cut(name_, columns, mark=glyphs.ellipsis), role, bold=bold),)
 
 
 def heading(left: Sequence[Span], right: Sequence[Span], columns: int, *, focused: bool, glyphs: Glyphs) -> Row:

@@ -7,13 +7,13 @@ from collections.abc import Mapping, Sequence
 from tui_workflow.facts.state import RunState, StepState
 from tui_workflow.facts.work import Running
 from tui_workflow.text import visible
-from tui_workflow.view import numbers, tolerated
+from tui_workflow.view import numbers, telling, tolerated
 from tui_workflow.view.bar import lane
 from tui_workflow.view.columns import apart, fill, line_width
 from tui_workflow.view.columns import width as columns_of
 from tui_workflow.view.glyphs import Glyphs
 from tui_workflow.view.line import Line, Span
-from tui_workflow.view.panes.row import Cursor, Row, Rows, Target, data, heading, name, short, window
+from tui_workflow.view.panes.row import Cursor, Row, Rows, Target, called, data, heading, name, short, window
 
 CLOCK = 7
 """Columns of the elapsed time."""
@@ -182,9 +182,11 @@ def _lanes(
     old = [run for run in running if now - run.since >= OLD]
     wide = width >= 60
     key_width = max(8, min(24, width * 4 // 11)) if not wide else max(12, width // 7 + 2)
+    names = {run.item: keys.get((step, run.item), f"item {run.item}") for run in old[:LANES]}
+    told = telling.told(names.values(), key_width, mark=glyphs.ellipsis)
     found = []
     for run in old[:LANES]:
-        label = short(keys.get((step, run.item), f"item {run.item}"), key_width, "text", glyphs)
+        label = called(names[run.item], key_width, "text", glyphs, told=told)
         head = apart((Span(f"  {run.slot + 1} ", "dim"), *label), (), 4 + key_width, mark=glyphs.ellipsis)
         share = numbers.percent(run.done, run.total) if run.total else ""
         tail: Line = (Span(fill(numbers.ticking(now - run.since), CLOCK, align="right"), "dim"),)

@@ -1,0 +1,96 @@
+"""Names that share a beginning and an end stay distinguishable wherever they are shortened."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from tui_workflow.facts.state import Item
+from tui_workflow.facts.work import Running
+from tui_workflow.view import telling
+from tui_workflow.view.columns import width
+from tui_workflow.view.glyphs import UNICODE
+from tui_workflow.view.line import plain
+from tui_workflow.view.nav import Items
+from tui_workflow.view.panes import items, lanes, log
+from tui_workflow.view.panes.row import Rows
+from tui_workflow.view.ports import ItemRow
+
+KEYS = [f"data/order-{number:04}.json" for number in (0, 4, 17, 311)]
+
+
+def told(names: Sequence[str], columns: int) -> list[str]:
+    cuts = telling.told(names, columns)
+    return [cuts.get(name, name) for name in names]
+
+
+@pytest.mark.parametrize(
+    ("columns", "shown"),
+    [
+        (20, "data/order-0004.json"),
+        (19, "…/order-0004.json"),
+        (16, "…order-0004.json"),
+        (15, "…0004.json"),
+        (9, "…0004…"),
+        (5, "…004…"),
+        (4, "…004"),
+    ],
+)
+def test_what_all_share_goes_first(columns: int, shown: str) -> None:
+    assert told(KEYS, columns)[1] == shown
+    assert len(set(told(KEYS, columns))) == len(KEYS)
+
+
+def test_a_family_among_others_is_told_apart_in_itself() -> None:
+    names = ["data/order-0001.json", "data/order-0002.json", "elsewhere/customers.csv", "x"]
+    assert told(names, 12) == ["…0001.json", "…0002.json", "custom…s.csv", "x"]
+    assert told(["a/out.json", "b/out.json"], 6) == ["a…", "b…"]
+
+
+@given(st.lists(st.text("ab0/-é世\x1b", min_size=1, max_size=24), unique=True, max_size=8), st.integers(1, 30))
+def test_a_name_takes_its_columns_at_the_most(names: list[str], columns: int) -> None:
+    for name, shown in telling.told(names, columns).items():
+        assert width(shown) <= columns, (name, shown)
+
+
+@given(st.text("ab-/", max_size=20), st.text("ab./", max_size=9), st.sets(st.integers(0, 9999), min_size=2))
+def test_numbers_between_a_beginning_and_an_end_are_told_apart(lead: str, tail: str, numbers: set[int]) -> None:
+    shown = told([f"{lead}{number:04}{tail}" for number in numbers], 8)
+    assert len(set(shown)) == len(numbers)
+
+
+def text(rows: Rows) -> str:
+    return "\n".join(plain(row.line) for row in rows)
+
+
+def test_a_list_beside_a_page_names_its_items_in_full() -> None:
+    known = {n: ItemRow(n, n, key, Item.FAILED, 2, 5.0, 0.5, 1, "KeyError", "x") for n, key in enumerate(KEYS)}
+    for columns in (42, 76, 116):
+        shown = text(items.rows(range(4), 4, Items("s", "s"), 0, known, (), columns, 12, UNICODE, cursor="here"))
+        assert all(key in shown for key in KEYS), shown
+        assert "ended at" in shown
+    narrow = text(items.rows(range(4), 4, Items("s", "s"), 0, known, (), 22, 12, UNICODE, cursor="here"))
+    assert all(f"…{key[-9:]}" in narrow for key in KEYS), narrow
+    by_tries = Items("s", "s", sort="tries")
+    assert "tries" in text(items.rows(range(4), 4, by_tries, 0, known, (), 24, 12, UNICODE, cursor="here"))
+
+
+def test_lanes_give_their_blanks_to_the_keys() -> None:
+    keys = {("s", n): key for n, key in enumerate(KEYS)}
+    running = [Running(n, n, 0.0, 0.0, 0.0) for n in range(4)]
+    shown = text(lanes.rows("s", running, keys, 1.0, 69, 4, UNICODE))
+    assert all(key in shown for key in KEYS), shown
+    measured = [Running(n, n, 0.0, 1.0, 4.0) for n in range(4)]
+    shown = text(lanes.rows("s", measured, keys, 1.0, 69, 4, UNICODE))
+    assert all(f"…{key[-9:]}" in shown for key in KEYS), shown
+    assert "━" in shown
+
+
+def test_the_log_tells_its_items_apart() -> None:
+    entries = [log.Entry(0.0, "s", n, key, "read") for n, key in enumerate(KEYS)]
+    for columns in (60, 62, 116):
+        shown = text(log.rows(entries, None, "s", log.Options(), columns, 8, UNICODE, cursor="", live=False))
+        assert all(key in shown for key in KEYS), shown

@@ -1,0 +1,104 @@
+"""How the names of the items in sight are shortened so that they can still be told apart.
+
+Names of the items of a step often differ in a few digits between a long beginning and a long end that are the same for
+all: `data/order-0004.json`. What they share says nothing and goes first: `…order-0004.json`, `…0004.json`, `…0004…`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Mapping
+
+from tui_workflow.text import visible
+from tui_workflow.view.columns import cut, width
+
+MANY = 200
+"""Names up to which those that are cut to the same text are looked at among themselves."""
+_LEFT = 3
+"""Characters that are kept of a name that is the beginning of another."""
+
+
+def longest(names: Iterable[str]) -> int:
+    """The columns that the longest name takes in the form in which it shows."""
+    return max((width(visible(name)) for name in names), default=0)
+
+
+def told(names: Iterable[str], columns: int, *, mark: str = "…") -> Mapping[str, str]:
+    """By name what to write for it in at most `columns`; a name that is not in it is written whole.
+
+    The names are those that stand below each other. They are cut at the same places, so that what is left stands in a
+    column; nothing is cut when all of them fit.
+    """
+    shown = {name: visible(name) for name in names}
+    if columns <= 0 or all(width(text) <= columns for text in shown.values()):
+        return {}
+    cuts = _cut(set(shown.values()), columns, mark)
+    return {name: cuts[text] for name, text in shown.items() if cuts[text] != text}
+
+
+def one(text: str, columns: int, *, mark: str = "…") -> str:
+    """A name that nothing is known to be beside: its ends; of a path the file's own name and the folders that fit."""
+    if width(text) <= columns:
+        return text
+    if "/" in text:
+        *folders, kept = text.rstrip("/").split("/")
+        while folders and width(f"{folders[-1]}/{kept}") + 2 <= columns:
+            kept = f"{folders.pop()}/{kept}"
+        text = f"{mark}/{kept}" if width(kept) + 2 <= columns else kept
+    return cut(text, columns, keep="ends", mark=mark)
+
+
+def _cut(texts: Collection[str], columns: int, mark: str) -> dict[str, str]:
+    if len(texts) == 1:
+        return {text: one(text, columns, mark=mark) for text in texts}
+    lead, tail = _shared(texts)
+    found = _without(texts, columns, mark, lead, tail)
+    alike: dict[str, list[str]] = {}
+    for text, short in found.items():
+        alike.setdefault(short, []).append(text)
+    for group in alike.values():
+        # What all share may be nothing, where a few have much in common that hides what they differ in.
+        if 1 < len(group) < len(texts) and len(texts) <= MANY:
+            found |= _cut(group, columns, mark)
+    return found
+
+
+def _shared(texts: Collection[str]) -> tuple[int, int]:
+    """Characters that all begin and end with; no character of a text is in both."""
+    lead = _begin_alike(texts)
+    tail = _begin_alike([text[lead:][::-1] for text in texts])
+    if any(len(text) == lead + tail for text in texts):
+        return max(0, lead - _LEFT), 0  # one is the beginning of another: of that too something must be left
+    return lead, tail
+
+
+def _begin_alike(texts: Collection[str]) -> int:
+    """How many characters all begin with: those that the first and the last in order do."""
+    first, last = min(texts), max(texts)
+    return next((place for place, pair in enumerate(zip(first, last, strict=False)) if pair[0] != pair[1]), len(first))
+
+
+def _without(texts: Collection[str], columns: int, mark: str, lead: int, tail: int) -> dict[str, str]:
+    """The texts without so much of what they share that they fit, where that can be."""
+    some = next(iter(texts))
+    starts = [place for place in range(1, lead + 1) if _parts(some, place)]
+    # A number is kept whole where there is room for it.
+    end = next((len(some) - place for place in range(len(some) - tail, len(some)) if not some[place].isalnum()), 0)
+    last = starts[-1] if starts else 0
+    for start, stop in (*((start, 0) for start in starts), (last, end), (lead, tail)):
+        short = {text: _between(text, start, stop, mark) for text in texts}
+        if all(width(each) <= columns for each in short.values()):
+            return short
+    inner = {text: text[lead : len(text) - tail] for text in texts}
+    if not lead:
+        return {text: one(text, columns, mark=mark) for text in texts}
+    return {text: mark + one(part, max(1, columns - width(mark)), mark=mark) for text, part in inner.items()}
+
+
+def _parts(text: str, place: int) -> bool:
+    """Whether a word begins at this place of a text; a folder begins at its stroke."""
+    return text[place : place + 1] == "/" or not text[place - 1].isalnum()
+
+
+def _between(text: str, start: int, stop: int, mark: str) -> str:
+    end = len(text) - stop
+    return f"{mark if start else ''}{text[start:end]}{mark if stop else ''}"
