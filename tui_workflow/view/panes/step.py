@@ -150,7 +150,7 @@ def _counts(
         ("waiting", glyphs.pending, "pending"),
     ):
         number = found[key]
-        if not number and not (key in ("ok", "failed") and not ended):
+        if not number and (key != "ok" or ended):
             continue
         part: list[Span] = [Span(f"{glyph} ", role), Span(numbers.count(number), "text", bold=True)]
         if words:
