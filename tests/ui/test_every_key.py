@@ -107,6 +107,7 @@ CASES: dict[str, Case] = {
     "previous_hit": Case(line(9), ("d", "G", "slash", *"key:", "enter", "G")),
     "failures": Case(pane(Pane.FAILURES)),
     "sort": Case(says("by latest"), ("3",)),
+    "states": Case(lambda screen: place("items")(screen) and says("3 failed")(screen), ("2",)),
     "log": Case(pane(Pane.LOG), ("3", "enter")),
     "follow": Case(says("not following"), ("4",)),
     "wrap": Case(lambda screen: screen.desk.nav.log.options.wrap, ("4",)),

@@ -9,6 +9,23 @@ from itertools import compress
 from tui_workflow.facts.state import Item, StepState
 from tui_workflow.view.nav import Items
 
+STATES: dict[tuple[int, ...], str] = {
+    (): "all",
+    (Item.SKIPPED,): "skipped",
+    (Item.FAILED,): "failed",
+    (Item.OK,): "done",
+    (Item.PENDING, Item.RETRYING): "waiting",
+}
+"""The states by which items are listed, in the order in which a key goes through them, and what they are called."""
+
+
+def next_states(step: StepState, states: tuple[int, ...]) -> tuple[int, ...]:
+    """The states to list after `states`: the next ones that any item of the step is in, or all."""
+    order = list(STATES)
+    at = order.index(states) + 1 if states in STATES else 0
+    has = {"skipped": step.skipped, "failed": step.failed, "done": step.succeeded, "waiting": step.waiting}
+    return next((each for each in order[at:] if has.get(STATES[each])), ())
+
 
 def numbers(step: StepState, items: Items) -> Sequence[int]:
     """The numbers of the items that the list holds now, in its order."""

@@ -20,6 +20,7 @@ PLACES: dict[str, str] = {
     "open": "open back",
     "find": "filter next_hit previous_hit sort",
     "look": "zoom failures log follow wrap timestamps definition history looks",
+    "states": "states",
     "mark": "mark range",
     "retry": "retry retry_shown retry_all canary retry_step",
     "control": "skip pause drain stop fewer_slots more_slots",

@@ -145,10 +145,11 @@ def _shortened(head: Rows) -> Rows:
 def _headline(detail: ItemDetail, error: ErrorInfo | None, width: int, glyphs: Glyphs) -> Rows:
     state = Item(detail.row.state)
     if state != Item.OK and error is not None:
-        head = (*data(error.type, "failed", bold=True), Span(" "), *data(error.message))
+        skipped = state == Item.SKIPPED
+        head = (*data(error.type, "text" if skipped else "failed", bold=True), Span(" "), *data(error.message))
         lines = wrapped(head, max(8, width - 2), words=True)
         lead = f"{glyphs.failed} " if state == Item.FAILED else f"{glyphs.of_item(state)} "
-        role = "failed" if state == Item.FAILED else "retrying"
+        role = {Item.FAILED: "failed", Item.SKIPPED: "skipped"}.get(state, "retrying")
         return [Row((Span(lead if n == 0 else "  ", role), *line)) for n, line in enumerate(lines)] + [BLANK]
     words = {
         Item.PENDING: ("has not run yet", "dim"),

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping, Sequence
 
 from tui_workflow.facts.state import Item
-from tui_workflow.view import numbers, telling
+from tui_workflow.view import listing, numbers, telling
 from tui_workflow.view.columns import Column, layout, line_width
 from tui_workflow.view.columns import row as columns_row
 from tui_workflow.view.glyphs import Glyphs
@@ -100,10 +100,12 @@ def _title(
     lead: list[Span] = []
     for crumb in crumbs:
         lead += (*data(crumb, "dim"), Span(step, "dim"))
+    state = listing.STATES[items.states] if items.states else ""
     if items.filter.text:
         extra = f"  {numbers.count(len(listed))}{'+' if items.more else ''} of {numbers.count(total)}"
+        extra += f" {state}" if state else ""
     else:
-        extra = f"  {numbers.plural(len(listed), 'item')}"
+        extra = f"  {numbers.count(len(listed))} {state}" if state else f"  {numbers.plural(len(listed), 'item')}"
     marked = len(items.marked)
     if marked:
         tail: Line = (Span(f"{numbers.count(marked)} marked", "accent"),)
@@ -166,6 +168,12 @@ def _item(
     cells = [
         called(row.label or row.key, widths[0], "strong" if selected else "text", glyphs, bold=selected, told=told)
     ]
+    if row.state == Item.SKIPPED:
+        # What else there is of an item says little of one that did not run.
+        reason = row.error_message or "skipped"
+        room = sum(widths[1:]) + GAP * (len(widths) - 2)
+        told_why = short(reason, room, "dim", glyphs, keep="start") if len(widths) > 1 else ()
+        return (sign, *columns_row(cells, only[:1], widths[:1], mark=glyphs.ellipsis), Span(" " * GAP), *told_why)
     for (head, _), room in zip(columns[1:], widths[1:], strict=True):
         match head:
             case "error":
