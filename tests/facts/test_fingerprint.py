@@ -1,10 +1,13 @@
 from __future__ import annotations
 
 import time
+from functools import reduce
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from tui_workflow.facts.fingerprint import fingerprint, shape
+from tui_workflow.facts.fingerprint import common, fingerprint, shape
 
 
 @pytest.mark.parametrize(
@@ -111,3 +114,24 @@ def test_no_message_takes_long(text: str) -> None:
     for _ in range(5):
         shape(text)
     assert time.perf_counter() - began < 0.25
+
+
+def test_what_messages_have_in_common_is_left_of_them() -> None:
+    assert common("slow answer for C005", "slow answer for C005") == "slow answer for C005"
+    assert common("slow answer for C005", "slow answer for C117") == "slow answer for …"
+    decoding = [f"Expecting value: line {n} column 1 (char {n * 65})" for n in (1, 2, 3)]
+    assert common(common(*decoding[:2]), decoding[2]) == "Expecting value: line … column 1 (char …)"
+    assert common("no file order-0004.json.", "no file order-0017.json.") == "no file …."
+    assert common("no customer Elm & Sons in EU", "no customer XBT in EU") == "no customer … in EU"
+    assert common("17", "a b") == "…"
+
+
+@given(st.lists(st.text("ab1 .-'", max_size=12), min_size=1, max_size=5))
+def test_what_is_common_is_in_each_of_them(messages: list[str]) -> None:
+    shared = reduce(common, messages)
+    for message in messages:
+        at = 0
+        for part in shared.split("…"):
+            at = message.find(part, at)
+            assert at >= 0, (shared, message)
+            at += len(part)

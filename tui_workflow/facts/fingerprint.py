@@ -46,6 +46,27 @@ def shape(message: str, item: object = None) -> str:
     return re.sub(r"\s+", " ", _VARYING.sub("…", text)).strip()[:200]
 
 
+_TOKEN = re.compile(r"\w+(?:[.\-]\w+)*|\s+|.", re.DOTALL)
+
+
+def common(one: str, other: str) -> str:
+    """What two messages have in common, `…` in place of what differs; taken of many, one after the other, what all have.
+
+    Words in the same place are compared, as long as both have as many; else what they begin and end with is left.
+    """
+    if one == other:
+        return one
+    left, right = _TOKEN.findall(one), _TOKEN.findall(other)
+    if len(left) == len(right):
+        found = [own if own == its else "…" for own, its in zip(left, right, strict=True)]
+    else:
+        short = min(len(left), len(right))
+        lead = next((at for at in range(short) if left[at] != right[at]), short)
+        tail = next((at for at in range(short - lead) if left[-1 - at] != right[-1 - at]), short - lead)
+        found = [*left[:lead], "…", *left[len(left) - tail :]]
+    return re.sub(r"…(?:\s*…)+", "…", "".join(found))
+
+
 def _data_of(item: object) -> Iterable[str]:
     """Texts of an item that are no category: of several words, or of one long word."""
     values: Iterable[object] = (item,)

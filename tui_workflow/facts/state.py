@@ -16,6 +16,7 @@ from operator import add, itemgetter
 from typing import NamedTuple, assert_never
 
 from tui_workflow.facts import events as ev
+from tui_workflow.facts.fingerprint import common
 from tui_workflow.facts.outcome import Ended, ErrorInfo, Outcome, statuses
 
 
@@ -39,6 +40,8 @@ class Group:
     fingerprint: str
     type: str
     message: str
+    """What the messages have in common, `…` where they differ: of one item, its own. A
+    group begins anew with it when none of its items is failed any more."""
     where: tuple[str, int] | None
     count: int = 0
     last_at: float = 0.0
@@ -498,10 +501,15 @@ def _items_succeeded(step: StepState, fact: ev.ItemsEnded, definition: int, *, s
 
 def _file_failure(step: StepState, item: int, error: bytes | None, at: float) -> None:
     info = ErrorInfo.decode(error) if error else ErrorInfo("Error", "", "00000000")
+    message = info.message.split("\n", 1)[0][:500]
     place = next((n for n, group in enumerate(step.groups) if group.fingerprint == info.fingerprint), len(step.groups))
     if place == len(step.groups):
-        step.groups.append(Group(info.fingerprint, info.type, info.message.split("\n", 1)[0][:500], info.where))
+        step.groups.append(Group(info.fingerprint, info.type, message, info.where))
     group = step.groups[place]
+    if not group.count:
+        group.message, group.where = message, info.where
+    elif message != group.message:
+        group.message = common(group.message, message)
     group.count += 1
     group.last_at = max(group.last_at, at)
     group.trend[int(at) // 10] += 1
