@@ -147,6 +147,19 @@ def test_a_legend_names_what_only_it_explains_before_anything_else() -> None:
     assert "waiting" in plain(sky.legend(120, UNICODE))
 
 
+def test_what_runs_and_what_waits_is_explained_before_the_numbers_of_rows() -> None:
+    raw = bytearray([Item.OK]) * 400 + bytearray(200)
+    raw[10], raw[20:25] = Item.FAILED, bytes([Item.FAILED]) * 5
+    sky = Skyline()
+    sky.update(step_with(bytes(raw)), (401,), 69, 4)
+    for glyphs, sign in ((COLOURLESS, "o"), (UNICODE, "▂")):
+        legend = plain(sky.legend(69, glyphs))
+        assert f"{sign} running" in legend
+        assert "waiting" in legend
+        assert "rows from" not in legend
+        assert "rows from" in plain(sky.legend(110, glyphs))
+
+
 def test_few_items_show_the_states_themselves_two_columns_each() -> None:
     raw = bytes([Item.OK, Item.FAILED, Item.SKIPPED, Item.RETRYING, Item.PENDING, Item.GONE, Item.OK])
     sky = Skyline()

@@ -154,8 +154,8 @@ class Skyline:
     def legend(self, columns: int, glyphs: Glyphs) -> Line:
         """What the cells that there are mean, and at its end what the numbers before the rows do, in `columns`.
 
-        Where it is narrow, the kinds go that anybody can tell, then the end. Empty when a cell is an item: those have
-        the signs of the counts.
+        Where it is narrow, the end goes, then the kinds that anybody can tell: a sign that nothing explains is worse than
+        a row without a range. Empty when a cell is an item: those have the signs of the counts.
         """
         if self.grid.size == 1 or not self.cells:
             return ()
@@ -163,9 +163,10 @@ class Skyline:
         rows = f"rows from item 0 {glyphs.ellipsis} {count(last)}" if self.grid.label and last else ""
         there = [kind for kind in _LEGEND if kind in self.cells]
         caption = "" if self._has_caption(columns) else self.caption()
-        for end in dict.fromkeys(("   ".join(filter(None, (caption, rows))), caption or rows, "")):
-            for left_out in range(len(_OBVIOUS) + 1):
-                kinds = [kind for kind in there if kind not in _OBVIOUS[:left_out]]
+        ends = tuple(dict.fromkeys(("   ".join(filter(None, (caption, rows))), caption or rows, "")))
+        for left_out in range(len(_OBVIOUS) + 1):
+            kinds = [kind for kind in there if kind not in _OBVIOUS[:left_out]]
+            for end in ends:
                 for words, gap in ((_LEGEND, 3), (_LEGEND | _BRIEF, 2)):
                     found = _signs(kinds, glyphs, words, gap)
                     space = columns - line_width(found) - len(end)
