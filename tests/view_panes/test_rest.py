@@ -63,13 +63,13 @@ def test_only_a_banner_that_can_be_closed_says_so() -> None:
 
 @pytest.mark.parametrize(
     ("width", "words"),
-    [(44, "revision 1  40 ok   9 failed attempts"), (34, "revision 1  40 ok   9 failed"), (22, "r1")],
+    [(44, "revision 1  40 attempts ok, 12 failed"), (34, "revision 1  40 ok, 12 failed"), (22, "r1")],
 )
 def test_what_came_of_a_revision_is_counted_in_attempts(width: int, words: str) -> None:
     run = interrupted()
     step = run.steps["invoices"]
     step.by_revision.clear()
-    step.by_revision.update({(1, Ended.OK): 40, (1, Ended.FAILED): 9, (2, Ended.OK): 3})
+    step.by_revision.update({(1, Ended.OK): 40, (1, Ended.FAILED): 9, (1, Ended.RETRYING): 3, (2, Ended.OK): 3})
     rows = selected.rows(step, (), "", True, width, 9, UNICODE)
     line = plain(rows[1].line)
     assert line.startswith(words)

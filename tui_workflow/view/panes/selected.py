@@ -64,7 +64,7 @@ def _came_to(step: StepState, revisions: Sequence[int], slowest: str, width: int
     found = []
     for revision in revisions if len(revisions) > 1 else ():
         done = step.by_revision[revision, Ended.OK]
-        failed = step.by_revision[revision, Ended.FAILED]
+        failed = step.by_revision[revision, Ended.FAILED] + step.by_revision[revision, Ended.RETRYING]
         found.append(_of_revision(revision, done, failed, width))
     if not step.attempts:
         return found
@@ -87,12 +87,14 @@ def _came_to(step: StepState, revisions: Sequence[int], slowest: str, width: int
 
 
 def _of_revision(revision: int, done: int, failed: int, width: int) -> Row:
-    """How attempts ended under a revision: an item that was tried under two is in both."""
-    parts: list[Line] = [(Span(f"{numbers.count(done)} ok"),)]
-    if failed:
-        parts.append((Span(f"{numbers.count(failed)} failed"),))
-    for label, unit in ((f"revision {revision}", " attempts"), (f"revision {revision}", ""), (f"r{revision}", "")):
-        line = (Span(f"{label:<{LABEL}}  ", "dim"), *gaps(parts), Span(unit, "dim"))
+    """How attempts ended under a revision: what came of one stays, also when its item has been mended since."""
+    lost = f", {numbers.count(failed)} failed" if failed else ""
+    for label, unit in (
+        (f"revision {revision}", " attempts ok"),
+        (f"revision {revision}", " ok"),
+        (f"r{revision}", " ok"),
+    ):
+        line = (Span(f"{label:<{LABEL}}  ", "dim"), Span(numbers.count(done)), Span(unit, "dim"), Span(lost))
         if line_width(line) <= width:
             break
     return Row(line)
