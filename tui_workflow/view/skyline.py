@@ -154,8 +154,8 @@ class Skyline:
     def legend(self, columns: int, glyphs: Glyphs) -> Line:
         """What the cells that there are mean, and at its end what the numbers before the rows do, in `columns`.
 
-        Where it is narrow, the end goes, then the kinds that anybody can tell: a sign that nothing explains is worse than
-        a row without a range. Empty when a cell is an item: those have the signs of the counts.
+        Where it is narrow, what the numbers are goes, then what waits, the caption, and what runs: a sign that nothing
+        explains is worse than a number. Empty when a cell is an item: those have the signs of the counts.
         """
         if self.grid.size == 1 or not self.cells:
             return ()
@@ -163,15 +163,16 @@ class Skyline:
         rows = f"rows from item 0 {glyphs.ellipsis} {count(last)}" if self.grid.label and last else ""
         there = [kind for kind in _LEGEND if kind in self.cells]
         caption = "" if self._has_caption(columns) else self.caption()
-        ends = tuple(dict.fromkeys(("   ".join(filter(None, (caption, rows))), caption or rows, "")))
-        for left_out in range(len(_OBVIOUS) + 1):
+        both = "   ".join(filter(None, (caption, rows)))
+        brief = f"a cell = {count(self.grid.size)}" if caption else ""
+        choices = [(0, both), (0, caption), (0, brief), (1, caption), (0, ""), (1, ""), (2, caption), (2, "")]
+        for left_out, end in choices:
             kinds = [kind for kind in there if kind not in _OBVIOUS[:left_out]]
-            for end in ends:
-                for words, gap in ((_LEGEND, 3), (_LEGEND | _BRIEF, 2)):
-                    found = _signs(kinds, glyphs, words, gap)
-                    space = columns - line_width(found) - len(end)
-                    if space >= (2 if end else 0):
-                        return (*found, Span(" " * space), Span(end, "dim")) if end else found
+            for words, gap in ((_LEGEND, 3), (_LEGEND | _BRIEF, 2)):
+                found = _signs(kinds, glyphs, words, gap)
+                space = columns - line_width(found) - len(end)
+                if space >= (2 if end else 0):
+                    return (*found, Span(" " * space), Span(end, "dim")) if end else found
         while kinds and line_width(found) > columns:
             found = _signs(kinds := kinds[:-1], glyphs, _LEGEND | _BRIEF, 2)
         return found
