@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from tui_workflow.facts.state import Item
@@ -50,6 +50,7 @@ def test_a_family_among_others_is_told_apart_in_itself() -> None:
     assert told(["a/out.json", "b/out.json"], 6) == ["a…", "b…"]
 
 
+@example(names=["00", "0a"], columns=1)
 @given(st.lists(st.text("ab0/-é世\x1b", min_size=1, max_size=24), unique=True, max_size=8), st.integers(1, 30))
 def test_a_name_takes_its_columns_at_the_most(names: list[str], columns: int) -> None:
     for name, shown in telling.told(names, columns).items():

@@ -32,7 +32,7 @@ def told(names: Iterable[str], columns: int, *, mark: str = "…") -> Mapping[st
     if columns <= 0 or all(width(text) <= columns for text in shown.values()):
         return {}
     cuts = _cut(set(shown.values()), columns, mark)
-    return {name: cuts[text] for name, text in shown.items() if cuts[text] != text}
+    return {name: cut(cuts[text], columns, mark=mark) for name, text in shown.items() if cuts[text] != text}
 
 
 def one(text: str, columns: int, *, mark: str = "…") -> str:
