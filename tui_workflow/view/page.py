@@ -137,6 +137,8 @@ def bottom(scene: Scene, frame: Frame, context: Context, words: Mapping[str, str
         said |= {"filter": "search", "open": "its item"}
     if context == "log" and scene.nav.log.item is not None:
         said["back"] = "whole log"
+    step = scene.state.steps.get(scene.nav.step)
+    said["states"] = "skipped" if step is not None and step.shape.for_each and step.skipped else ""
     said |= dict(words or {})
     offered = (action for action in scene.keymap.footer(context) if action.name not in scene.hidden)
     actions = tuple(action for action in offered if said.get(action.name) != "")
