@@ -73,6 +73,7 @@ async def test_show(folder: Path) -> None:
     took = stopwatch(work["duration"])
     assert re.fullmatch(r"\d:\d\d", took)
     assert re.search(rf"work +failed +10 +7 +2 +1 +{took}\n", text), text
+    assert "\nwork: 1 skipped\n  1  not today\n" in text
 
 
 async def test_runs(folder: Path) -> None:

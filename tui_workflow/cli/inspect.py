@@ -24,6 +24,8 @@ if TYPE_CHECKING:
     from tui_workflow.store.runfile import RunFile
 
 _PAGE = 500
+_REASONS = 5
+"""Reasons of skipped items that are told."""
 
 
 @click.command()
@@ -82,6 +84,7 @@ def show(run: str | None, as_json: bool, state_dir: str | None, flow: str | None
             print_json(record)
         else:
             _print_run(record, state)
+            _print_skipped(file, state)
     return 0
 
 
@@ -117,6 +120,24 @@ def _print_run(record: dict[str, Any], state: RunState) -> None:
             line(f"\n{visible(step['name'])}: {visible(error['type'])}: {visible(first_line(error['message']))}")
         if step.get("result") is not None:
             line(f"\n{visible(step['name'])} = {visible(first_line(json_text(step['result']), 300))}")
+
+
+def _print_skipped(file: RunFile, state: RunState) -> None:
+    """Why items were skipped: a line for each of the most frequent reasons."""
+    from tui_workflow.facts.outcome import ErrorInfo
+    from tui_workflow.store import browse
+    from tui_workflow.text import visible
+
+    for step in state.steps.values():
+        if not step.skipped or not step.shape.for_each:
+            continue
+        line(f"\n{visible(step.name)}: {step.skipped} skipped")
+        found = browse.skip_reasons(file, step.name, step.states)
+        for number, body in found[:_REASONS]:
+            reason = ErrorInfo.decode(body).message if body else ""
+            line(f"  {number}  {visible(first_line(reason)) or 'no reason given'}")
+        if rest := sum(number for number, _ in found[_REASONS:]):
+            line(f"  {rest}  for other reasons")
 
 
 @click.command()

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import json
 from array import array
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from itertools import islice
 from typing import Any, Literal
 
 from tui_workflow.facts import logs
+from tui_workflow.facts.outcome import Ended
 from tui_workflow.facts.state import Item
 from tui_workflow.store.facts_json import SHIFTED
 from tui_workflow.store.holding import Condition, Held
@@ -166,6 +168,19 @@ def payloads(file: RunFile, step: str, numbers: Sequence[int]) -> dict[int, tupl
         ):
             found[number] = (key, -1 if position is None else position, payload)
     return found
+
+
+def skip_reasons(file: RunFile, step: str, states: bytearray) -> list[tuple[int, bytes | None]]:
+    """How many items that are skipped now were skipped for what, as an encoded ErrorInfo, the most frequent first."""
+    place = file.step_number(step)
+    rows = file.rows(
+        "SELECT item, error FROM outcome WHERE step = ? AND status = ? ORDER BY seq", (place, int(Ended.SKIPPED))
+    )
+    latest = {item: error for item, error in rows if states[item] == Item.SKIPPED}
+    return [
+        (number, None if error is None else file.error_body(error))
+        for error, number in Counter(latest.values()).most_common()
+    ]
 
 
 def heads(file: RunFile, step: str, numbers: Sequence[int], size: int) -> dict[int, bytes]:
