@@ -140,7 +140,9 @@ def bottom(scene: Scene, frame: Frame, context: Context, words: Mapping[str, str
     step = scene.state.steps.get(scene.nav.step)
     said["states"] = "skipped" if step is not None and step.shape.for_each and step.skipped else ""
     said |= dict(words or {})
-    offered = (action for action in scene.keymap.footer(context) if action.name not in scene.hidden)
+    # An item's page names the others of its cause itself, under `next`.
+    left_out = {*scene.hidden, "retry_shown"} if context == "item" else scene.hidden
+    offered = (action for action in scene.keymap.footer(context) if action.name not in left_out)
     actions = tuple(action for action in offered if said.get(action.name) != "")
     return [footer.rows(actions, said, scene.waits, frame.width, scene.glyphs, frame.margin)]
 
