@@ -54,7 +54,7 @@ def common(one: str, other: str) -> str:
 
     Words in the same place are compared, as long as both have as many; else what they begin and end with is left.
     """
-    if one == other:
+    if one == other or _fits(one, other):
         return one
     left, right = _TOKEN.findall(one), _TOKEN.findall(other)
     if len(left) == len(right):
@@ -65,6 +65,20 @@ def common(one: str, other: str) -> str:
         tail = next((at for at in range(short - lead) if left[-1 - at] != right[-1 - at]), short - lead)
         found = [*left[:lead], "…", *left[len(left) - tail :]]
     return re.sub(r"…(?:\s*…)+", "…", "".join(found))
+
+
+def _fits(shared: str, message: str) -> bool:
+    """Whether a message has all parts of what others share, in their order: of thousands nearly every one, and that is quick to tell."""
+    first, *middle = shared.split("…")
+    if not middle or not message.startswith(first):
+        return False
+    last, at = middle.pop(), len(first)
+    for part in middle:
+        at = message.find(part, at)
+        if at < 0:
+            return False
+        at += len(part)
+    return message.endswith(last) and len(message) - len(last) >= at
 
 
 def _data_of(item: object) -> Iterable[str]:
