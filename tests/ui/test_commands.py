@@ -291,7 +291,7 @@ async def test_the_whole_cause_is_retried_from_its_list_and_from_an_item(keys: t
     async with opened() as screen:
         group = screen.run.state.steps["process_chunks"].groups[0]
         text = await screen.press("3", "enter", *keys)
-        assert f"a retry all {group.count}" in screen.footer
+        assert (f"a retry all {group.count}" in screen.footer) is not bool(keys), "an item's page has room for it above"
         assert f"a retry all {group.count}" in text.split("next")[1]
         text = await screen.press("a")
         assert f"Retry {group.count} items of process_chunks with HTTPError?" in text
