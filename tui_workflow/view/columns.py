@@ -82,8 +82,12 @@ def fill(text: str, columns: int, *, align: Align = "left", keep: Keep = "start"
 
 
 def line_width(line: Sequence[Span]) -> int:
-    """The columns that a line takes."""
-    return sum(width(span.text) for span in line)
+    """The columns that a line takes. It is asked for each line of each frame, mostly of plain text."""
+    columns = 0
+    for span in line:
+        text = span[0]
+        columns += len(text) if text.isascii() else width(text)
+    return columns
 
 
 def cut_line(line: Sequence[Span], columns: int, *, mark: str = "…") -> Line:

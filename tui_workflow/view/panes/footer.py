@@ -28,13 +28,15 @@ def rows(
     chosen = _fitting(actions, words, room)
     line: list[Span] = [Span(" " * margin)]
     hot = []
+    at = margin
     for place, (action, key, word) in enumerate(chosen):
         if place:
             line.append(Span("  "))
-        start = line_width(line)
-        line += (Span(key, "accent", bold=True), Span(f" {word}", "dim"))
-        hot.append(Hot(start, line_width(line), Target("key", action.name)))
-    space = width - margin - line_width(line) - line_width(waits)
+            at += 2
+        label = (Span(key, "accent", bold=True), Span(f" {word}", "dim"))
+        line += label
+        hot.append(Hot(at, at := at + line_width(label), Target("key", action.name)))
+    space = width - margin - at - line_width(waits)
     line += (Span(" " * max(0, space)), *waits, Span(" " * margin))
     return Row(cut_line(line, width, mark=glyphs.ellipsis), fill="panel", hot=tuple(hot))
 
