@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from tui_workflow.facts.state import Item, StepState
 from tui_workflow.facts.work import Running
+from tui_workflow.ui.accepting import waiting
 from tui_workflow.ui.desk import Desk
 from tui_workflow.ui.looks import Looks
 from tui_workflow.view import numbers
@@ -47,12 +48,12 @@ def _page(desk: Desk, scene: Scene, width: int, height: int) -> Frame:
             return drill.draw_items(scene, _drilled(desk, scene, nav.items, width, height), width, height)
         case "definition":
             path, text = desk.definition()
-            if scene.rejected is not None and not nav.definition_in_use:
+            if scene.due.rejected is not None and not nav.definition_in_use:
                 from tui_workflow.view import invalid
 
-                return invalid.draw(scene, scene.rejected, width, height)
+                return invalid.draw(scene, scene.due.rejected, width, height)
             return drill.draw_definition(
-                scene, drill.Drilled(path=path, text=text, waiting=_waiting(desk)), width, height
+                scene, drill.Drilled(path=path, text=text, waiting=waiting(desk)), width, height
             )
         case "history":
             return drill.draw_history(scene, drill.Drilled(runs=desk.runs()), width, height)
@@ -81,10 +82,7 @@ def _scene(desk: Desk, looks: Looks) -> Scene:
         log_size=_log_size(desk, lanes, now),
         notice=desk.notice,
         waits=_waits(desk, looks.glyphs),
-        trouble=desk.feed.trouble,
-        rejected=desk.feed.rejected(),
-        mended=desk.mended,
-        place=desk.feed.place,
+        about=desk.due,
         hidden=desk.hidden_actions(),
     )
     if step is not None:
@@ -184,11 +182,6 @@ def _nexts(desk: Desk, held: Items, drilled: drill.Drilled) -> tuple[tuple[str, 
 def _name_running(desk: Desk, lanes: Mapping[str, Sequence[Running]], now: float) -> None:
     for name, running in lanes.items():
         desk.loader.want_keys(name, [run.item for run in running if now - run.since >= READABLE])
-
-
-def _waiting(desk: Desk) -> int:
-    plan = desk.feed.reload_plan()
-    return len(plan.waiting) if plan is not None else 0
 
 
 def _waits(desk: Desk, glyphs: Glyphs) -> Line:

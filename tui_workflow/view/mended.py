@@ -67,6 +67,6 @@ def _older(step: StepState, place: int, revision: int, saved: float) -> bool:
         return True
     return all(
         step.definitions[step.made_by[item]] != step.shape.definition
-        for item, own in step.failures.items()
+        for item, own in reversed(step.failures.items())  # the latest come last: one of them tells at once
         if own == place
     )

@@ -14,12 +14,10 @@ from tui_workflow.view.frame import GAP, LEFT, Frame, shape_of
 from tui_workflow.view.glyphs import Glyphs
 from tui_workflow.view.keys import Context, Keymap
 from tui_workflow.view.line import Line, Span
-from tui_workflow.view.mended import Mended
 from tui_workflow.view.nav import Nav, Pane
 from tui_workflow.view.panes import banner, entry, failures, footer, header, log, progress, selected, steps
 from tui_workflow.view.panes import step as step_pane
 from tui_workflow.view.panes.row import BLANK, Cursor, Row, Rows, short
-from tui_workflow.view.ports import Rejected
 from tui_workflow.view.sampling import Sampling
 
 ROOMY = 6
@@ -62,11 +60,8 @@ class Scene:
     """The lines of the whole log, and how many of them were left out."""
     notice: tuple[str, bool] | None = None
     waits: Line = ()
-    trouble: str = ""
-    rejected: Rejected | None = None
-    mended: Mended | None = None
-    place: tuple[str, ...] = ()
-    """Words that a command needs to find the run again."""
+    about: banner.Due | None = None
+    """What a banner may be about, where it is more than the run itself."""
     hidden: Collection[str] = ()
     """Actions that do nothing for now, and so are not offered."""
 
@@ -85,7 +80,7 @@ class Scene:
     @property
     def due(self) -> banner.Due:
         """What a banner may be about."""
-        return banner.Due(self.state, self.live, self.trouble, self.rejected, self.mended, self.place)
+        return self.about or banner.Due(self.state, self.live)
 
     def offered(self, action: str) -> str:
         """The key of an action that does something now, else ""."""
