@@ -37,10 +37,7 @@ def begin(desk: Desk) -> None:
 
 def _open_items(desk: Desk) -> bool:
     """List the items of the selected step, at the one under the map's cursor; says why if there are none to look through."""
-    step = desk.step
-    if step is None or not step.shape.for_each or not step.states:
-        what = "no step is selected" if step is None else f"{step.name} has no list of items"
-        desk.refuse(f"{desk.key('filter')} does nothing here: {what}")
+    if (step := walk.step_with_items(desk, "filter")) is None:
         return False
     skyline, cell = walk.map_of(desk), desk.nav.cell
     number = skyline.items_of(cell).start if skyline is not None and cell is not None else 0

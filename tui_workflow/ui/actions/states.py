@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tui_workflow.ui.actions.walk import Act
+from tui_workflow.ui.actions.walk import Act, step_with_items
 from tui_workflow.ui.desk import Desk
 from tui_workflow.view import listing
 from tui_workflow.view.nav import Items
@@ -18,10 +18,7 @@ def cycle(desk: Desk) -> None:
         elif step is not None:
             items.states = listing.next_states(step, items.states)
         return
-    step = desk.step
-    if step is None or not step.shape.for_each or not step.states:
-        what = "no step is selected" if step is None else f"{step.name} has no list of items"
-        desk.refuse(f"{desk.key('states')} does nothing here: {what}")
+    if (step := step_with_items(desk, "states")) is None:
         return
     nav.items = Items(step.name, step.name, states=listing.next_states(step, ()))
     nav.go("items")

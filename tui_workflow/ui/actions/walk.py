@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TypeAlias
 
+from tui_workflow.facts.state import StepState
 from tui_workflow.ui.desk import Desk
 from tui_workflow.view.causes import listed
 from tui_workflow.view.nav import Pane, moved
@@ -31,6 +32,16 @@ def settle(desk: Desk) -> None:
     elif nav.pane == Pane.STEP and nav.cell is None:
         skyline = map_of(desk)
         nav.cell = 0 if skyline is not None and skyline.cells else None
+
+
+def step_with_items(desk: Desk, action: str) -> StepState | None:
+    """The selected step, if it has items to list; else it is said why the key of this action does nothing."""
+    step = desk.step
+    if step is not None and step.shape.for_each and step.states:
+        return step
+    what = "no step is selected" if step is None else f"{step.name} has no list of items"
+    desk.refuse(f"{desk.key(action)} does nothing here: {what}")
+    return None
 
 
 def by(desk: Desk, rows: int) -> None:
