@@ -47,30 +47,25 @@ def looks(place: Folder, n: int, rounds: int) -> dict[str, float]:
             screen.press(key)
             screen.see(*answer)
             asked[what].append(time.perf_counter() - began)
-            rest(0.3)
-
-        def rest(seconds: float) -> None:
-            end = time.monotonic() + seconds
-            while (left := end - time.monotonic()) > 0:
-                screen._read(left)
+            screen.rest(0.3)
 
         screen.see("the fiftieth", "1 Steps")
-        rest(1.0)
+        screen.rest(1.0)
         for _ in range(rounds):
             ask("open the failed list", "\r", "row-57 ")
             screen.press("/row-")
-            rest(1.5)
+            screen.rest(1.5)
             ask("filter it", str(last), f"  1 of {grouped(n // 50)} ", title_of(last))
             screen.press("\x1b")
-            rest(1.0)
+            screen.rest(1.0)
             screen.press("g")
-            rest(1.0)
+            screen.rest(1.0)
             ask("jump to its last item", "G", title_of(last))
             screen.press("g")
-            rest(0.5)
+            screen.rest(0.5)
             while "1 Steps" not in screen.text:
                 screen.press("\x1b")
-                rest(0.5)
+                screen.rest(0.5)
     return {what: statistics.median(took) * 1e3 for what, took in asked.items()}
 
 

@@ -94,6 +94,12 @@ class Terminal:
                 raise AssertionError(f"ended with {self.code} before {texts}:\n{self.text}\n{self.raw[-2000:]!r}")
         return self.text
 
+    def rest(self, seconds: float) -> None:
+        """Read for a while, whatever comes."""
+        end = time.monotonic() + seconds
+        while (left := end - time.monotonic()) > 0:
+            self._read(left)
+
     def wait(self, seconds: float = 20.0) -> int:
         """Wait for the end of the command; returns its exit code, negative for a signal."""
         end = time.monotonic() + seconds

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import re
-from collections.abc import Sequence
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
@@ -332,18 +332,9 @@ async def test_the_groups_are_filtered_by_all_that_is_found() -> None:
     asked: list[int] = []
 
     class Asked(Simulation):
-        async def find(
-            self,
-            step: str,
-            text: str,
-            *,
-            inverse: bool,
-            states: Sequence[int],
-            within: range | None = None,
-            limit: int = 100_000,
-        ) -> list[int]:
-            asked.append(limit)
-            return await super().find(step, text, inverse=inverse, states=states, within=within, limit=limit)
+        async def find(self, step: str, text: str, **how: Any) -> list[int]:
+            asked.append(how["limit"])
+            return await super().find(step, text, **how)
 
     async with opened(Asked(total=1000)) as screen:
         await screen.press("3", "slash", *"doc", "enter")

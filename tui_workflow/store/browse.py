@@ -253,7 +253,8 @@ def find(
 ) -> list[int]:
     """Numbers of the items in one of the states `wanted` whose key, stored value, error or log holds `text`, in item order.
 
-    `within` a range of numbers, if there is one. A label is a part of these, and so is searched with them. Case does not count. `inverse` gives those that do not hold it.
+    A label is a part of these, and so is searched with them. Case does not count. `inverse` gives those that do not hold it;
+    `within` keeps to a range of numbers.
     """
     place = file.step_number(step)
     if place is None:
