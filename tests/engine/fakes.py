@@ -21,7 +21,7 @@ from tui_workflow.facts.outcome import Ended, ErrorInfo, Outcome
 from tui_workflow.facts.state import RunState, fold
 from tui_workflow.facts.work import (
     Death,
-    Listed,
+    ListedPage,
     Listing,
     Running,
     StepProgram,
@@ -52,6 +52,7 @@ class Memory:
         self.committed: Callable[[Sequence[ev.Event]], None] = lambda facts: None
         self._waiting: list[ev.Event] = []
         self._scheduled = False
+        self.indexed = False
 
     def append(self, facts: Sequence[ev.Event]) -> None:
         self._waiting.extend(facts)
@@ -125,12 +126,12 @@ class FakeWorker:
     async def evaluate(self, expressions: Mapping[str, str], limit: float = 5.0) -> dict[str, bytes]:
         return {name: values.encode(self._pool.evaluate(text)) for name, text in expressions.items()}
 
-    async def list_items(self, listing: Listing) -> AsyncIterator[list[Listed]]:
+    async def list_items(self, listing: Listing) -> AsyncIterator[ListedPage]:
         assert self._program is not None
         elements = self._pool.elements[self._program.step]
         for start in range(0, len(elements), 3):
             await asyncio.sleep(0)
-            yield [self._pool.listed(element) for element in elements[start : start + 3]]
+            yield self._pool.listed(elements, start, start + 3)
 
     def feed(self, items: Sequence[WorkItem], context: Mapping[str, bytes] | None = None) -> None:
         if self.version < self._pool.wished:
@@ -239,10 +240,11 @@ class FakePool:
     def evaluate(self, text: str) -> Any:
         return self.evaluated.get(text, True)
 
-    def listed(self, element: Any) -> Listed:
-        payload = values.encode(element)
-        key = str(element["id"]) if self.explicit else f"k{element}"
-        return Listed(key, payload, self.explicit)
+    def listed(self, elements: Sequence[Any], first: int, last: int) -> ListedPage:
+        keys = [str(element["id"]) if self.explicit else f"k{element}" for element in elements[:last]]
+        perhaps = [key for place, key in enumerate(keys) if key in keys[:place]]
+        payloads = [values.encode(element) for element in elements[first:last]]
+        return ListedPage(keys[first:], payloads, self.explicit, perhaps)
 
     async def pass_time(self) -> None:
         for _ in range(self._random.randrange(4)):

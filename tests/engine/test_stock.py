@@ -6,6 +6,7 @@ import pytest
 
 from tests.store.facts import shape
 from tui_workflow.engine.stock import Stock
+from tui_workflow.facts.events import ListedItem
 from tui_workflow.facts.state import Item, StepState
 
 
@@ -57,3 +58,33 @@ def test_items_that_the_listing_adds_start_at_once() -> None:
     stock.expect_listing()
     state.states.extend(bytes(2))
     assert taken(stock) == [1, 2]
+
+
+def test_items_that_have_just_been_listed_need_not_be_read_if_it_is_their_turn() -> None:
+    stock, state = stock_of(0, in_order=False)
+    assert stock.numbers_to_read(4) == []
+
+    def listed(first: int, count: int) -> None:
+        state.states.extend(bytes(count))
+        stock.listed([ListedItem(n, f"k{n}", n, b"%d" % n) for n in range(first, first + count)])
+
+    listed(0, 3)
+    listed(3, 3)
+    listed(6, 3)  # four were wanted, and there are six: the bytes of these stay where they are
+    assert [(item.number, item.attempt, item.payload) for item in stock.take(9)] == [
+        (n, 1, b"%d" % n) for n in range(6)
+    ]
+    stock.put_back([2])
+    listed(9, 3)  # an earlier one waits
+    assert stock.take(9) == []
+    assert stock.numbers_to_read(9) == [2, 6, 7, 8, 9, 10, 11]
+
+
+def test_what_is_listed_while_an_item_waits_for_its_next_attempt_keeps_its_place() -> None:
+    stock, state = stock_of(1, in_order=True)
+    assert taken(stock) == [0]
+    state.states[0] = Item.RETRYING
+    stock.wait(0, 5.0)
+    state.states.extend(bytes(1))
+    stock.listed([ListedItem(1, "k1", 1, b"1")])
+    assert stock.take(9) == []

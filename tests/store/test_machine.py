@@ -23,7 +23,7 @@ from tui_workflow.engine.listing import Lister, Stamp
 from tui_workflow.facts import events as ev
 from tui_workflow.facts.outcome import Ended, Outcome
 from tui_workflow.facts.state import Item, RunState, fold
-from tui_workflow.facts.work import Listed
+from tui_workflow.facts.work import ListedPage
 from tui_workflow.store import browse
 from tui_workflow.store.journal import Journal
 from tui_workflow.store.listing import ItemReader
@@ -161,9 +161,12 @@ class StoreMachine(RuleBasedStateMachine):
     def listed(self, order: list[str]) -> None:
         """The step's items are listed anew, by the part of the engine that does it."""
 
-        async def chunks() -> AsyncIterator[list[Listed]]:
+        async def chunks() -> AsyncIterator[ListedPage]:
             for first in range(0, len(order), 4):
-                yield [Listed(key, key.encode(), True) for key in order[first : first + 4]]
+                keys = order[first : first + 4]
+                yield ListedPage(
+                    keys, [key.encode() for key in keys], True, [key for key in keys if key in order[:first]]
+                )
 
         async def again() -> None:
             async with ItemReader(self.path, self.journal.index_keys) as reader:

@@ -24,7 +24,7 @@ async def memory(pool: Pool, folder: Path, listing: Listing, count: int) -> int:
     await worker.program(program(folder, inputs={"code": ""}), Engine())
     seen = 0
     async for page in worker.list_items(listing):
-        seen += len(page)
+        seen += len(page.keys)
     assert seen == count
     most = high_water(worker.pid)
     await worker.close()

@@ -4,22 +4,29 @@ import asyncio
 import json
 from collections.abc import AsyncGenerator
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import pytest
 
 from tests.workers.bench import Engine, program
 from tui_workflow import values
 from tui_workflow.facts.outcome import ErrorInfo
-from tui_workflow.facts.work import Listed, Listing, Refused
+from tui_workflow.facts.work import Listing, Refused
 from tui_workflow.workers.pool import Pool
+
+
+class Listed(NamedTuple):
+    key: str
+    payload: bytes
+    explicit: bool
 
 
 async def listed(pool: Pool, folder: Path, listing: Listing, **changes: Any) -> list[Listed]:
     worker = await pool.acquire()
     try:
         await worker.program(program(folder, inputs={"code": ""}, **changes), Engine())
-        return [one async for page in worker.list_items(listing) for one in page]
+        pages = [page async for page in worker.list_items(listing)]
+        return [Listed(key, payload, page.explicit) for page in pages for key, payload in zip(*page[:2], strict=True)]
     finally:
         pool.release(worker)
 
@@ -125,7 +132,7 @@ async def test_listing_waits_for_its_reader(pool: Pool, tmp_path: Path) -> None:
     pages = worker.list_items(Listing("range", 100_000_000))
     assert isinstance(pages, AsyncGenerator)
     first = await anext(pages)
-    assert 0 < len(first) <= 500
+    assert 0 < len(first.keys) <= 500
     # Items run between pages, and leaving early ends it.
     from tests.workers.bench import items
 

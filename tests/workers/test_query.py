@@ -351,7 +351,7 @@ async def test_rows_arrive_while_the_query_looks_for_more(pool: Pool, tmp_path: 
     await worker.program(program(tmp_path, inputs={"code": ""}), Engine())
     pages = worker.list_items(Listing("sql", SLOW.format(turns=10**15), database="jobs.db"))
     first = await anext(aiter(pages))
-    assert [values.decode(one.payload) for one in first] == [{"name": "one"}]
+    assert [values.decode(payload) for payload in first.payloads] == [{"name": "one"}]
     await worker.close()
 
 

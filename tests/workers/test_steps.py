@@ -150,7 +150,7 @@ async def test_an_earlier_step_is_a_source_of_items(pool: Pool, prog: StepProgra
     worker = await pool.acquire()
     await worker.program(with_code(prog, ""), Engine())
     pages = worker.list_items(Listing("items", "{{ steps.many.result }}"))
-    assert [int(one.payload) async for page in pages for one in page] == list(range(0, 4 * PAGE + 20, 2))
+    assert [int(payload) async for page in pages for payload in page.payloads] == list(range(0, 4 * PAGE + 20, 2))
 
 
 async def test_save_error_adds_traceback_and_log(pool: Pool, prog: StepProgram) -> None:

@@ -214,6 +214,9 @@ class Engine:
                     self._take_context(fact)
                     if (run := self._runs.get(fact.step)) is not None:
                         run.committed(fact)
+                case ev.ItemsListed():
+                    if (run := self._runs.get(fact.step)) is not None:
+                        run.committed(fact)
                 case ev.ItemsQueued():
                     advance = True
                     if (run := self._runs.get(fact.step)) is not None:
@@ -236,7 +239,7 @@ class Engine:
                     advance = True
                     for run in self._runs.values():
                         run.go_on()
-                case ev.ItemsListed() | ev.ItemsMoved() | ev.ListingFinished() | ev.StepPrinted():
+                case ev.ItemsMoved() | ev.ListingFinished() | ev.StepPrinted():
                     pass
                 case _:
                     advance = True

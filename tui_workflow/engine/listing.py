@@ -1,30 +1,34 @@
 """Items as they are listed become items of the run: known ones are found by key, new ones are numbered.
 
-Nothing is kept per item but one byte, so ten million rows can be listed; the index of the run file answers what is known.
+Nothing is kept per item but one byte, so ten million rows can be listed; the run file answers what is known. A listing that
+is made again mostly has the same items in the same order, so each page is first held beside the items that follow those
+met last. Only what is not among them is looked up by key, for which the run file needs an index.
 """
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from itertools import count as count_from
-from operator import itemgetter
+from typing import NamedTuple
 
 from tui_workflow.engine.ports import ItemStore, Known, Recorder
-from tui_workflow.engine.seen import SeenKeys
 from tui_workflow.facts import events as ev
 from tui_workflow.facts.events import ListedItem
 from tui_workflow.facts.fingerprint import fingerprint
 from tui_workflow.facts.outcome import Ended, ErrorInfo, Outcome
+from tui_workflow.facts.seen import SeenKeys
 from tui_workflow.facts.state import Item, StepState
-from tui_workflow.facts.work import Listed
+from tui_workflow.facts.work import ListedPage
 
-AHEAD = 4000
+AHEAD = 12_000
 """Items that may be listed and not committed: the listing waits for the disk, memory does not grow."""
+AHEAD_BYTES = 16 << 20
+"""Bytes of their values, likewise."""
 
-
-_KEY, _PAYLOAD = itemgetter(0), itemgetter(1)
+_COPY = "~"
+"""Between a key and the number of the item that has it once more."""
 _make_item: Callable[[tuple[int, str, int, bytes]], ListedItem] = partial(tuple.__new__, ListedItem)
 """What `ListedItem._make` does, in a third of its time."""
 READS_PER_ITEM = 64
@@ -39,8 +43,16 @@ class Stamp:
     definition: str
 
 
+class Met(NamedTuple):
+    """An item of an earlier listing that this one has too, as the run file has it."""
+
+    number: int
+    position: int | None
+    payload: bytes
+
+
 class Lister:
-    """Takes the chunks of one listing of one step, in order, and records what they come to."""
+    """Takes the pages of one listing of one step, in order, and records what they come to."""
 
     def __init__(
         self,
@@ -60,26 +72,32 @@ class Lister:
         self._next = self._before
         self._position = 0
         self._seen = bytearray(self._before)
-        self._keys = SeenKeys()
-        self._unflushed = 0
+        self._unmet = self._before
+        """Items of earlier listings that this one has not had so far: when there are none, what comes is new."""
+        self._follows = 0
+        """The number after that of the item met last: what the listing has next, if nothing has changed."""
+        self._marked = SeenKeys()
+        """Of the keys so far, those that look like one that was given to a copy, and those that were."""
+        self._unflushed = self._unflushed_bytes = 0
         self._indexed = False
         self._read = 0
         self._copies: dict[str, int] = {}
         self._confirmed = confirmed
         self._met: list[int] = []
 
-    async def run(self, chunks: AsyncIterator[list[Listed]], now: float) -> list[int]:
+    async def run(self, pages: AsyncIterator[ListedPage], now: float) -> list[int]:
         """Record every item of the listing; returns the numbers of known items that it no longer has.
 
         `confirmed` is told of known items that it still has, once what it says of them is in the run file; of the last ones
         the caller knows as much when it has recorded the end. `now` stamps the facts. Duplicates under a default key get
         `~2`, `~3` …; under an explicit key they fail unrun.
         """
-        async for chunk in chunks:
+        async for page in pages:
             if self._limit is not None:
-                chunk = chunk[: max(0, self._limit - self._position)]
-            if chunk:
-                await self._take(chunk, now)
+                room = max(0, self._limit - self._position)
+                page = page._replace(keys=page.keys[:room], payloads=page.payloads[:room])
+            if page.keys:
+                await self._take(page, now)
             if self._limit is not None and self._position >= self._limit:
                 break
         return [
@@ -88,25 +106,64 @@ class Lister:
             if not self._seen[number] and self._step.states[number] != Item.GONE
         ]
 
-    async def _take(self, chunk: Sequence[Listed], now: float) -> None:
+    async def _take(self, page: ListedPage, now: float) -> None:
+        perhaps = [*page.perhaps, *self._marked.add_all([key for key in page.keys if _COPY in key])]
+        if self._unmet:
+            following = await self._following(len(page.keys))
+            if self._take_unchanged(page, following):
+                return
+            await self._take_mixed(page, await self._known(page.keys, following), now)
+        elif perhaps:
+            await self._take_mixed(page, await self._known(perhaps, {}), now)
+        else:
+            self._take_new(page, now)
+        self._unflushed += len(page.keys)
+        self._unflushed_bytes += sum(map(len, page.payloads))
+        if self._unflushed >= AHEAD or self._unflushed_bytes >= AHEAD_BYTES:
+            self._unflushed = self._unflushed_bytes = 0
+            await self._recorder.flush()
+            self._confirm_met()
+
+    async def _following(self, count: int) -> Mapping[str, Met]:
+        """By key, the items of earlier listings that come after the one met last, in their order."""
+        numbers = range(self._follows, min(self._follows + count, self._before))
+        found = await self._store.payloads(self._step.name, numbers)
+        return {
+            key: Met(number, None if position < 0 else position, payload)
+            for number, (key, position, payload) in found.items()
+        }
+
+    def _take_unchanged(self, page: ListedPage, following: Mapping[str, Met]) -> bool:
+        """Take a page that is as it was at the same place, of which nothing has to be recorded; False if it is not."""
+        first, count = self._follows, len(page.keys)
+        last = first + count
+        same = (
+            list(following) == page.keys
+            and [item.payload for item in following.values()] == page.payloads
+            and all(item.position == place for place, item in enumerate(following.values(), self._position))
+            and not any(self._seen[first:last])
+            and Item.GONE not in self._step.states[first:last]
+        )
+        if same:
+            self._seen[first:last] = b"\1" * count
+            self._position += count
+            self._unmet -= count
+            self._follows = last
+            self._confirmed(range(first, last))
+        return same
+
+    async def _take_mixed(self, page: ListedPage, known: dict[str, Known], now: float) -> None:
+        """Take a page that has known items in it, or may have copies."""
         name = self._step.name
-        perhaps = self._keys.add_all([listed.key for listed in chunk])
-        if not perhaps and not self._before:
-            self._take_new(chunk, now)
-            await self._recorded(len(chunk))
-            return
-        known = await self._known([listed.key for listed in chunk] if self._before else perhaps)
-        if self._met:
-            met, self._met = self._met, []
-            self._confirmed(met)
+        self._confirm_met()
         first = self._next
         fresh: dict[str, int] = {}
         listed_items: list[ev.ListedItem] = []
         moved: list[ev.ListedItem] = []
         changed: list[int] = []
         duplicates: list[Outcome] = []
-        for listed in chunk:
-            key, original, copy_of = listed.key, listed.key, -1
+        for original, payload in zip(page.keys, page.payloads, strict=True):
+            key, copy_of = original, -1
             while True:
                 entry = known.get(key)
                 taken = fresh.get(key, -1)
@@ -117,8 +174,8 @@ class Lister:
                 if copy_of < 0:
                     copy_of = taken
                 copies = self._copies[original] = self._copies.get(original, 1) + 1
-                key = f"{original}~{copies}"
-                if (self._keys.add(key) or self._before) and key not in known and key not in fresh:
+                key = f"{original}{_COPY}{copies}"
+                if (self._marked.add(key) or self._before) and key not in known and key not in fresh:
                     await self._recorder.flush()
                     known.update(await self._match([key]))
             if entry is None:
@@ -126,16 +183,18 @@ class Lister:
                 self._next += 1
                 fresh[key] = number
                 self._seen.append(1)
-                listed_items.append(ev.ListedItem(number, key, self._position, listed.payload))
-                if listed.explicit and copy_of >= 0:
+                listed_items.append(ev.ListedItem(number, key, self._position, payload))
+                if page.explicit and copy_of >= 0:
                     duplicates.append(self._duplicate(number, original, copy_of, now))
             else:
+                self._unmet -= entry.number < self._before
                 self._seen[entry.number] = 1
                 self._met.append(entry.number)
+                self._follows = entry.number + 1
                 state = self._step.states[entry.number]
-                if entry.position != self._position or entry.payload != listed.payload or state == Item.GONE:
-                    moved.append(ev.ListedItem(entry.number, key, self._position, listed.payload))
-                if state == Item.GONE or (entry.payload != listed.payload and state != Item.PENDING):
+                if entry.position != self._position or entry.payload != payload or state == Item.GONE:
+                    moved.append(ev.ListedItem(entry.number, key, self._position, payload))
+                if state == Item.GONE or (entry.payload != payload and state != Item.PENDING):
                     changed.append(entry.number)
             self._position += 1
         facts: list[ev.Event] = []
@@ -150,41 +209,39 @@ class Lister:
                 ev.ItemsEnded(now, name, self._stamp.revision, self._stamp.definition, 0, tuple(duplicates), None)
             )
         self._recorder.append(facts)
-        await self._recorded(len(chunk))
 
-    def _take_new(self, chunk: Sequence[Listed], now: float) -> None:
-        """Record a chunk of which every key is new: nearly all that a first listing has."""
-        first, count = self._next, len(chunk)
-        keys, payloads = map(_KEY, chunk), map(_PAYLOAD, chunk)
-        items = tuple(map(_make_item, zip(count_from(first), keys, count_from(self._position), payloads)))
+    def _confirm_met(self) -> None:
+        """Say which known items the listing still has, after what it says of them has been committed."""
+        if self._met:
+            met, self._met = self._met, []
+            self._confirmed(met)
+
+    def _take_new(self, page: ListedPage, now: float) -> None:
+        """Record a page of which every key is new: nearly all that a first listing has."""
+        first, count = self._next, len(page.keys)
+        items = tuple(map(_make_item, zip(count_from(first), page.keys, count_from(self._position), page.payloads)))
         self._next += count
         self._position += count
         self._seen.extend(b"\1" * count)
         self._recorder.append([ev.ItemsListed(now, self._step.name, first, count, items)])
 
-    async def _recorded(self, items: int) -> None:
-        """Wait for the disk when too much waits for it."""
-        self._unflushed += items
-        if self._unflushed >= AHEAD:
-            self._unflushed = 0
-            await self._recorder.flush()
-
-    async def _known(self, keys: Sequence[str]) -> dict[str, Known]:
+    async def _known(self, keys: Sequence[str], following: Mapping[str, Known]) -> dict[str, Known]:
         """The items that exist under these keys."""
-        if not keys:
-            return {}
-        # What was listed before must be findable, so that a key of this chunk meets its earlier copy.
+        # What was listed before must be findable, so that a key of this page meets its earlier copy.
         await self._recorder.flush()
-        return await self._match(keys)
+        known = dict(following)
+        if missing := [key for key in keys if key not in known]:
+            known.update(await self._match(missing))
+        return known
 
-    async def _match(self, keys: Sequence[str]) -> dict[str, Known]:
+    async def _match(self, keys: Sequence[str]) -> Mapping[str, Known]:
         """Look keys up: by reading the whole step while that is rare, by an index once it is not."""
         if not self._indexed:
             self._read += self._next
             if self._before or self._read > READS_PER_ITEM * self._next:
                 await self._store.index_keys()
                 self._indexed = True
-        return dict(await self._store.match(self._step.name, keys))
+        return await self._store.match(self._step.name, keys)
 
     def _is_seen(self, number: int) -> bool:
         return number < len(self._seen) and bool(self._seen[number])

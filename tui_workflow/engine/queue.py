@@ -69,6 +69,14 @@ class ItemQueue:
             self._cursor = first + run
         return taken
 
+    def is_next(self, number: int) -> bool:
+        """True if an item that has just been listed is the first that is left."""
+        return self._cursor == number and not self._back and not self._waiting
+
+    def skip(self, count: int) -> None:
+        """The next items in the order of listing have been taken without `take`."""
+        self._cursor += count
+
     def ready(self) -> int:
         """About how many items could start: all that came back, and all from the cursor on that are listed."""
         return len(self._back) + max(0, len(self._states) - self._cursor)

@@ -582,6 +582,8 @@ class StepRun:
                 self._stock.forget_waits(outcome.item for outcome in fact.outcomes)
             case ev.ItemsQueued():
                 self._stock.queue_again(fact.items)
+            case ev.ItemsListed():
+                self._stock.listed(fact.items)
             case _:
                 pass
 

@@ -1,16 +1,18 @@
 """The items of one step that may be handed out: the queue that says which, and the few whose bytes are at hand.
 
-The bytes of items lie in the run file and are read in pages, so memory holds some batches, never the listing.
+The bytes of items lie in the run file and are read in pages, so memory holds some batches, never the listing. Where items are
+worked off as fast as they are listed, those that have just been committed come to hand as they are.
 """
 
 from __future__ import annotations
 
 from collections import Counter, deque
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from functools import partial
 
 from tui_workflow.engine.ports import ItemStore
 from tui_workflow.engine.queue import STARTABLE, ItemQueue
+from tui_workflow.facts.events import ListedItem
 from tui_workflow.facts.state import StepState
 from tui_workflow.facts.work import WorkItem
 
@@ -37,6 +39,8 @@ class Stock:
         self._in_order = in_order
         self._queue = ItemQueue(state().states, in_order=in_order)
         self._at_hand: deque[WorkItem] = deque()
+        self._want = 0
+        """How many items were to be at hand when that was last asked."""
         self._reading: list[int] = []
         self._withheld: Counter[int] = Counter()
         """By item, the facts about it that are recorded and not committed: until then it does not start, or it would start twice."""
@@ -151,6 +155,7 @@ class Stock:
 
         In a step that keeps order, what is at hand goes back first if an earlier item has come due.
         """
+        self._want = want
         if self._reading or self.holds or (self._in_order and self._aside):
             return []
         if self._in_order and self.due:
@@ -180,6 +185,16 @@ class Stock:
             return [number for number in numbers if number < first]
         self._aside.update(aside)
         return [number for number in numbers if number not in aside]
+
+    def listed(self, items: Sequence[ListedItem]) -> None:
+        """New items are in the run file. If it is their turn, and there is room, their bytes need not be read from there."""
+        if self._reading or (self._in_order and self._aside) or len(self._at_hand) >= self._want:
+            return
+        if items and self._queue.is_next(items[0].number):
+            self._queue.skip(len(items))
+            self._at_hand.extend(
+                [_make_item((number, key, position, 1, payload)) for number, key, position, payload in items]
+            )
 
     async def read(self, numbers: list[int]) -> None:
         """Bring the bytes of items to hand; a failed read puts the items back."""

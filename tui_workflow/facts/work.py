@@ -80,12 +80,17 @@ class WorkItem(NamedTuple):
     payload: bytes
 
 
-class Listed(NamedTuple):
-    """One element of `for_each` as a worker listed it. `explicit` is true when the key came from the flow's `key`."""
+class ListedPage(NamedTuple):
+    """Some hundreds of a step's items as a worker listed them: keys and stored values side by side, in their order.
 
-    key: str
-    payload: bytes
+    `explicit` is true when the keys came from the flow's `key`. A key that is not among `perhaps` is not in an earlier place
+    of the same listing; one that is may be, and has to be looked up.
+    """
+
+    keys: Sequence[str]
+    payloads: Sequence[bytes]
     explicit: bool
+    perhaps: Sequence[str] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -166,8 +171,8 @@ class Worker(Protocol):
     async def evaluate(self, expressions: Mapping[str, str], limit: float = 5.0) -> dict[str, bytes]:
         """Evaluate templates or bare expressions of the step, outside any item; encoded values by name. Raises `Refused`."""
 
-    def list_items(self, listing: Listing) -> AsyncIterator[list[Listed]]:
-        """Read the step's items, some hundreds at a time; reading waits until the consumer asks for more. Raises `Refused`."""
+    def list_items(self, listing: Listing) -> AsyncIterator[ListedPage]:
+        """Read the step's items, a page at a time; reading waits until the consumer asks for more. Raises `Refused`."""
 
     def feed(self, items: Sequence[WorkItem], context: Mapping[str, bytes] | None = None) -> None:
         """Add items to run, in order; `context` replaces the program's context when given."""

@@ -13,6 +13,9 @@ import sys
 
 HAND_OVER = 0.001
 """Seconds that the thread which has the lock may keep it when another wants it."""
+CYCLES = (20_000, 20, 20)
+"""When cycles are looked for. A page of items is thousands of objects that are no cycle: at the 700 that Python waits for by
+itself, looking takes a twentieth of the time in which items are listed, fed, and come back."""
 
 
 def hurry() -> None:
@@ -25,4 +28,5 @@ def settle() -> None:
     """Look for cycles among what is made from now on, not among what has been loaded: that would take 50 ms each time."""
     sys.setswitchinterval(HAND_OVER)
     gc.freeze()
+    gc.set_threshold(*CYCLES)
     gc.enable()

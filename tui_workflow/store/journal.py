@@ -27,7 +27,7 @@ from tui_workflow.store.schema import KEY_INDEX
 from tui_workflow.store.writer import LOG_LIMIT, Entry, Position, Revision, Snapshot, Writer, weight_of
 
 GROUP = 2000
-"""Outcomes in one commit, at the most, other rows counted by their weight; a single fact with more is not split."""
+"""Rows in one commit, at the most; a single fact with more is not split."""
 RETRY_SECONDS = 1.0
 WATCH_SECONDS = 2.0
 SNAPSHOT_SECONDS = 3.0

@@ -11,23 +11,25 @@ import sqlite3
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from hashlib import blake2b
-from itertools import chain
 from operator import itemgetter
 from typing import Any, NamedTuple
 
 from tui_workflow.facts import events as ev
 from tui_workflow.facts.outcome import Ended
 from tui_workflow.store import facts_json
+from tui_workflow.store.rows import Rows, Table
 
 LOG_LIMIT = 1 << 30
 """Bytes of log kept per run; the oldest of items that succeeded go first."""
 _ERRORS_KNOWN = 4096
-_VALUES_ROWS = (1000, 500, 200, 100, 50, 20, 10, 5, 2, 1)
-"""Rows of one statement. Each statement waits for the interpreter's lock when it has been carried out, so few are better."""
-_OUTCOME_COLUMNS = 14
+_ITEM = Table("item", ("step",), ("number", "key", "position", "payload"))
+_OUTCOME = Table(
+    "outcome",
+    ("step", "definition", "revision"),
+    ("seq", "item", "attempt", "status", "started", "duration", "at", "worker", "result", "next_at", "error"),
+)
 _BESIDES = itemgetter(6, 7, 8)
 """Of an outcome: error, log and context, which most do not have."""
-_ITEM_COLUMNS = 5
 
 
 class Position(NamedTuple):
@@ -61,12 +63,12 @@ Entry = ev.Event | Revision
 
 
 def weight_of(entry: Entry) -> int:
-    """What an entry counts in a group: an outcome is 1. A listed item is a quarter, since nothing runs again for its loss."""
+    """How many rows an entry comes to: outcomes and listed items count, all else is one."""
     match entry:
         case ev.ItemsEnded():
             return len(entry.outcomes)
         case ev.ItemsListed() | ev.ItemsMoved():
-            return len(entry.items) // 4 + 1
+            return len(entry.items)
         case _:
             return 1
 
@@ -77,8 +79,6 @@ class Writer:
     def __init__(self, connection: sqlite3.Connection) -> None:
         self._db = connection
         self.log_limit = LOG_LIMIT
-        most = connection.getlimit(sqlite3.SQLITE_LIMIT_VARIABLE_NUMBER)
-        self._sizes = tuple(size for size in _VALUES_ROWS if size * _OUTCOME_COLUMNS <= most)
         self._errors: dict[bytes, int] = {}
         self._uncertain = False
         self._read_numbers()
@@ -130,8 +130,7 @@ class Writer:
         return self.position()
 
     def _write(self, entries: Sequence[Entry]) -> None:
-        items: list[tuple[Any, ...]] = []
-        outcomes: list[tuple[Any, ...]] = []
+        items, outcomes = Rows(_ITEM), Rows(_OUTCOME)
         events: list[tuple[Any, ...]] = []
         logs: list[tuple[Any, ...]] = []
         context: dict[str, bytes] = {}
@@ -147,17 +146,12 @@ class Writer:
                     logs.append((self._step(entry.step), -1, 0, entry.at, 0, entry.lines))
                     continue
                 case ev.ItemsListed():
-                    step = self._step(entry.step)
-                    items += [(step, *item) for item in entry.items]
+                    items.add((self._step(entry.step),), entry.items)
                 case ev.ItemsMoved():
-                    if items:  # an item may be moved in the group that lists it
-                        self._insert("item", "step, number, key, position, payload", _ITEM_COLUMNS, items)
-                        items = []
+                    items.insert(self._db)  # an item may be moved in the group that lists it
                     self._move(entry)
                 case ev.ListingFinished():
-                    if items:
-                        self._insert("item", "step, number, key, position, payload", _ITEM_COLUMNS, items)
-                        items = []
+                    items.insert(self._db)
                     step = self._step(entry.step)
                     self._db.executemany(
                         "UPDATE item SET position = NULL WHERE step = ? AND number = ?",
@@ -172,13 +166,8 @@ class Writer:
             self._event += 1
             kind, body = facts_json.encode(entry)
             events.append((self._event, self._outcome, entry.at, kind, body))
-        self._insert("item", "step, number, key, position, payload", _ITEM_COLUMNS, items)
-        self._insert(
-            "outcome",
-            "seq, step, item, attempt, status, started, duration, at, next_at, worker, definition, revision, result, error",
-            _OUTCOME_COLUMNS,
-            outcomes,
-        )
+        items.insert(self._db)
+        outcomes.insert(self._db)
         self._db.executemany("INSERT INTO event (seq, after, at, kind, body) VALUES (?, ?, ?, ?, ?)", events)
         self._write_logs(logs)
         self._write_context(context)
@@ -186,10 +175,13 @@ class Writer:
     def _add_outcomes(
         self,
         fact: ev.ItemsEnded,
-        rows: list[tuple[Any, ...]],
+        rows: Rows,
         logs: list[tuple[Any, ...]],
         context: dict[str, bytes],
     ) -> None:
+        outcomes = fact.outcomes
+        if not outcomes:
+            return
         step, definition = self._step(fact.step), self._definition(fact.definition)
         at, worker, revision, next_at = fact.at, fact.worker, fact.revision, fact.next_at or {}
         seq = self._outcome
@@ -197,54 +189,29 @@ class Writer:
         if signature == self._latest:
             seq += 1  # a gap in the sequence keeps two facts apart that would read as one
         self._latest = signature
-        outcomes = fact.outcomes
+        shared = step, definition, revision
         if not next_at and not any(map(any, map(_BESIDES, outcomes))):
-            rows += [
-                (
-                    n,
-                    step,
-                    item,
-                    attempt,
-                    int(status),
-                    started,
-                    took,
-                    at,
-                    None,
-                    worker,
-                    definition,
-                    revision,
-                    result,
-                    None,
-                )
-                for n, (item, attempt, status, started, took, result, _, _, _) in enumerate(outcomes, seq + 1)
-            ]
-            seq, outcomes = seq + len(outcomes), ()
-        for item, attempt, status, started, duration, result, error, log, writes in outcomes:
-            seq += 1
-            rows.append(
-                (
-                    seq,
-                    step,
-                    item,
-                    attempt,
-                    int(status),
-                    started,
-                    duration,
-                    at,
-                    next_at.get(item) if next_at else None,
-                    worker,
-                    definition,
-                    revision,
-                    result,
-                    None if error is None else self._error_number(error),
-                )
+            rows.add(
+                shared,
+                [
+                    (n, item, attempt, status, started, took, at, worker, result, None, None)
+                    for n, (item, attempt, status, started, took, result, _, _, _) in enumerate(outcomes, seq + 1)
+                ],
             )
+            self._outcome = seq + len(outcomes)
+            return
+        told: list[tuple[Any, ...]] = []
+        for item, attempt, status, started, took, result, error, log, writes in outcomes:
+            seq += 1
+            due = next_at.get(item) if next_at else None
+            number = None if error is None else self._error_number(error)
+            told.append((seq, item, attempt, int(status), started, took, at, worker, result, due, number))
             if log:
                 logs.append((step, item, attempt, started, int(status in (Ended.FAILED, Ended.RETRYING)), log))
             if writes:
                 context.update(_context_rows(writes))
-        if fact.outcomes:
-            self._outcome = seq
+        rows.add(shared, told)
+        self._outcome = seq
 
     def _step(self, name: str) -> int:
         number = self._steps.get(name)
@@ -301,16 +268,6 @@ class Writer:
             "UPDATE item SET position = ?, payload = ? WHERE step = ? AND number = ?",
             ((item.position, item.payload, step, item.number) for item in fact.items),
         )
-
-    def _insert(self, table: str, columns: str, width: int, rows: list[tuple[Any, ...]]) -> None:
-        """Insert rows; table and columns are this module's own words."""
-        start, one = 0, "(" + ",".join("?" * width) + ")"
-        for size in self._sizes:
-            if len(rows) - start >= size:
-                insert = f"INSERT INTO {table} ({columns}) VALUES " + ",".join([one] * size)  # noqa: S608
-            while len(rows) - start >= size:
-                self._db.execute(insert, list(chain.from_iterable(rows[start : start + size])))
-                start += size
 
     def _write_logs(self, logs: list[tuple[Any, ...]]) -> None:
         if not logs:

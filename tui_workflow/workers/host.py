@@ -13,7 +13,7 @@ from typing import Any
 from tui_workflow.facts.filemark import Mark, mark_of
 from tui_workflow.facts.logs import LIMIT
 from tui_workflow.facts.outcome import Ended, ErrorInfo, Outcome
-from tui_workflow.facts.work import Death, Listed, Listing, Refused, Running, StepProgram, WorkerEvents, WorkItem
+from tui_workflow.facts.work import Death, ListedPage, Listing, Refused, Running, StepProgram, WorkerEvents, WorkItem
 from tui_workflow.workers import protocol
 from tui_workflow.workers.deaths import made, worker_died
 from tui_workflow.workers.lastwords import last_words
@@ -33,8 +33,7 @@ _LOOK = 0.01
 """Seconds between looks at whether they have; the system does not tell of the end of a group."""
 _FAILED = int(Ended.FAILED)
 _make_outcome: Callable[[RawOutcome], Outcome] = partial(tuple.__new__, Outcome)
-"""What `Outcome._make` does, in a third of its time; the same below."""
-_make_listed: Callable[[tuple[str, bytes, bool]], Listed] = partial(tuple.__new__, Listed)
+"""What `Outcome._make` does, in a third of its time."""
 
 
 class ProcessWorker(asyncio.Protocol):
@@ -91,7 +90,7 @@ class ProcessWorker(asyncio.Protocol):
         answer = await self._ask(protocol.EVALUATE, body, limit, f"evaluating {names} took more than {limit:g} seconds")
         return protocol.unpack_values(answer)
 
-    async def list_items(self, listing: Listing) -> AsyncIterator[list[Listed]]:
+    async def list_items(self, listing: Listing) -> AsyncIterator[ListedPage]:
         pages: asyncio.Queue[tuple[int, bytes]] = asyncio.Queue()
         self._pages = pages
         if self._burying is not None:
@@ -106,8 +105,8 @@ class ProcessWorker(asyncio.Protocol):
                     raise Refused(ErrorInfo.decode(body))
                 if kind == protocol.LIST_END:
                     return
-                page = list(map(_make_listed, protocol.unpack_listed(body)))
-                if page:  # an empty one is a sign of life, and no credit was used for it
+                page = protocol.unpack_listed(body)
+                if page.keys:  # an empty one is a sign of life, and no credit was used for it
                     yield page
                     self._send(protocol.CREDIT)
         finally:

@@ -14,6 +14,7 @@ from itertools import accumulate, pairwise
 from struct import Struct
 
 from tui_workflow.facts.filemark import Mark
+from tui_workflow.facts.work import ListedPage
 
 HEADER = Struct("<IB")
 LARGEST = (1 << 32) - 1
@@ -218,18 +219,17 @@ def unpack_loaded(body: bytes) -> Iterator[tuple[str, Mark | None]]:
         yield path, None if mark is None else tuple(mark)
 
 
-def pack_listed(explicit: bool, keys: Sequence[str], payloads: Sequence[bytes]) -> bytes:
-    names = json.dumps(keys, separators=(",", ":")).encode()
+def pack_listed(page: ListedPage) -> bytes:
+    keys, payloads, explicit, perhaps = page
+    names = json.dumps((keys, perhaps), separators=(",", ":")).encode()
     sizes = b"".join([_COUNT.pack(len(payload)) for payload in payloads])
     return b"".join((_LISTED.pack(explicit, len(names)), names, sizes, *payloads))
 
 
-def unpack_listed(body: bytes) -> list[tuple[str, bytes, bool]]:
-    """(key, payload, explicit) of each listed element."""
+def unpack_listed(body: bytes) -> ListedPage:
     explicit, size = _LISTED.unpack_from(body)
     place = _LISTED.size + size
-    keys = json.loads(body[_LISTED.size : place])
+    keys, perhaps = json.loads(body[_LISTED.size : place])
     sizes = [length for (length,) in _COUNT.iter_unpack(body[place : place + len(keys) * _COUNT.size])]
-    place += len(keys) * _COUNT.size
-    ends = list(accumulate(sizes, initial=place))
-    return [(key, body[start:end], explicit) for key, (start, end) in zip(keys, pairwise(ends), strict=True)]
+    ends = accumulate(sizes, initial=place + len(keys) * _COUNT.size)
+    return ListedPage(keys, [body[start:end] for start, end in pairwise(ends)], explicit, perhaps)

@@ -8,7 +8,8 @@ from time import monotonic
 from typing import Any
 
 from tui_workflow import values
-from tui_workflow.facts.work import Listing
+from tui_workflow.facts.seen import SeenKeys
+from tui_workflow.facts.work import ListedPage, Listing
 from tui_workflow.workers import protocol
 from tui_workflow.workers.child.office import Office
 from tui_workflow.workers.child.reading import NOTHING_YET, SourceError
@@ -33,11 +34,12 @@ class ListingRun:
         self._step = step
         self._refuse = refuse
         self._explicit = listing.key is not None
+        self._seen = SeenKeys()
         self._rows: Iterator[tuple[str, bytes] | None] | None = self._read(listing)
 
     def send_some(self) -> None:
         """Send one page, or the end, or why there is none."""
-        rows, send = self._rows, self._office.outbox.send
+        rows = self._rows
         if rows is None:
             return
         keys: list[str] = []
@@ -52,22 +54,26 @@ class ListingRun:
                     payloads.append(row[1])
                     size += len(row[1])
                     if len(keys) == _ROWS or size > _BYTES or now - began > _FULL:
-                        send(protocol.LISTED, protocol.pack_listed(self._explicit, keys, payloads))
+                        self._send_page(keys, payloads)
                         return
                 elif keys and now - began > _FULL:
-                    send(protocol.LISTED, protocol.pack_listed(self._explicit, keys, payloads))
+                    self._send_page(keys, payloads)
                     return
                 elif now - told > _ALIVE:
                     told = now
-                    send(protocol.LISTED, protocol.pack_listed(self._explicit, (), ()))
+                    self._send_page([], [])
         except BaseException as error:
             self._rows = None
             self._refuse(error)
             return
         self._rows = None
         if keys:
-            send(protocol.LISTED, protocol.pack_listed(self._explicit, keys, payloads))
-        send(protocol.LIST_END)
+            self._send_page(keys, payloads)
+        self._office.outbox.send(protocol.LIST_END)
+
+    def _send_page(self, keys: list[str], payloads: list[bytes]) -> None:
+        page = ListedPage(keys, payloads, self._explicit, self._seen.add_all(keys))
+        self._office.outbox.send(protocol.LISTED, protocol.pack_listed(page))
 
     def _read(self, listing: Listing) -> Iterator[tuple[str, bytes] | None]:
         """(key, payload) of each item; None for an element that is none, so that the caller sees time pass."""

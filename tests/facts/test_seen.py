@@ -3,7 +3,7 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tui_workflow.engine.seen import SeenKeys
+from tui_workflow.facts.seen import SeenKeys
 
 
 @given(st.lists(st.text(max_size=5)))
