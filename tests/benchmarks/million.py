@@ -6,51 +6,53 @@ Keys are pressed all the time, and the slowest answer counts: a screen that stal
 from __future__ import annotations
 
 import os
-import re
 import signal
 import sqlite3
 import time
 from contextlib import closing
 
-from tests.benchmarks.bench import PATIENCE, Folder, Row, Sizes, folder, main
+from tests.benchmarks.bench import PATIENCE, Folder, Row, Sizes, environment, folder, main
 from tests.benchmarks.dashboard import OVER
-from tests.benchmarks.screen import Screen
 from tests.benchmarks.stored import FLOW, HANDLER, title_of
+from tests.end_to_end.terminal import Terminal
 
 
 class Hand:
     """Presses keys and keeps how long their answers took, in seconds."""
 
-    def __init__(self, screen: Screen) -> None:
+    def __init__(self, screen: Terminal) -> None:
         self.screen = screen
         self.took: list[float] = []
 
-    def ask(self, key: str, answer: bytes | re.Pattern[bytes], pause: float = 0.1) -> None:
+    def ask(self, key: str, answer: str, pause: float = 0.1) -> None:
+        assert answer not in self.screen.text, f"{answer} stood there before"
         began = time.perf_counter()
         self.screen.press(key)
-        self.took.append(self.screen.until(answer) - began)
-        self.screen.read_for(pause)
+        self.screen.see(answer)
+        self.took.append(time.perf_counter() - began)
+        self.screen.rest(pause)
 
     def watch(self) -> None:
         """Look at the help and away from it."""
-        self.ask("?", b"Move down")
+        self.ask("?", "Move down")
         self.screen.press("?")
-        self.screen.read_for(0.17)
+        self.screen.lose("Move down")
+        self.screen.rest(0.17)
 
 
 def watched(place: Folder, n: int) -> list[float]:
     """Seconds of each answer while the run goes on: to half its items, killed there, and from there to the end."""
     took: list[float] = []
     for words, share in (([], 0.5), (["--resume"], 1.0)):
-        with Screen(place.path, ["flow.yaml", *words]) as screen:
+        with Terminal(place.path, "flow.yaml", *words, size=(120, 40), **environment()) as screen:
             hand = Hand(screen)
-            screen.until(b"slots busy")
+            screen.see("slots busy")
             end = time.monotonic() + PATIENCE
             while not (place.path / "over").exists() and done(place) < share * n:
                 hand.watch()
                 assert time.monotonic() < end, f"{n:,} items were not done within {PATIENCE:g} s"
             if share == 1.0:
-                screen.read_for(2.0)
+                screen.rest(2.0)
                 triage(hand, n)
             else:
                 os.kill(screen.pid, signal.SIGKILL)
@@ -69,8 +71,8 @@ def triage(hand: Hand, n: int) -> None:
     """To the group of failures, and to its last item, which is shown beside the list."""
     last = max(item for item in range(n - 50, n) if item % 50 == 7)
     hand.screen.press("f")
-    hand.screen.read_for(0.5)
-    hand.ask("\r", re.compile(rb"row-57\D"), 1.0)
+    hand.screen.rest(0.5)
+    hand.ask("\r", "row-57 ", 1.0)
     hand.ask("G", title_of(last), 1.0)
 
 

@@ -13,7 +13,7 @@ from tui_workflow.workers.protocol import RawOutcome
 from tui_workflow.workers.shared import BLOB, KEPT, Shared
 
 _PACK = protocol.RECORD.pack
-GROUP = 0.003
+GROUP = 0.01
 """Seconds after which ended items are sent, at the latest when the next one ends."""
 
 
