@@ -158,9 +158,18 @@ MUTANTS = (
     Mutant(
         "duplicates lost in the listing",
         "engine/listing.py",
-        "        name = self._step.name\n        perhaps",
-        "        name = self._step.name\n        chunk = list({listed.key: listed for listed in chunk}.values())\n        perhaps",
+        "    async def _take(self, page: ListedPage, now: float) -> None:\n",
+        "    async def _take(self, page: ListedPage, now: float) -> None:\n"
+        "        once = dict(zip(page.keys, page.payloads))\n"
+        "        page = page._replace(keys=list(once), payloads=list(once.values()))\n",
         ("tests/engine/test_engine.py::test_duplicates_get_a_number_and_explicit_ones_fail",),
+    ),
+    Mutant(
+        "an item with another value taken for unchanged",
+        "engine/listing.py",
+        "            and [item.payload for item in following.values()] == page.payloads\n",
+        "",
+        ("tests/engine/test_listing.py::test_a_page_with_another_value_is_no_unchanged_one",),
     ),
     Mutant(
         "two hold one run",
