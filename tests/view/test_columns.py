@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import unicodedata
 
 from hypothesis import given
@@ -78,6 +79,25 @@ def test_where_the_telling_part_is() -> None:
     assert cut("abcdefghij", 5, keep="ends") == "ab…ij"
     assert cut("日本語", 4) == "日…"
     assert cut("x", 0) == ""
+
+
+def test_a_cut_at_a_gap_of_the_text_leaves_one_mark() -> None:
+    assert cut("row … of the table is wrong", 11, keep="ends") == "row … wrong"
+    assert cut("row …… of it is bad", 9, keep="ends") == "row … bad"
+    assert cut("the order … is bad", 10, keep="ends") == "the o… bad"
+    assert cut("order … is bad", 8) == "order …"
+    assert cut("it is … bad", 6, keep="end") == "… bad"
+    assert cut("row … of it is bad", 9, keep="ends", mark="~") == "row ~ bad"
+
+
+@given(
+    st.lists(st.sampled_from(["…", " ", "ab", "世"])).map("".join),
+    columns_wide,
+    st.sampled_from(["start", "end", "ends"]),
+)
+def test_gaps_never_stand_side_by_side(text: str, columns: int, keep: str) -> None:
+    text = re.sub("……+", "…", text)
+    assert "……" not in cut(text, columns, keep=keep)  # type: ignore[arg-type]
 
 
 def test_a_title_sits_on_one_rule() -> None:

@@ -50,6 +50,13 @@ def test_a_family_among_others_is_told_apart_in_itself() -> None:
     assert told(["a/out.json", "b/out.json"], 6) == ["a…", "b…"]
 
 
+def test_a_gap_that_a_name_has_is_not_marked_twice() -> None:
+    labels = [f"a request for the year {year}… and what it was about" for year in (2024, 2025)]
+    assert all(short.count("…") == 2 and "……" not in short for short in told(labels, 7))
+    paths = [f"data/{folder}/of/the/same/{folder}.json" for folder in ("north-east", "south-east")]
+    assert not any("……" in short for columns in range(3, 30) for short in told(paths, columns))
+
+
 @example(names=["00", "0a"], columns=1)
 @given(st.lists(st.text("ab0/-é世\x1b", min_size=1, max_size=24), unique=True, max_size=8), st.integers(1, 30))
 def test_a_name_takes_its_columns_at_the_most(names: list[str], columns: int) -> None:

@@ -22,6 +22,7 @@ __all__ = [
     "cut_line",
     "fill",
     "fill_line",
+    "gapped",
     "layout",
     "line_width",
     "row",
@@ -34,18 +35,32 @@ Align = Literal["left", "right"]
 
 
 def cut(text: str, columns: int, *, keep: Keep = "start", mark: str = "…") -> str:
-    """The text in at most `columns`, with `mark` where something is missing; `keep` says which part stays."""
+    """The text in at most `columns`, with `mark` where something is missing; `keep` says which part stays.
+
+    Beside a gap of the text's own there is one mark for both.
+    """
     if width(text) <= columns:
         return text
     if columns <= 0:
         return ""
     room = columns - 1
     if keep == "start":
-        return _head(text, room) + mark
+        return gapped(_head(text, room), "", mark)
     if keep == "end":
-        return mark + _tail(text, room)
-    head = (room + 1) // 2
-    return _head(text, head) + mark + _tail(text, room - head)
+        return gapped("", _tail(text, room), mark)
+    head = _ungapped(_head(text, (room + 1) // 2), mark)
+    return gapped(head, _tail(text, room - width(head)), mark)
+
+
+def gapped(head: str, tail: str, mark: str = "…") -> str:
+    """Two parts of a text with one `mark` for what is missing between them, also where a part itself has a gap there."""
+    return _ungapped(head, mark) + mark + _ungapped(tail[::-1], mark)[::-1]
+
+
+def _ungapped(text: str, mark: str) -> str:
+    """A text without the gap at its end."""
+    bare = text.rstrip()
+    return text if not bare.endswith(("…", mark)) else bare.rstrip(f"…{mark}")
 
 
 def _head(text: str, columns: int) -> str:

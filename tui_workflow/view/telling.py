@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Mapping
 
 from tui_workflow.text import visible
-from tui_workflow.view.columns import cut, width
+from tui_workflow.view.columns import cut, gapped, width
 
 MANY = 200
 """Names up to which those that are cut to the same text are looked at among themselves."""
@@ -91,7 +91,8 @@ def _without(texts: Collection[str], columns: int, mark: str, lead: int, tail: i
     inner = {text: text[lead : len(text) - tail] for text in texts}
     if not lead:
         return {text: one(text, columns, mark=mark) for text in texts}
-    return {text: mark + one(part, max(1, columns - width(mark)), mark=mark) for text, part in inner.items()}
+    room = max(1, columns - width(mark))
+    return {text: gapped("", one(part, room, mark=mark), mark) for text, part in inner.items()}
 
 
 def _parts(text: str, place: int) -> bool:
@@ -100,5 +101,6 @@ def _parts(text: str, place: int) -> bool:
 
 
 def _between(text: str, start: int, stop: int, mark: str) -> str:
-    end = len(text) - stop
-    return f"{mark if start else ''}{text[start:end]}{mark if stop else ''}"
+    kept = text[start : len(text) - stop]
+    kept = gapped("", kept, mark) if start else kept
+    return gapped(kept, "", mark) if stop else kept
