@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 
 import pytest
@@ -9,14 +10,22 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.ui.simulate import FETCH, http_error, shape
+from tests.view.made import BEGIN, ended, error, listed, run_of
+from tests.view.made import shape as shape_of
+from tui_workflow.facts import events as ev
 from tui_workflow.facts.outcome import Ended, ErrorInfo, Frame
-from tui_workflow.facts.state import Item, StepState
+from tui_workflow.facts.state import Item, RunState, StepState, fold
+from tui_workflow.facts.work import Running
+from tui_workflow.text import GROUP
 from tui_workflow.view.glyphs import UNICODE
 from tui_workflow.view.keys import DEFAULT, PANES, Context
 from tui_workflow.view.line import Line, Span, plain
+from tui_workflow.view.nav import Nav
+from tui_workflow.view.page import Scene, draw
 from tui_workflow.view.panes import footer, item, selected
 from tui_workflow.view.panes.row import called
 from tui_workflow.view.ports import AttemptRow, ItemDetail, ItemRow
+from tui_workflow.view.sampling import Sampling
 
 
 def foot(context: Context, width: int, waits: Line = ()) -> str:
@@ -140,3 +149,54 @@ def test_a_setting_that_is_too_long_goes_on_below_where_rows_are_free() -> None:
     assert " ".join("".join(line[9:] for line in text[1:3]).split()) == value
     assert text[3].split() == ["slots", "4"]
     assert len(selected.rows(step, [("items", value), ("slots", "4")], "", False, 44, 3, UNICODE)) == 3
+
+
+def steps_drawn(run: RunState, *, lanes: int = 0, step: str = "") -> list[str]:
+    running = {name: [Running(n, n, BEGIN + n, 0, 0) for n in range(lanes)] for name in run.steps}
+    scene = Scene(run, Nav(step=step), Sampling(), DEFAULT, UNICODE, BEGIN + 60, lanes=running)
+    return [plain(line).replace(GROUP, " ").rstrip() for line in draw(scene, 60, 16).lines]
+
+
+def three() -> RunState:
+    run = run_of(shape_of("fetch"), shape_of("resize_images"), shape_of("publish", for_each=False))
+    listed(run, "fetch", 1200)
+    listed(run, "resize_images", 61_000)
+    bad = ended(
+        "resize_images", range(4000, 4030), at=BEGIN + 9, status=Ended.FAILED, failure=error("ValueError", "no")
+    )
+    done = [ended("fetch", range(1200), at=BEGIN + 9), ended("resize_images", range(4000), at=BEGIN + 9), bad]
+    return fold(run, [*done, ev.StepFinished(BEGIN + 10, "fetch", "succeeded")])
+
+
+def test_three_steps_say_how_many_items_are_done_and_have_their_bars() -> None:
+    found = steps_drawn(three(), step="publish")
+    fetch = next(place for place, line in enumerate(found) if "✓ fetch" in line)
+    assert "1 200 items" in found[fetch]
+    assert found[fetch + 1].endswith("▄  ✓ 1 200")
+    assert "4 030 of 61 000" in found[fetch + 2]
+    assert "✗ 30" in found[fetch + 2]
+    assert found[fetch + 3].endswith("▄  ✓ 4 000  ✗ 30  · 56 970")
+    assert found[fetch + 3].count("▄") == found[fetch + 1].count("▄") > 20
+
+
+def test_bars_of_steps_stay_while_lanes_come_and_go() -> None:
+    for lanes in range(13):
+        found = steps_drawn(three(), lanes=lanes, step="publish")
+        assert sum("▄▄" in line for line in found) == 2
+        assert any("· publish" in line or "▌· publish" in line for line in found)
+    assert "5 more slots" in found[-3]
+    assert sum("item " in line for line in found) == 7
+
+
+def test_thirty_steps_say_how_many_items_are_done_where_no_row_is_free() -> None:
+    names = [f"step_number_{place:02}" for place in range(30)]
+    run = run_of(*map(shape_of, names))
+    for place, name in enumerate(names[:12]):
+        listed(run, name, 100 * place + 100)
+        fold(run, [ended(name, range(50), at=BEGIN + 9)])
+    found = steps_drawn(run, step=names[11])
+    assert not any("▄" in line for line in found)
+    chosen = next(line for line in found if line.startswith("▌"))
+    assert "50 of 1 200" in chosen
+    assert "running  4 %" in chosen
+    assert len({match.end() for line in found if (match := re.search(r" of [0-9 ]*[0-9]", line))}) == 1

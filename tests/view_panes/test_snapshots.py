@@ -31,6 +31,7 @@ CASES = [
     ("run-104x30", 104, 30, Pane.FAILURES, UNICODE, False),
     ("run-80x24", 80, 24, Pane.STEPS, UNICODE, False),
     ("failures-80x24", 80, 24, Pane.FAILURES, UNICODE, False),
+    ("steps-60x16", 60, 16, Pane.STEPS, UNICODE, False),
     ("step-60x16", 60, 16, Pane.STEP, UNICODE, False),
     ("log-60x16", 60, 16, Pane.LOG, UNICODE, False),
     ("ascii-120x32", 120, 32, Pane.STEPS, ASCII, False),

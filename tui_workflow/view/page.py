@@ -248,7 +248,7 @@ def _tiny(scene: Scene, frame: Frame) -> None:
     room = max(0, frame.height - 1 - len(frame.lines))
     match scene.nav.pane:
         case Pane.STEPS:
-            rows = step_tree(scene, width, room + 1)[1:]
+            rows = step_tree(scene, width, room + 1, counted=True)[1:]
         case Pane.STEP:
             rows = step_rows_of(scene, width, room, untitled=True)
             if len(rows) < room:
@@ -315,7 +315,7 @@ def _zoomed(scene: Scene, frame: Frame) -> Frame:
     return frame.finish(bottom(scene, frame, CONTEXTS[scene.nav.pane]))
 
 
-def step_tree(scene: Scene, width: int, height: int) -> Rows:
+def step_tree(scene: Scene, width: int, height: int, *, counted: bool = False) -> Rows:
     nav = scene.nav
     text = nav.step_filter.text.lower()
     shown = None
@@ -333,6 +333,7 @@ def step_tree(scene: Scene, width: int, height: int) -> Rows:
         scene.glyphs,
         cursor=scene.cursor(Pane.STEPS),
         shown=shown,
+        sampling=scene.sampling if counted else None,
     )
     line = _entry(scene, Pane.STEPS, width)
     return [rows[0], line, *rows[1:]] if line else rows

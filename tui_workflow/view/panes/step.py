@@ -136,9 +136,24 @@ def counts(step: StepState, running: int) -> dict[str, int]:
     return {"ok": ok, "failed": failed, "skipped": skipped, "running": busy, "waiting": retrying + pending}
 
 
+def briefly(step: StepState, running: int, glyphs: Glyphs) -> Line:
+    """The counts of a step by their signs alone."""
+    return gaps(_counted(step, running, glyphs, words=False), 2)
+
+
 def _counts(
     step: StepState, running: int, speed: rate.Rates, width: int, glyphs: Glyphs, *, words: bool, beside: Line
 ) -> Line:
+    parts = _counted(step, running, glyphs, words=words)
+    if words and line_width(gaps(parts)) > width:
+        return _counts(step, running, speed, width, glyphs, words=False, beside=beside)
+    line = gaps(parts, 3 if words else 2)
+    if line_width(line) + line_width(beside) + 2 > width:
+        beside = ()
+    return apart(line, beside, width, mark=glyphs.ellipsis)
+
+
+def _counted(step: StepState, running: int, glyphs: Glyphs, *, words: bool) -> list[Line]:
     found = counts(step, running)
     ended = step.status not in ("pending", "running")
     parts: list[Line] = []
@@ -165,12 +180,7 @@ def _counts(
                 Span(")", "dim"),
             )
         parts.append(tuple(part))
-    if words and line_width(gaps(parts)) > width:
-        return _counts(step, running, speed, width, glyphs, words=False, beside=beside)
-    line = gaps(parts, 3 if words else 2)
-    if line_width(line) + line_width(beside) + 2 > width:
-        beside = ()
-    return apart(line, beside, width, mark=glyphs.ellipsis)
+    return parts
 
 
 def _rates(step: StepState, speed: rate.Rates, now: float, sampling: Sampling, width: int, glyphs: Glyphs) -> Line:

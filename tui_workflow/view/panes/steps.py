@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from typing import NamedTuple
 
 from tui_workflow.facts.state import RunState, StepState
 from tui_workflow.facts.work import Running
@@ -13,7 +14,9 @@ from tui_workflow.view.columns import apart, fill, line_width
 from tui_workflow.view.columns import width as columns_of
 from tui_workflow.view.glyphs import Glyphs
 from tui_workflow.view.line import Line, Span
+from tui_workflow.view.panes import counted
 from tui_workflow.view.panes.row import Cursor, Row, Rows, Target, called, data, heading, name, short, window
+from tui_workflow.view.sampling import Sampling
 
 CLOCK = 7
 """Columns of the elapsed time."""
@@ -46,10 +49,12 @@ def rows(
     *,
     cursor: Cursor,
     shown: Sequence[str] | None = None,
+    sampling: Sampling | None = None,
 ) -> Rows:
     """The pane in at most `height` rows. Steps that have ended well go first when there are too many.
 
-    `shown` names the steps that a filter leaves; `open_step` is the one whose slots another pane shows.
+    `shown` names the steps that a filter leaves; `open_step` is the one whose slots another pane shows. With `sampling`
+    no pane beside it counts items: each step says how many it has, and has a bar where rows are free, before the lanes do.
     """
     steps = [step for step in state.steps.values() if shown is None or step.name in shown]
     done = sum(step.status in ENDED for step in state.steps.values())
@@ -61,17 +66,34 @@ def rows(
         focused=cursor == "here",
         glyphs=glyphs,
     )
+    free = height - 1 - sum(2 if _says_why(step) else 1 for step in steps)
+    barred: dict[str, Row] = {}
+    if sampling is not None:
+        flying = {name: len(running) for name, running in lanes.items()}
+        barred = counted.rows(counted.chosen(steps, free), flying, sampling, width, glyphs)
+    most = free - len(barred) if barred else LANES + 1
     blocks: list[tuple[StepState, Rows]] = []
-    longest = min(max((columns_of(step.name) for step in steps), default=0), max(8, width // 2))
+    columns = _Columns(
+        min(max((columns_of(step.name) for step in steps), default=0), max(8, width // 2)),
+        counted.column(steps) if sampling is not None else 0,
+    )
     for step in steps:
         mark: Cursor = cursor if step.name == selected else ""
-        block = [Row(_step(state, step, now, width, longest, glyphs, bold=bool(mark)), Target("step", step.name), mark)]
-        if step.reason and step.status in ("skipped", "failed", "cancelled"):
+        block = [Row(_step(state, step, now, width, columns, glyphs, bold=bool(mark)), Target("step", step.name), mark)]
+        if _says_why(step):
             block.append(Row((Span("  "), *data(step.reason, "dim", italic=True)), Target("step", step.name)))
+        if step.name in barred:
+            block.append(barred[step.name])
         if step.status == "running" and step.name != open_step:
-            block += _lanes(step.name, lanes.get(step.name, ()), keys, now, width, glyphs)
+            own = _lanes(step.name, lanes.get(step.name, ()), keys, now, width, most, glyphs)
+            most -= len(own) if barred else 0
+            block += own
         blocks.append((step, block))
     return [title, *_fit(blocks, selected, max(0, height - 1), glyphs)]
+
+
+def _says_why(step: StepState) -> bool:
+    return bool(step.reason) and step.status in ("skipped", "failed", "cancelled")
 
 
 def _fit(blocks: list[tuple[StepState, Rows]], selected: str, height: int, glyphs: Glyphs) -> Rows:
@@ -87,8 +109,15 @@ def _fit(blocks: list[tuple[StepState, Rows]], selected: str, height: int, glyph
     return window(flat, height, at)
 
 
+class _Columns(NamedTuple):
+    """What stands in columns of its own: the steps' names, and how many of their items are done, 0 for nothing."""
+
+    name: int
+    done: int
+
+
 def _step(
-    state: RunState, step: StepState, now: float, width: int, longest: int, glyphs: Glyphs, *, bold: bool
+    state: RunState, step: StepState, now: float, width: int, columns: _Columns, glyphs: Glyphs, *, bold: bool
 ) -> Line:
     quiet = step.status in ("pending", "skipped", "cancelled") and not interrupted(state, step)
     sign = glyphs.of_step(step.status)
@@ -100,18 +129,25 @@ def _step(
     elif tolerated.of_step(step):
         sign, role = glyphs.failed, "failed"
     glyph = Span(f"{sign} ", role)
-    right = _right(state, step, now, width - 2 - longest - 3, width - 2 - columns_of(step.name) - 2)
+    right = _right(state, step, now, width - 2 - columns.name - 3, width - 2 - columns_of(step.name) - 2)
     room = max(4, width - 2 - line_width(right) - 2)
     label = short(step.name, room, "strong" if bold else "dim" if quiet else "text", glyphs, bold=bold)
     left: Line = (glyph, *label)
-    pad = max(2, longest + 3 - line_width(label))
-    counted = (step.failed if not tolerated.of_step(step) else 0, step.stale)
+    pad = max(2, columns.name + 3 - line_width(label))
+    counts = (step.failed if not tolerated.of_step(step) else 0, step.stale)
+    beside = sum(len(numbers.count(number)) + 4 for number in counts if number)
+    wordless = right[2:] if len(right) > 1 and right[1].text == " " else right[1:]
     if step.stale and step.status == "running":
         # The sign says that it runs; where both counts have no room beside the word, the word goes.
-        room_for = sum(len(numbers.count(number)) + 4 for number in counted if number)
-        if line_width(left) + room_for + 2 + line_width(right) > width:
-            right, pad = right[2:] if right[1].text == " " else right[1:], 2
-    for number, sign, role in ((counted[0], glyphs.failed, "failed"), (counted[1], glyphs.stale, "stale")):
+        if line_width(left) + beside + 2 + line_width(right) > width:
+            right, pad = wordless, 2
+    elif columns.done and not tolerated.of_step(step) and (done := counted.words(step)):
+        needed = line_width(left) + pad + columns.done + beside + 2
+        if needed + line_width(right) > width >= needed + line_width(wordless) and step.status == "running":
+            right = wordless
+        if needed + line_width(right) <= width:
+            left, pad = (*left, Span(" " * pad), Span(fill(done, columns.done, align="right"), "dim")), 2
+    for number, sign, role in ((counts[0], glyphs.failed, "failed"), (counts[1], glyphs.stale, "stale")):
         count = Span(f"{sign} {numbers.count(number)}", role)
         if number and line_width(left) + pad + line_width((count,)) + 2 + line_width(right) <= width:
             left, pad = (*left, Span(" " * pad), count), 2
@@ -177,15 +213,22 @@ def waits(state: RunState, step: StepState) -> str:
 
 
 def _lanes(
-    step: str, running: Sequence[Running], keys: Mapping[tuple[str, int], str], now: float, width: int, glyphs: Glyphs
+    step: str,
+    running: Sequence[Running],
+    keys: Mapping[tuple[str, int], str],
+    now: float,
+    width: int,
+    most: int,
+    glyphs: Glyphs,
 ) -> Rows:
     old = [run for run in running if now - run.since >= OLD]
     wide = width >= 60
     key_width = max(8, min(24, width * 4 // 11)) if not wide else max(12, width // 7 + 2)
-    names = {run.item: keys.get((step, run.item), f"item {run.item}") for run in old[:LANES]}
+    listed = old[: min(LANES, most if len(old) <= most else most - 1)] if most > 0 else []
+    names = {run.item: keys.get((step, run.item), f"item {run.item}") for run in listed}
     told = telling.told(names.values(), key_width, mark=glyphs.ellipsis)
     found = []
-    for run in old[:LANES]:
+    for run in listed:
         label = called(names[run.item], key_width, "text", glyphs, told=told)
         head = apart((Span(f"  {run.slot + 1} ", "dim"), *label), (), 4 + key_width, mark=glyphs.ellipsis)
         share = numbers.percent(run.done, run.total) if run.total else ""
@@ -196,6 +239,6 @@ def _lanes(
         length = room if wide else min(10, room)
         bar = lane(run.done, run.total, length, glyphs) if run.total and length >= 4 else ()
         found.append(Row(apart((*head, Span("  "), *bar), tail, width, mark=glyphs.ellipsis), Target("item", run.item)))
-    if len(old) > LANES:
-        found.append(Row((Span(f"    {len(old) - LANES} more slots", "dim"),)))
+    if listed and len(old) > len(listed):
+        found.append(Row((Span(f"    {numbers.plural(len(old) - len(listed), 'more slot')}", "dim"),)))
     return found
