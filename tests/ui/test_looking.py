@@ -300,6 +300,54 @@ async def test_the_log_is_searched_beyond_what_is_visible() -> None:
         assert "GET https" in screen.text
 
 
+@pytest.mark.parametrize("size", [(120, 32), (60, 16)])
+async def test_the_hits_of_a_search_of_the_log_are_told_while_it_is_typed(size: tuple[int, int]) -> None:
+    async with opened(size=size) as screen:
+        await screen.press("4", "slash")
+        assert "1 hit" in await screen.type("stored line 123")
+        assert "11 hits" in await screen.press("backspace")
+        assert "none" in await screen.type("x")
+        await screen.press("escape", "slash")
+        assert "hit" not in screen.text
+        assert "none" not in screen.text
+
+
+async def test_a_search_that_is_typed_waits_for_the_one_under_way_and_looks_among_its_hits() -> None:
+    asked: list[str] = []
+    gate = asyncio.Event()
+
+    class Slow(Simulation):
+        async def search_log(self, step: str | None, text: str, *, limit: int = 1000) -> list[LogRow]:
+            asked.append(text)
+            await gate.wait()
+            return await super().search_log(step, text, limit=limit)
+
+    async with opened(Slow(total=1000)) as screen:
+        await screen.press("4", "slash")
+        for letter in ("s", "t", "o", "r", "e", "d"):
+            await screen.pilot.press(letter)
+        assert asked == ["s"]
+        assert "hit" not in screen.text
+        gate.set()
+        await screen.settle()
+        count = len(await screen.run.search_log("process_chunks", "stored", limit=100_000))
+        assert f"{count} hits" in screen.text
+        assert asked[:-1] == ["s"], "what holds the whole text holds its beginning too"
+        screen.run.search_log = None  # type: ignore[method-assign,assignment]
+        assert "hit" in await screen.type(" line")
+
+
+async def test_a_printed_line_counts_as_a_hit_only_while_its_item_is_in_flight() -> None:
+    run = Simulation(total=1000)
+    flying = run.running("process_chunks")[0].item
+    for item in (flying, 0):
+        run.say(run.clock, "process_chunks", item, f"a word of {item}")
+    async with opened(run) as screen:
+        await screen.press("4", "slash")
+        assert "1 hit" in await screen.type("a word")
+        assert "1 hit" in await screen.press("enter")
+
+
 async def test_a_search_of_the_log_says_when_there_are_more_hits_than_it_lists() -> None:
     class Chatty(Simulation):
         async def search_log(self, step: str | None, text: str, *, limit: int = 1000) -> list[LogRow]:

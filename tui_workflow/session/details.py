@@ -122,7 +122,7 @@ class StoredDetails:
     async def log(self, step: str | None, item: int | None, *, before: float | None, limit: int) -> list[LogRow]:
         """The latest lines of the stored log before a time, oldest first."""
         return await self._ask(
-            lambda: self._log_rows(browse.log_rows(self._file, step, item, before=before, limit=limit))
+            lambda: self._log_rows(self._file, browse.log_rows(self._file, step, item, before=before, limit=limit))
         )
 
     async def log_size(self, step: str, item: int | None) -> tuple[int, int]:
@@ -138,15 +138,17 @@ class StoredDetails:
 
     async def search_log(self, step: str | None, text: str, *, limit: int = 1000) -> list[LogRow]:
         """The latest `limit` stored log lines that hold `text`, oldest first."""
-        return await self._ask(lambda: self._log_rows(browse.search_log(self._file, step, text, limit=limit)))
+        return await self._ask_beside(
+            lambda file: self._log_rows(file, browse.search_log(file, step, text, limit=limit))
+        )
 
-    def _log_rows(self, lines: list[StoredLine]) -> list[LogRow]:
+    def _log_rows(self, file: RunFile, lines: list[StoredLine]) -> list[LogRow]:
         """Stored lines as the screen takes them. Called in the thread of the file."""
         wanted: dict[str, set[int]] = {}
         for line in lines:
             if line.item >= 0:
                 wanted.setdefault(line.step, set()).add(line.item)
-        heads = {name: browse.heads(self._file, name, sorted(items), labels.HEAD) for name, items in wanted.items()}
+        heads = {name: browse.heads(file, name, sorted(items), labels.HEAD) for name, items in wanted.items()}
         return [
             LogRow(
                 line.at,

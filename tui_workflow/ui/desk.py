@@ -16,6 +16,7 @@ from tui_workflow.facts.work import Running
 from tui_workflow.ui.itemlist import ItemList
 from tui_workflow.ui.loader import Loader
 from tui_workflow.ui.logfeed import LogFeed
+from tui_workflow.ui.logsearch import MOST_HITS, LogSearch, hits
 from tui_workflow.ui.options import Left, Options
 from tui_workflow.ui.search import GroupSearch
 from tui_workflow.view import numbers
@@ -26,7 +27,6 @@ from tui_workflow.view.mended import Mended, mended
 from tui_workflow.view.nav import Nav, Pane
 from tui_workflow.view.page import CONTEXTS
 from tui_workflow.view.panes import banner, failures
-from tui_workflow.view.panes.log import Hits
 from tui_workflow.view.ports import Details, Feed, LogRow, RunRow
 from tui_workflow.view.sampling import Sampling
 
@@ -41,8 +41,6 @@ AROUND = 10.0
 """Seconds of the log read after a hit."""
 LOG_PAGE = 500
 """Stored lines read at once."""
-MOST_HITS = 10_000
-"""Stored lines that a search of the log finds at most."""
 
 
 class Desk:
@@ -84,6 +82,7 @@ class Desk:
         self.log = LogFeed("", None, self.loader.keys)
         self.item_list = ItemList(self.loader)
         self.group_search = GroupSearch(self.loader)
+        self.log_search = LogSearch(self.loader)
         self.known_actions: frozenset[str] = frozenset()
         """The names of all actions that this screen can do."""
         self.run: Callable[[str], None] = lambda name: None
@@ -307,6 +306,17 @@ class Desk:
         if self.log.detached:
             self.log = LogFeed("", None, self.loader.keys)
 
+    def flying(self) -> dict[int, float]:
+        """The items in flight of the step whose log is shown, and since when each runs."""
+        return {run.item: run.since for run in self.lanes().get(self.log.step, ())}
+
+    def count_typed(self) -> None:
+        """Say how many lines of the log hold the text that is being typed, once that is known."""
+        stored = self.log_search.look(self.nav, self.log.step)
+        if stored is not None:
+            view = self.nav.log
+            view.hits = hits(stored, self.log.printed_hits(view.search, self.flying()))
+
     def search_log(self, text: str) -> None:
         """Find a text in the whole log; the hits are counted, up to `MOST_HITS`, and the latest is shown."""
 
@@ -314,8 +324,7 @@ class Desk:
             rows = await self.details.search_log(self.log.step, text, limit=MOST_HITS)
             if self.nav.log.search == text:
                 self.log_hits = rows
-                found = len(rows) + self.log.printed_hits(text)
-                self.nav.log.hits = Hits(found, more=len(rows) >= MOST_HITS)
+                self.nav.log.hits = hits(len(rows), self.log.printed_hits(text, self.flying()))
                 self.next_log_hit(-1, first=True)
 
         self.loader.spawn("search log", work())

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import overload
 
 from tui_workflow.view.panes.log import Entry
@@ -59,14 +59,18 @@ class LogFeed(Sequence[Entry]):
         places = range(start + 1, len(self)) if by > 0 else range(min(start, len(self)) - 1, -1, -1)
         return next((place for place in places if wanted in self._text(place).lower()), None)
 
-    def printed_hits(self, text: str) -> int:
+    def printed_hits(self, text: str, since: Mapping[int, float]) -> int:
         """How many lines of items in flight hold a text."""
         wanted = text.lower()
-        return sum(wanted in line.text.lower() for line in self._printed)
+        return sum(wanted in line.text.lower() for line in self._flying(since))
 
     def in_flight(self, since: Mapping[int, float]) -> int:
-        """How many lines items in flight have printed, which are not stored yet; `since` tells their beginnings."""
-        return sum(line.at >= since.get(line.item, line.at + 1.0) for line in self._printed)
+        """How many lines items in flight have printed."""
+        return sum(1 for _ in self._flying(since))
+
+    def _flying(self, since: Mapping[int, float]) -> Iterator[Printed]:
+        """The lines that are not stored yet; `since` tells when the items in flight began."""
+        return (line for line in self._printed if line.at >= since.get(line.item, line.at + 1.0))
 
     def _text(self, place: int) -> str:
         start = len(self._stored)

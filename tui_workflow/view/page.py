@@ -429,7 +429,6 @@ def log_rows_of(scene: Scene, width: int, height: int, *, bare: bool = False) ->
         cursor=scene.cursor(Pane.LOG),
         live=scene.live and scene.state.finished is None,
         found=view.search,
-        hits=view.hits,
         size=scene.log_size,
         entry=_entry(scene, Pane.LOG, width),
         bare=bare,
@@ -447,4 +446,6 @@ def _entry(scene: Scene, pane: Pane, width: int) -> Row | None:
     }.get(pane, ("", ""))
     if typing is None and not held:
         return None
-    return entry.row(typing, held, where, scene.key("back"), width, scene.glyphs)
+    hits = nav.log.hits if pane == Pane.LOG else None
+    count = hits.words if hits is not None else ""
+    return entry.row(typing, held, where, scene.key("back"), width, scene.glyphs, count)

@@ -77,7 +77,7 @@ def apply(desk: Desk) -> None:
         case Pane.FAILURES:
             nav.group_filter = Filter.of(typed)
             settle(desk)
-        case Pane.LOG:
+        case Pane.LOG if typed != nav.log.search:
             nav.log.search, nav.log.hits = typed, None
 
 

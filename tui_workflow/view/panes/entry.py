@@ -9,14 +9,18 @@ from tui_workflow.view.nav import TextLine
 from tui_workflow.view.panes.row import Row, data
 
 
-def row(typing: TextLine | None, held: str, where: str, back: str, width: int, glyphs: Glyphs) -> Row:
-    """The row of a filter: what is typed, or what holds, and how to be rid of it."""
+def row(typing: TextLine | None, held: str, where: str, back: str, width: int, glyphs: Glyphs, count: str = "") -> Row:
+    """The row of a filter: what is typed, or what holds, `count` in words of what has it, and how to be rid of it."""
     text = typed(typing) if typing is not None else data(held, "strong", bold=True)
-    left = (Span("/", "accent", bold=True), *text, Span(f" {where}", "dim"))
+    head: Line = (Span("/", "accent", bold=True), *text)
+    place: Line = (Span(f" {where}", "dim"),)
+    found: Line = (Span("   "), Span(count, "text")) if count else ()
     right: Line = (Span(back, "accent", bold=True), Span(" clear", "dim"))
-    while right and line_width((*left, *right)) + 2 > width:
+    while right and line_width((*head, *place, *found, *right)) + 2 > width:
         right = right[:-1]  # what is searched says more than the key, which stands in the footer too
-    return Row(apart(left, right, width, mark=glyphs.ellipsis))
+    if found and line_width((*head, *place, *found)) > width:
+        return Row(apart(head, found, width, mark=glyphs.ellipsis))
+    return Row(apart((*head, *place, *found), right, width, mark=glyphs.ellipsis))
 
 
 def typed(line: TextLine) -> Line:

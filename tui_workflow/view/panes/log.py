@@ -45,7 +45,9 @@ class Hits:
 
     @property
     def words(self) -> str:
-        """`1 hit`, `61 115 hits`, `10 000+ hits`."""
+        """`none`, `1 hit`, `61 115 hits`, `10 000+ hits`."""
+        if not self.count:
+            return "none"
         return f"{numbers.count(self.count)}+ hits" if self.more else numbers.plural(self.count, "hit")
 
 
@@ -70,15 +72,14 @@ def rows(
     cursor: Cursor,
     live: bool,
     found: str = "",
-    hits: Hits | None = None,
     entry: Row | None = None,
     bare: bool = False,
     size: tuple[int, int] | None = None,
 ) -> Rows:
     """The pane in `height` rows, with line `at` in view (the last when None).
 
-    `found` is underlined in the text; `hits` is the number of lines in the whole log that hold it; `size` is the number
-    of all its lines and of those left out, which may not be known yet; `bare` leaves the title out.
+    `found` is underlined in the text; `size` is the number of all its lines and of those left out, which may not be known
+    yet; `bare` leaves the title out.
     """
     focused = cursor == "here"
     state = "following" if options.follow and live and at is None else "ended" if not live else "not following"
@@ -87,9 +88,7 @@ def rows(
         Span("   "),
         Span("wrap" if options.wrap else "no wrap", "dim"),
     )
-    if hits is not None:
-        tail = (*tail, Span("   "), Span(hits.words, "text"))
-    elif entries and width >= COUNTED:
+    if entries and width >= COUNTED:
         lines, cut = size if size is not None else (len(entries), 0)
         tail = (*tail, Span("   "), Span(numbers.plural(max(lines, len(entries)), "line"), "dim"))
         if cut:
