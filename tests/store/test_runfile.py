@@ -8,6 +8,7 @@ import sqlite3
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -282,6 +283,23 @@ async def test_log_lines(stored: Path) -> None:
         latest = browse.search_log(file, "work", "second", limit=7)
         assert [line.item for line in latest] == [*range(253, 260)]
         assert len(list(browse.all_lines(file))) == 120
+
+
+async def test_a_search_of_the_log_reads_no_more_of_it_than_it_needs(tmp_path: Path) -> None:
+    path = tmp_path / "run.db"
+    state = RunState()
+    journal = Journal.create(path, META, snapshot_of=lambda: state, on_committed=lambda facts: fold(state, facts))
+    async with journal:
+        journal.append([*started(), listed(0, 2000), failures(range(2000))])
+    read: list[str] = []
+
+    class Counted(RunFile):
+        def add_function(self, name: str, arity: int, function: Any) -> None:
+            super().add_function(name, arity, lambda *data: read.append(name) or function(*data))  # type: ignore[func-returns-value]
+
+    with Counted(path) as file:
+        assert len(browse.search_log(file, "work", "line 1", limit=100)) == 100
+        assert len(read) <= 128, "the whole step for each page"
 
 
 async def test_a_locked_file_is_no_damaged_one(stored: Path) -> None:

@@ -377,13 +377,15 @@ def _log_pages(
         if value is not None:
             tests.append(test)
             arguments.append(value)
+    # By number the rows come in order; by the index of the step all of them would be read and sorted for each page.
+    source = "log l NOT INDEXED" if item is None else "log l"
     seq = (1 << 62) if newest_first else 0
     sense, order = ("<", "DESC") if newest_first else (">", "ASC")
     while True:
         rows = file.rows(
             "SELECT l.seq, l.step, l.item, l.attempt, l.started, l.failed, l.body,"  # noqa: S608
             " (SELECT key FROM item i WHERE i.step = l.step AND i.number = l.item)"
-            f" FROM log l WHERE {' AND '.join(tests)} AND seq {sense} ? ORDER BY seq {order} LIMIT 64",
+            f" FROM {source} WHERE {' AND '.join(tests)} AND seq {sense} ? ORDER BY seq {order} LIMIT 64",
             (*arguments, seq),
         )
         if not rows:
