@@ -161,9 +161,10 @@ class EngineMachine(RuleBasedStateMachine):
 
     def crash(self) -> None:
         async def end() -> None:
+            # Deaf first: what is still committed while it goes must not make a dead engine start a step.
+            self.tube.kill()
             self.task.cancel()
             await asyncio.gather(self.task, return_exceptions=True)
-            self.tube.kill()
             self.tube.crash_and_resume()
 
         self.within(end())
