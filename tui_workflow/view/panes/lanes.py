@@ -16,6 +16,8 @@ QUICK = 0.25
 """Seconds below which the typical item is too quick to read its key."""
 _PLAIN, _MEASURED = 9, 23
 """Columns of a lane that are not the key's: slot, age and spaces, and with progress its percents and eight of a bar."""
+_NAMED = 12
+"""Columns of a name that go before the number of others."""
 LONG = 5.0
 """Seconds below which no item counts as slow."""
 
@@ -32,31 +34,36 @@ def rows(
     rate: float = 0.0,
     typical: float | None = None,
     slow: float | None = None,
+    slots: int = 0,
 ) -> Rows:
     """The lanes in at most `height` rows, in two columns where they fit.
 
-    `typical` is the median time of an item; below `QUICK` the slots share one row with their rate. `slow` is the
-    time, in seconds, above which an item's elapsed stands out.
+    What form they take follows from the step and the room, not from what is busy at the moment: it would change from one
+    second to the next. `typical` is the median time of an item; below `QUICK` the slots share one row with their rate and
+    the item that takes longest. Where all `slots` have room each has its place, also while it is idle. `slow` is the time,
+    in seconds, above which an item's elapsed stands out.
     """
     if height <= 0 or not running:
         return []
-    if typical is not None and typical < QUICK and all(now - run.since < 4 * QUICK for run in running):
-        each = rate / len(running)
-        line = (
-            Span(f"{numbers.plural(len(running), 'slot')} busy", "dim"),
-            *((Span("   "), Span(numbers.rate(each), "text"), Span(" each", "dim")) if each else ()),
-        )
-        return [Row(line)]
+    if typical is not None and typical < QUICK:
+        return [_quick(step, running, keys, now, width, glyphs, rate, slow)]
     per_row = 2 if width >= 62 else 1
     column = (width - 3 * (per_row - 1)) // per_row
     names = [keys.get((step, run.item), f"item {numbers.count(run.item)}") for run in running]
     measured = any(run.total for run in running)
     key_width = max(min(6, column // 3), min(telling.longest(names), column - (_MEASURED if measured else _PLAIN)))
     told = telling.told(names, key_width, mark=glyphs.ellipsis)
-    lanes = [
-        _lane(run, called(key, key_width, "text", glyphs, told=told), key_width, now, column, glyphs, slow, measured)
+    drawn = {
+        run: _lane(
+            run, called(key, key_width, "text", glyphs, told=told), key_width, now, column, glyphs, slow, measured
+        )
         for run, key in zip(running, names, strict=True)
-    ]
+    }
+    at_slot = {run.slot: run for run in running}
+    order: list[Running | None] = list(running)
+    if len(running) < slots <= height * per_row and max(at_slot) < slots:
+        order = [at_slot.get(slot) for slot in range(slots)]
+    lanes = [drawn[run] if run else _idle(slot) for slot, run in enumerate(order)]
     needed = -(-len(lanes) // per_row)
     shown = min(needed, height)
     over = len(lanes) - shown * per_row
@@ -70,10 +77,46 @@ def rows(
             at = place + side * shown
             if at < min(len(lanes), shown * per_row):
                 parts += [*((Span("   "),) if side else ()), *fill_line(lanes[at], column, mark=glyphs.ellipsis)]
-        found.append(Row(tuple(parts), Target("item", running[place].item)))
+        first = order[place]
+        found.append(Row(tuple(parts), Target("item", first.item) if first else None))
     if over > 0 and height > 1:
         found.append(Row((Span(f"{numbers.plural(over, 'more slot')}", "dim"),)))
     return found
+
+
+def _quick(
+    step: str,
+    running: Sequence[Running],
+    keys: Mapping[tuple[str, int], str],
+    now: float,
+    width: int,
+    glyphs: Glyphs,
+    rate: float,
+    slow: float | None,
+) -> Row:
+    """All slots in one row: too quick to be read, but for an item that takes longer than others."""
+    each = rate / len(running)
+    line: Line = (
+        Span(f"{numbers.plural(len(running), 'slot')} busy", "dim"),
+        *((Span("   "), Span(numbers.rate(each), "text"), Span(" each", "dim")) if each else ()),
+    )
+    late = sorted((run for run in running if now - run.since >= 4 * QUICK), key=lambda run: run.since)
+    if not late:
+        return Row(line)
+    longest = late[0]
+    elapsed = now - longest.since
+    role = "retrying" if elapsed > max(LONG, slow or LONG) else "dim"
+    lead, tail = Span("   longest ", "dim"), Span(f"  {numbers.ticking(elapsed)}", role)
+    others = Span(f", {numbers.count(len(late) - 1)} more over {4 * QUICK:g} s", "dim") if len(late) > 1 else Span("")
+    key = keys.get((step, longest.item), f"item {numbers.count(longest.item)}")
+    if line_width((*line, lead, tail, others)) + min(_NAMED, telling.longest([key])) > width:
+        others = Span("")
+    label = called(key, max(6, width - line_width((*line, lead, tail, others))), "text", glyphs)
+    return Row((*line, lead, *label, tail, others), Target("item", longest.item))
+
+
+def _idle(slot: int) -> Line:
+    return (Span(f"{slot + 1} idle", "dim"),)
 
 
 def _lane(

@@ -72,6 +72,7 @@ def rows(
         rate=speed.now or 0.0,
         typical=speed.p50,
         slow=3 * speed.p95 if speed.p95 is not None else None,
+        slots=0 if paused else step.slots,
     )
     room -= len(lane_rows) + 1 if lane_rows else 0
     rated = step.status == "running" and with_rate and room >= 2 and not (narrow and room < 4)
