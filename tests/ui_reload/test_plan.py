@@ -8,7 +8,7 @@ import pytest
 
 from tests.ui.screen import opened
 from tests.ui.simulate import NOW, Simulation, http_error
-from tests.ui_reload.plans import HELD, PLAN, edited
+from tests.ui_reload.plans import HELD, PLAN, REFUSED, edited
 from tui_workflow.facts import commands as cm
 from tui_workflow.facts import events as ev
 from tui_workflow.facts.outcome import Ended
@@ -16,6 +16,7 @@ from tui_workflow.text import GROUP
 from tui_workflow.ui.screens.question import Question
 from tui_workflow.view.glyphs import ASCII, UNICODE, Glyphs
 from tui_workflow.view.line import plain
+from tui_workflow.view.numbers import clock
 from tui_workflow.view.panes import plan as pane
 from tui_workflow.view.panes import textdiff
 from tui_workflow.view.ports import Edit, EditedFile, ReloadPlan
@@ -211,6 +212,23 @@ async def test_the_plan_fits_every_screen(size: tuple[int, int]) -> None:
         if size[1] >= 24:
             assert "esc close, changes nothing" in text
             assert "accept the 3 edits" in text
+
+
+@pytest.mark.parametrize("size", [(120, 32), (80, 24), (60, 16)])
+async def test_the_plan_before_a_refused_save_says_that_it_is_that(size: tuple[int, int]) -> None:
+    run = edited()
+    run.refused = REFUSED
+    async with opened(run, size=size) as screen:
+        await screen.press("P")
+        assert f"The save at {clock(REFUSED.saved)} was not taken up" in screen.text
+        assert "nightly.yaml:15:5" in screen.text
+        assert "Below is the plan before it, r2 → r3." in screen.text
+        if size[1] >= 24:
+            assert ", and 1 more" in screen.text
+            assert "e edit line 15" in screen.text
+        assert "was not taken up" in await screen.press("d")
+        run.refused = None
+        assert "was not taken up" not in await screen.settle()
 
 
 async def test_without_an_edit_p_says_so() -> None:

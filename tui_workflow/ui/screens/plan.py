@@ -51,18 +51,20 @@ class PlanDialog:
         self.plan = self.desk.feed.reload_plan() or self.plan
         room = min(WIDTH, max(20, width - 8))
         tail = pane.title(self.plan, glyphs) if width >= 70 else ()
+        rejected = self.desk.feed.rejected()
+        above = pane.refused(rejected, self.plan, room, glyphs) if rejected is not None else []
         if self.reading:
-            return self._diff(room, height, tail)
+            return self._diff(room, height, tail, above)
         offered = self._offers(brief=room < pane.WITH_COUNTS)
         self.at = min(self.at, len(offered) - 1)
         last = keys([(self.desk.key(name), word, name) for name, word in self._others()])
         below: Rows = [*choices(offered, self.at), BLANK, last]
         flying = {name: len(lane) for name, lane in self.desk.lanes().items()}
-        rows = pane.rows(self.plan, self.desk.state, flying, room, height - FRAME - len(below) - 1, glyphs)
-        return Box("Reload plan", [*rows, BLANK, *below], width=room, tail=tail)
+        rows = pane.rows(self.plan, self.desk.state, flying, room, height - FRAME - len(above) - len(below) - 1, glyphs)
+        return Box("Reload plan", [*above, *rows, BLANK, *below], width=room, tail=tail)
 
-    def _diff(self, room: int, height: int, tail: tuple[Span, ...]) -> Box:
-        self._room = max(1, height - FRAME - 2)
+    def _diff(self, room: int, height: int, tail: tuple[Span, ...], above: Rows) -> Box:
+        self._room = max(1, height - FRAME - len(above) - 2)
         self.top = min(max(0, self.top), max(0, len(self.plan.text) - self._room))
         rows = textdiff.rows(self.plan.text, self.top, self._room)
         rows += [BLANK] * (min(self._room, len(self.plan.text)) - len(rows))
@@ -72,7 +74,7 @@ class PlanDialog:
             pairs.insert(
                 0, ("j k", f"scroll, {numbers.count(below)} more below" if below > 0 else "scroll", "plan_diff")
             )
-        return Box("Text diff", [*rows, BLANK, keys(pairs)], width=room, tail=tail)
+        return Box("Text diff", [*above, *rows, BLANK, keys(pairs)], width=room, tail=tail)
 
     def _offers(self, *, brief: bool = False) -> list[Choice]:
         """The answers that there is something for; `brief` for a narrow screen."""
@@ -113,10 +115,11 @@ class PlanDialog:
         return [scope for scope in among if scope.step in about and scope.step in steps and failed_in(self.desk, scope)]
 
     def _others(self) -> list[tuple[str, str]]:
+        rejected = self.desk.feed.rejected()
         return [
             ("plan_diff", "text diff"),
             ("plan_back", f"back to r{self.plan.before}"),
-            ("plan_edit", "edit again"),
+            ("plan_edit", "edit again" if rejected is None else f"edit line {rejected.line}"),
             ("plan_close", "close, changes nothing"),
         ]
 

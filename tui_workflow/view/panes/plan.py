@@ -13,7 +13,7 @@ from tui_workflow.view.glyphs import Glyphs
 from tui_workflow.view.line import Line, Span
 from tui_workflow.view.panes.dialog import sentence
 from tui_workflow.view.panes.row import BLANK, Row, Rows, data, short
-from tui_workflow.view.ports import Edit, EditedFile, ReloadPlan
+from tui_workflow.view.ports import Edit, EditedFile, Rejected, ReloadPlan
 
 COUNTS = (15, 10, 14)
 """Columns of done, failed and not started."""
@@ -47,6 +47,18 @@ def title(plan: ReloadPlan, glyphs: Glyphs) -> Line:
     name = plan.path.rsplit("/", 1)[-1]
     words = f"  r{plan.before} {glyphs.arrow} r{plan.after}, saved at {numbers.clock(plan.saved)}"
     return (*data(name, "text"), Span(words, "dim"))
+
+
+def refused(rejected: Rejected, plan: ReloadPlan, width: int, glyphs: Glyphs) -> Rows:
+    """What stands above a plan while a later save is not taken up: where that is broken, and that this is the plan before."""
+    name = rejected.path.rsplit("/", 1)[-1]
+    place = f"{name}:{rejected.line}:{rejected.column}"
+    others = f", and {numbers.plural(rejected.count - 1, 'more problem')}" if rejected.count > 1 else ""
+    lead = f"The save at {numbers.clock(rejected.saved)} was not taken up"
+    words = sentence(f"{place} {rejected.message.rstrip('.')}{others}", max(8, width - 2))
+    words += sentence(f"Below is the plan before it, r{plan.before} {glyphs.arrow} r{plan.after}.", width - 2, "dim")
+    head = Row((Span(f"{glyphs.failed} ", "failed"), *data(lead, "failed", bold=True)))
+    return [head, *(Row((Span("  "), *row.line)) for row in words), BLANK]
 
 
 def _cut(block: Rows, height: int) -> Rows:
