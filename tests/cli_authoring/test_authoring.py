@@ -87,7 +87,7 @@ def test_checking_executes_nothing(tmp_path: Path) -> None:
     for name in ("handlers.py", "yaml.py", "json.py", "jinja2.py", "pydantic.py"):
         (tmp_path / name).write_text(trap)
     (tmp_path / "f.yaml").write_text(
-        "handlers: yaml.py\nsteps:\n  a: {type: python, inputs: {handler: work}}\n"
+        "handlers: yaml.py\nsteps:\n  a: {type: python, inputs: {handler: work, item: 1}}\n"
         "  b: {type: shell, if: 1|int > 0, inputs: {command: touch executed}}\n"
         "  c: {type: python, inputs: {code: \"open('executed', 'w')\"}}\n"
     )

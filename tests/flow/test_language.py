@@ -201,7 +201,7 @@ def test_for_each(written: str, expected: dict[str, object], check: Examine) -> 
         "{operation: multiply, item: 3, factor: 2}",
         "{operation: multiply, numbers: [1, 2], factor: 2}",
         "{operation: divide, dividend: 3, divisor: 2}",
-        "{operation: custom, handler: work, x: 1}",
+        "{operation: custom, handler: work, item: 1}",
         "{handler: twice}",
         "{handler: Tool}",
         "{handler: partial}",
@@ -220,7 +220,7 @@ def test_an_empty_flow_is_valid(check: Examine) -> None:
 def test_handlers_are_looked_up_in_order(check: Examine) -> None:
     files = {"tools_py": "def work(item): pass\n", "flow_py": "def other(item): pass\n"}
     plan, problems = check(
-        "handlers: tools.py\nsteps:\n  a: {type: python, inputs: {handler: other}}\n", **files, handlers_py=""
+        "handlers: tools.py\nsteps:\n  a: {type: python, inputs: {handler: other, item: 1}}\n", **files, handlers_py=""
     )
     assert problems == []
     assert plan is not None
@@ -238,7 +238,7 @@ def test_a_module_is_a_file_of_one_line(check: Examine) -> None:
 def test_nothing_of_the_flow_is_executed(check: Examine) -> None:
     trap = "raise SystemExit('executed')\ndef work(item): pass\n"
     plan, problems = check(
-        "handlers: yaml.py\nsteps:\n  a: {type: python, inputs: {handler: work}}\n  b: {type: python, inputs: {code: 1/0}}\n",
+        "handlers: yaml.py\nsteps:\n  a: {type: python, inputs: {handler: work, item: 1}}\n  b: {type: python, inputs: {code: 1/0}}\n",
         yaml_py=trap,
         json_py=trap,
         handlers_py=trap,

@@ -7,6 +7,7 @@ import textwrap
 import pytest
 
 from tui_workflow.errors import InvalidFlow, UsageError
+from tui_workflow.flow.calling import FILLED
 from tui_workflow.flow.load import examine, load
 from tui_workflow.flow.problems import Problem, count, invalid, render
 
@@ -18,6 +19,10 @@ def work(item):
 
 
 async def fetch(item):
+    return item
+
+
+def resize(item, width, *, quality=80, progress):
     return item
 
 
@@ -239,6 +244,40 @@ CASES: dict[str, tuple[str, list[tuple[int, int, str, str]]]] = {
         body("type: python\ninputs: {handler: wrok}\n"),
         [(4, 23, "no handler 'wrok' in handlers.py", "did you mean 'work'?")],
     ),
+    "an input that the handler lacks": (
+        body("type: python\nfor_each: [1]\ninputs: {handler: work, width: 3}\n"),
+        [
+            (
+                5,
+                23,
+                "the handler work(item) cannot be called by step 'a': got an unexpected keyword argument 'width'",
+                f"the step passes the item, width; filled in when declared: {', '.join(FILLED)}",
+            )
+        ],
+    ),
+    "an input that the handler needs": (
+        body("type: python\nfor_each: [1]\ninputs: {handler: resize}\n"),
+        [
+            (
+                5,
+                23,
+                "the handler resize(item, width, *, quality=80, progress) cannot be called by step 'a': "
+                "missing a required argument: 'width'",
+                f"the step passes the item; filled in when declared: {', '.join(FILLED)}",
+            )
+        ],
+    ),
+    "no item for a handler that takes one": (
+        body("type: python\ninputs: {handler: work}\n"),
+        [
+            (
+                4,
+                23,
+                "the handler work(item) cannot be called by step 'a': missing a required argument: 'item'",
+                f"the step passes no arguments; filled in when declared: {', '.join(FILLED)}",
+            )
+        ],
+    ),
     "handler in a branch": (
         body("type: python\ninputs: {handler: maybe}\n"),
         [
@@ -340,12 +379,12 @@ CASES: dict[str, tuple[str, list[tuple[int, int, str, str]]]] = {
         [(3, 62, "there is no parameter 'sise'", "did you mean 'size'?")],
     ),
     "unknown step": (
-        body('type: python\nif: "{{ steps.b.result }}"\ninputs: {handler: work}\n'),
+        body('type: python\nif: "{{ steps.b.result }}"\ninputs: {handler: work, item: 1}\n'),
         [(4, 13, "there is no step 'b'", "")],
     ),
     "field of a step": (
         'steps:\n  a: {type: shell, inputs: {command: "true"}}\n'
-        '  b: {type: python, if: "{{ steps.a.results }}", inputs: {handler: work}}\n'
+        '  b: {type: python, if: "{{ steps.a.results }}", inputs: {handler: work, item: 1}}\n'
         "  c: {type: python, for_each: \"{{ steps['a']['failed_items'] }}\", inputs: {handler: work}}\n",
         [
             (3, 29, "step 'a' has no 'results'", "did you mean 'result'?"),
@@ -373,7 +412,7 @@ CASES: dict[str, tuple[str, list[tuple[int, int, str, str]]]] = {
     ),
     "name with a dash": (
         'steps:\n  my-a: {type: shell, inputs: {command: "true"}}\n'
-        "  b: {type: python, if: steps.my.result, inputs: {handler: work}}\n",
+        "  b: {type: python, if: steps.my.result, inputs: {handler: work, item: 1}}\n",
         [(3, 25, "there is no step 'my'", "for a name with '-' write steps['my-a']")],
     ),
     "needs": (

@@ -9,6 +9,7 @@ import jsonschema
 import pytest
 
 from tui_workflow.flow.diff import diff
+from tui_workflow.flow.foreach import JSON_HINT
 from tui_workflow.flow.load import examine
 from tui_workflow.flow.plan import Plan
 from tui_workflow.flow.schema import json_schema
@@ -105,6 +106,8 @@ def plan_of(text: str, check: Examine) -> Plan:
             "file: a.parquet",
             6, 13, "'file' of … reads no Parquet", "write {parquet: a.parquet}",
         ),
+        ("file: rows.json", 6, 13, "'file' of … reads no JSON", JSON_HINT),
+        ("json: rows.json", 6, 7, "…: there is no source 'json'", JSON_HINT),
         (
             "file: jobs.SQLite", 6, 13, "'file' of … reads no database", 'write {sql: "select …", database: jobs.SQLite}',
         ),

@@ -124,10 +124,8 @@ async def test_inputs_that_the_handler_does_not_take_are_a_problem_of_the_file_t
         run.save("flow.yaml", FLOW.replace("handler: work", "handler: work, pase: 1"))
         await run.until(lambda: run.rejected, "it was refused", 4)
         assert run.rejected is not None
-        assert (run.rejected.path, run.rejected.line) == (
-            str(tmp_path / "flow.yaml"),
-            FLOW.split("\n").index("  work:") + 1,
-        )
+        line = 1 + next(number for number, line in enumerate(FLOW.split("\n")) if "handler: work" in line)
+        assert (run.rejected.path, run.rejected.line) == (str(tmp_path / "flow.yaml"), line)
         assert run.rejected.message.startswith("the handler work(")
         assert "'pase'" in run.rejected.message
 

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from importlib.util import find_spec
 from pathlib import Path
 
-from tui_workflow.flow import handlers, template
+from tui_workflow.flow import calling, handlers, template
 from tui_workflow.flow.access import Unreadable
 from tui_workflow.flow.inputs import BUILT_IN
 from tui_workflow.flow.nodes import Entry, Scalar
@@ -103,6 +103,7 @@ def bind(parsed: Parsed, files: tuple[HandlerFile, ...], folder: str) -> dict[st
             if handler and isinstance(handler.value, Scalar) and isinstance(handler.value.value, str):
                 function = _handler(read, step, handler.value, files)
                 _check_async(read, step, function)
+                _check_call(read, step, handler.value, function)
                 found[step.step.name] = _of_function(function)
         elif step.step.type == "template":
             found[step.step.name] = _template_file(read, step, folder)
@@ -158,6 +159,22 @@ def _check_async(read: Reader, step: ReadStep, function: handlers.Function | Non
     if env and step.step.for_each and (where := per_item(env.value)):
         hint = "make it a plain def, or pass the value in inputs"
         read.error(where, f"an env per item cannot be had with the async handler '{function.name}'", hint)
+
+
+def _check_call(read: Reader, step: ReadStep, node: Scalar, function: handlers.Function | None) -> None:
+    """Report a handler that cannot be called with what the step passes."""
+    entry = _inner(step, "inputs")
+    signature = calling.signature_of(function) if function is not None else None
+    if function is None or signature is None or entry is None or not isinstance(entry.value, MappingNode):
+        return
+    given = [each.key.text for each in entry.value]
+    inputs = [name for name in given if name not in calling.NEVER_PASSED]
+    item = _inner(step, "for_each") is not None or "item" in given
+    try:
+        calling.filled(signature, inputs, item=item)
+    except TypeError as error:
+        called = f"the handler {calling.written(function)} cannot be called by step '{step.step.name}'"
+        read.error(node, f"{called}: {error}", calling.what_is_passed(inputs, item=item))
 
 
 def _task(read: Reader, step: ReadStep, files: tuple[HandlerFile, ...]) -> handlers.Function | None:

@@ -16,6 +16,10 @@ OPTIONS = ("where", "limit", "chunk")
 OWN = {"format": "file", "columns": "parquet", "database": "sql", "args": "sql"}
 """Keys that go with one kind only."""
 FORMATS = ("csv", "jsonl", "txt")
+JSON_HINT = (
+    'a JSON file is one value: read it in a step and write "{{ steps.NAME.result }}", or make it JSON Lines '
+    "(jq -c '.[]') and write {file: data.jsonl}"
+)
 _HINT = 'write a list, a template such as "{{ steps.NAME.result }}", or a source such as {file: data.csv}'
 
 
@@ -47,6 +51,9 @@ def _source(read: Reader, node: Mapping, what: str) -> ItemSource | None:
             file = entry.value.text if isinstance(entry.value, Scalar) and entry.value.text else f"data.{name}"
             how = "" if file.endswith(f".{name}") else f", format: {name}"
             read.error(entry, f"{what}: '{name}' is a format, not a source", f"write {{file: {file}{how}}}")
+            return None
+        if entry.key.text == "json":
+            read.error(entry, f"{what}: there is no source 'json'", JSON_HINT)
             return None
     given = read.fields(node, (*KINDS, *OPTIONS, *OWN), what) or {}
     kinds = [name for name in given if name in KINDS]
@@ -101,6 +108,8 @@ def _format(read: Reader, file: Entry, entry: Entry | None, what: str) -> str | 
         suffix = value.rpartition(".")[2].lower() if "." in value else ""
         if suffix == "parquet":
             read.error(file.value, f"'file' of {what} reads no Parquet", f"write {{parquet: {value}}}")
+        elif suffix == "json":
+            read.error(file.value, f"'file' of {what} reads no JSON", JSON_HINT)
         elif suffix in ("db", "sqlite", "sqlite3"):
             hint = f'write {{sql: "select …", database: {value}}}'
             read.error(file.value, f"'file' of {what} reads no database", hint)

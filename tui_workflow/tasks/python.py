@@ -9,15 +9,12 @@ from types import CodeType
 from typing import Any
 
 from tui_workflow.errors import InvalidFlow, Source
+from tui_workflow.flow.calling import NEVER_PASSED, filled, what_is_passed
 from tui_workflow.tasks import handlers, operations
 from tui_workflow.tasks.api import TaskContext
 from tui_workflow.tasks.inputs import Inputs, compile_input
 from tui_workflow.tasks.registry import Prepared, StepText
 
-NEVER_PASSED = frozenset(("operation", "handler", "code", "item", "on_progress"))
-"""Inputs that are instructions to the step, never arguments of the handler."""
-FILLED = ("progress", "context", "params", "steps", "index", "key", "attempt", "run", "step", "log")
-"""Parameters that are filled in when a handler declares them and no input has their name."""
 _OF_TASK = frozenset(("progress", "log", "params", "steps", "step"))
 _RESERVED = ("context", "env", "run", "flow", "attempt")
 _MAKES_NAMES = frozenset(("globals", "locals", "vars", "eval", "exec", "dir"))
@@ -119,13 +116,13 @@ def _handler(step: StepText) -> Prepared:
     item_given = step.for_each or "item" in step.inputs
     inputs = Inputs(step.inputs, NEVER_PASSED)
     item_input = Inputs({"item": step.inputs["item"]} if "item" in step.inputs else {})
-    filled = _filled(step, function, name, item_given, inputs.names)
+    to_fill = _filled(step, function, name, item_given, inputs.names)
     is_async = inspect.iscoroutinefunction(function) or inspect.iscoroutinefunction(
         getattr(function, "__call__", None)  # noqa: B004 - asks about the method, not whether there is one
     )
     sources = {path: text for path, text in ((p, _text(s)) for p, s in step.handlers) if path == file}
     has_item_input, has_inputs = bool(item_input.names), bool(inputs.names)
-    if item_given and not has_inputs and not filled:
+    if item_given and not has_inputs and not to_fill:
         render_item = compile_input(step.inputs.get("item")) if has_item_input else _loop_item
         if render_item is not None:
             render = render_item
@@ -133,7 +130,7 @@ def _handler(step: StepText) -> Prepared:
 
     def call(names: Mapping[str, Any], task: TaskContext) -> Any:
         arguments = inputs.render(names) if has_inputs else {}
-        for parameter in filled:
+        for parameter in to_fill:
             arguments[parameter] = _fill(parameter, names, task)
         if has_item_input:
             return function(item_input.render(names)["item"], **arguments)
@@ -141,7 +138,7 @@ def _handler(step: StepText) -> Prepared:
             return function(names["item"], **arguments)
         return function(**arguments)
 
-    return Prepared(call, is_async, bool(filled), sources)
+    return Prepared(call, is_async, bool(to_fill), sources)
 
 
 def _loop_item(names: Mapping[str, Any]) -> Any:
@@ -198,23 +195,13 @@ def _filled(step: StepText, function: Any, name: str, item_given: bool, inputs: 
         signature = inspect.signature(function)
     except (TypeError, ValueError):
         return ()
-    by_name = (inspect.Parameter.POSITIONAL_OR_KEYWORD, inspect.Parameter.KEYWORD_ONLY)
-    accepted = [p.name for p in signature.parameters.values() if p.kind in by_name]
-    if item_given and accepted:
-        first = next(iter(signature.parameters.values()))
-        if first.kind is inspect.Parameter.POSITIONAL_OR_KEYWORD:
-            accepted = accepted[1:]
-    filled = tuple(p for p in FILLED if p in accepted and p not in inputs)
-    positional = (None,) if item_given else ()
     try:
-        signature.bind(*positional, **dict.fromkeys((*inputs, *filled)))
+        return filled(signature, inputs, item=item_given)
     except TypeError as error:
         code = getattr(inspect.unwrap(function), "__code__", None)
         source = Source(code.co_filename, code.co_firstlineno) if code else None
-        given = ", ".join((*(("the item",) if item_given else ()), *inputs)) or "no arguments"
         raise InvalidFlow(
             f"the handler {name}{signature} cannot be called by step {step.name!r}: {error}",
-            hint=f"The step passes: {given}. Filled in when declared: {', '.join(FILLED)}.",
+            hint=what_is_passed(inputs, item=item_given),
             source=source,
         ) from None
-    return filled
