@@ -144,6 +144,7 @@ CASES: dict[str, Case] = {
     "plan_group": Case(says("1 edit that waits is accepted."), ("3", "P")),
     "plan_stale": Case(says("Nothing is stale"), ("P",)),
     "plan_diff": Case(says("Text diff"), ("P",)),
+    "plan_copy": Case(says("Copied the text diff"), ("P",)),
     "plan_back": Case(sent(cm.GoBack), ("P",)),
     "plan_edit": Case(edited, ("P",)),
     "plan_close": Case(lambda screen: not screen.desk.dialogs, ("P",)),

@@ -21,7 +21,7 @@ PLAN = ReloadPlan(
         Edit("track_progress", "removed"),
     ),
     unchanged=6,
-    text=("--- nightly.yaml", "+++ nightly.yaml", "@@ -1,3 +1,3 @@", " steps:", "-  timeout: 30", "+  timeout: 90"),
+    text=("--- a/nightly.yaml", "+++ b/nightly.yaml", "@@ -1,2 +1,2 @@", " steps:", "-  timeout: 30", "+  timeout: 90"),
 )
 HELD = replace(PLAN, waiting=())
 REFUSED = Rejected(

@@ -96,11 +96,35 @@ def test_the_ascii_plan_has_no_other_signs() -> None:
     assert "kept, ~ stale" in "\n".join(shown(glyphs=ASCII))
 
 
-def test_the_text_diff_is_data() -> None:
-    rows = textdiff.rows(["+++ a.yaml", "+ [red]x[/] \x1b[2J", "-b", " c", "@@ -1 +1 @@"], 0, 10)
-    assert [plain(row.line) for row in rows] == ["a.yaml", r"+ [red]x[/] \x1b[2J", "-b", " c", "@@ -1 +1 @@"]
-    assert [row.fill for row in rows] == ["", "ok_tint", "failed_tint", "", ""]
+def test_the_text_diff_is_data_as_diff_writes_it() -> None:
+    lines = [
+        "--- a/a.yaml",
+        "+++ b/a.yaml",
+        "@@ -1,3 +1,3 @@",
+        "--- x",
+        "-b",
+        "+++ y",
+        "+ [red]x[/] \x1b[2J",
+        " c",
+        "--- a/h.py",
+    ]
+    found = textdiff.rows(lines, 0, 10)
+    assert [plain(row.line) for row in found] == [*lines[:6], r"+ [red]x[/] \x1b[2J", *lines[7:]]
+    assert [row.fill for row in found] == ["", "", "", *["failed_tint"] * 2, *["ok_tint"] * 2, "", ""]
+    assert [found[place].line[0].bold for place in (0, 1, 3, 5, 8)] == [True, True, False, False, True]
+    assert textdiff.rows(lines, 3, 2) == found[3:5]
     assert "the same" in plain(textdiff.rows((), 0, 3)[0].line)
+
+
+@pytest.mark.parametrize("keys", [["P", "y"], ["P", "d", "y"]])
+async def test_the_text_diff_is_copied(keys: list[str]) -> None:
+    async with opened(edited()) as screen:
+        copied: list[str] = []
+        screen.desk.copy_out = copied.append
+        await screen.press(*keys)
+        assert copied == ["".join(f"{line}\n" for line in PLAN.text)]
+        assert "Copied the text diff" in screen.footer
+        assert len(screen.desk.dialogs) == 1
 
 
 # keys

@@ -319,15 +319,28 @@ def _place(step: StepDiff, plan: Plan) -> str:
 
 
 def text_diff(before: Plan, after: Plan) -> tuple[str, ...]:
-    """The difference of the texts of flow and handler files, line by line, in the form of `diff -u`."""
-    lines: list[str] = []
+    """The difference of the texts of flow and handler files, line by line, as `git diff` writes it.
+
+    Files are named from the folder of the flow; one that there was not, or is no longer, is `/dev/null`.
+    """
+    folder = os.path.dirname(after.path)
     old = {handler.path: handler.source for handler in before.handlers}
     new = {handler.path: handler.source for handler in after.handlers}
-    pairs = [(os.path.basename(after.path), before.text, after.text)]
+    pairs: list[tuple[str, str | None, str | None]] = [(os.path.basename(after.path), before.text, after.text)]
     for path in dict.fromkeys([*old, *new]):
-        texts = [sources.get(path, b"").decode("utf-8", "replace") for sources in (old, new)]
-        pairs.append((os.path.basename(path), texts[0], texts[1]))
+        name = path.removeprefix(f"{folder}/") if path.startswith(f"{folder}/") else os.path.basename(path)
+        was, now = (sources[path].decode("utf-8", "replace") if path in sources else None for sources in (old, new))
+        pairs.append((name, was, now))
+    found: list[str] = []
     for name, was, now in pairs:
         if was != now:
-            lines += unified_diff(was.splitlines(), now.splitlines(), name, name, lineterm="")
-    return tuple(lines)
+            heads = (f"a/{name}" if was is not None else "/dev/null", f"b/{name}" if now is not None else "/dev/null")
+            for line in unified_diff(_lines(was or ""), _lines(now or ""), *heads):
+                found += [line.removesuffix("\n")] if line.endswith("\n") else [line, "\\ No newline at end of file"]
+    return tuple(found)
+
+
+def _lines(text: str) -> list[str]:
+    """The lines with their ends. Only a line feed ends one, for `diff` and for an editor's numbers."""
+    *whole, last = text.split("\n")
+    return [*(f"{line}\n" for line in whole), *([last] if last else [])]

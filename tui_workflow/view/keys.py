@@ -257,6 +257,7 @@ ACTIONS: tuple[Action, ...] = (
         30,
     ),
     Action("plan_diff", ("d",), "text diff", "The difference as text", _PLAN, ("plan",), 40),
+    Action("plan_copy", ("y",), "copy it", "Copy the difference as text", _PLAN, ("plan",), 45),
     Action(
         "plan_back", ("b",), "back to the earlier revision", "Go back to the earlier revision", _PLAN, ("plan",), 50
     ),

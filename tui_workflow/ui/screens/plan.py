@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from tui_workflow.facts.commands import GoBack, TakeUp
 from tui_workflow.text import visible
 from tui_workflow.ui import keymap as names
+from tui_workflow.ui.actions.copy import put
 from tui_workflow.ui.actions.retry import retry_scopes
 from tui_workflow.ui.bulk import wish_for_many
 from tui_workflow.ui.desk import Desk
@@ -69,7 +70,10 @@ class PlanDialog:
         rows = textdiff.rows(self.plan.text, self.top, self._room)
         rows += [BLANK] * (min(self._room, len(self.plan.text)) - len(rows))
         below = len(self.plan.text) - self.top - self._room
-        pairs = [(self.desk.key("plan_close"), "back to the plan", "plan_close")]
+        pairs = [
+            (self.desk.key("plan_copy"), "copy it", "plan_copy"),
+            (self.desk.key("plan_close"), "back to the plan", "plan_close"),
+        ]
         if self.top or below > 0:
             pairs.insert(
                 0, ("j k", f"scroll, {numbers.count(below)} more below" if below > 0 else "scroll", "plan_diff")
@@ -150,6 +154,9 @@ class PlanDialog:
     def act(self, name: str) -> None:
         """Do what a key of the plan says."""
         desk = self.desk
+        if name == "plan_copy":
+            put(desk, "".join(f"{line}\n" for line in self.plan.text), "the text diff")
+            return
         if self.reading:
             if name in ("plan_close", "plan_diff"):
                 self.reading = False
