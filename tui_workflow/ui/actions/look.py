@@ -105,7 +105,9 @@ def definition(desk: Desk) -> None:
         nav.definition_at = max(0, rejected.line - 1)
         nav.go("definition")
         return
-    for place, line in enumerate(text.split("\n")):
+    from tui_workflow.view.panes.definition import lines_of
+
+    for place, line in enumerate(lines_of(text)):
         bare = line.strip()
         if (
             bare.rstrip(":") == nav.step

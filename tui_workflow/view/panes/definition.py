@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from functools import lru_cache
 
+from tui_workflow.flow.compose import split_lines
 from tui_workflow.text import visible
 from tui_workflow.view import numbers
 from tui_workflow.view.cellwidth import width as width_of
@@ -24,6 +26,10 @@ _PARTS = re.compile(
     """,
     re.VERBOSE,
 )
+PARSED = 2000
+"""Characters of a line up to which its parts have colours: the pattern takes the square of a long one's time."""
+MARKS = 4
+"""Characters of a line that may stand in one column: a letter and the marks above and below it."""
 
 
 def rows(
@@ -63,16 +69,17 @@ def rows(
         lead.append(entry)
     room = max(1, height - len(lead))
     gutter = len(str(len(lines))) + 1
-    top = min(max(0, at - room // 2), max(0, len(lines) - room + (3 if rejected is not None else 0)))
-    body: Rows = []
-    for place in range(top, min(len(lines), top + room)):
+    columns = max(8, width - gutter - 3)
+    side = Span(f"{glyphs.gutter} ", "rule")
+    only = Mark(rejected.line, rejected.column, rejected.message, rejected.hint) if rejected is not None else None
+
+    def drawn(place: int) -> Rows:
         line, wrong = lines[place], rejected is not None and place + 1 in rejected.lines
-        spans = marked(line, "text", found) if found and found.lower() in line.lower() else highlighted(line)
+        text = _in_sight(line, columns * (room if wrap else 1), glyphs)
         role = "failed" if wrong else "text" if place == at else "dim"
         number = Span(f"{place + 1:>{gutter}} ", role, bold=wrong)
-        side = Span(f"{glyphs.gutter} ", "rule")
-        parts = wrapped(spans, max(8, width - gutter - 3)) if wrap else [spans]
-        for turn, part in enumerate(parts):
+        body: Rows = []
+        for turn, part in enumerate(wrapped(_coloured(text, found), columns) if wrap else [_coloured(text, found)]):
             first = number if turn == 0 else Span(" " * (gutter + 1))
             whole: Line = (first, side, *part)
             if wrong:
@@ -80,19 +87,54 @@ def rows(
                     span._replace(fill="failed_tint") for span in fill_line(whole, width, mark=glyphs.ellipsis)
                 )
             body.append(Row(whole, Target("line", place), "here" if place == at else "", "failed_tint" * wrong))
-        if rejected is not None and wrong:
-            only = Mark(rejected.line, rejected.column, rejected.message, rejected.hint)
-            for problem in rejected.marks or (only,):
-                if problem.line == place + 1:
-                    body += _problem(problem, line, (Span(" " * (gutter + 1)), side), width, glyphs)
-    return [*lead, *body][:height]
+        for problem in (rejected.marks or (only,)) if rejected is not None and wrong else ():
+            if problem is not None and problem.line == place + 1:
+                body += _problem(problem, line, (Span(" " * (gutter + 1)), side), width, glyphs)
+        return body
+
+    return [*lead, *_around(min(at, len(lines) - 1), len(lines), room, drawn)][:height]
+
+
+def _around(at: int, count: int, room: int, drawn: Callable[[int], Rows]) -> Rows:
+    """`room` rows of lines, with line `at` in their middle as far as there are lines on both sides.
+
+    A line takes as many rows as it needs, so only those that may be in sight are drawn.
+    """
+    here = drawn(at)[:room]
+    above: Rows = []
+    below: Rows = []
+    first, last = at, at
+    while first > 0 and len(above) < room // 2:
+        first -= 1
+        above = [*drawn(first), *above]
+    while last < count - 1 and min(len(above), room // 2) + len(here) + len(below) < room:
+        last += 1
+        below += drawn(last)
+    while first > 0 and len(above) + len(here) + len(below) < room:
+        first -= 1
+        above = [*drawn(first), *above]
+    top = min(max(0, len(above) - room // 2), max(0, len(above) + len(here) + len(below) - room))
+    top = max(top, len(above) + len(here) - room)
+    return [*above, *here, *below][top : top + room]
+
+
+def _in_sight(line: str, columns: int, glyphs: Glyphs) -> str:
+    """The beginning of a line that fills so many columns: no more of a line of a megabyte is looked at, frame by frame."""
+    most = MARKS * columns
+    return line if len(line) <= most else f"{line[:most]}{glyphs.ellipsis}"
+
+
+def _coloured(line: str, found: str) -> Line:
+    if found and found.lower() in line.lower():
+        return marked(line, "text", found)
+    return highlighted(line) if len(line) <= PARSED else data(line)
 
 
 def _problem(mark: Mark, line: str, lead: Line, width: int, glyphs: Glyphs) -> Rows:
     """What is wrong with a line, below it: carets and message, hint and place, in as many rows as they need."""
     column = max(1, min(mark.column, len(line) + 1))
     word = re.match(r"[\w.-]+", line[column - 1 :])
-    carets = "^" * max(1, len(word[0]) if word else 1)
+    carets = "^" * max(1, width_of(word[0]) if word else 1)
     room = width - line_width(lead)
     indent = min(width_of(visible(line[: column - 1])), max(0, room - 30))
     hint = (*_hint(mark.hint), Span("   ")) if mark.hint else ()
@@ -120,8 +162,9 @@ def _hint(hint: str) -> Line:
 
 @lru_cache(maxsize=4)
 def lines_of(text: str) -> tuple[str, ...]:
-    """The lines of a text, an empty one for an empty text."""
-    return tuple(text.split("\n")[:-1] if text.endswith("\n") else text.split("\n"))
+    """The lines of a text as YAML counts them, and so the places of its problems; an empty one for an empty text."""
+    lines = split_lines(text)
+    return tuple(lines[:-1] if len(lines) > 1 and not lines[-1] else lines)
 
 
 @lru_cache(maxsize=2048)
