@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pytest
+
 from tests.ui.screen import Screen, opened
 from tests.ui.simulate import Simulation
 from tui_workflow.facts import events as ev
@@ -13,6 +15,27 @@ async def test_the_step_that_runs_is_selected_first() -> None:
     async with opened() as screen:
         assert screen.desk.nav.step == "process_chunks"
         assert "2 process_chunks  611 of 1 000" in screen.text
+
+
+@pytest.mark.parametrize(
+    "keys", [("4",), ("4", "k"), ("2",), ("3",), ("z",), ("slash",), ("4", "slash", "G", "enter", "1")]
+)
+async def test_the_selection_follows_what_runs_only_from_the_steps(keys: tuple[str, ...]) -> None:
+    async with opened() as screen:
+        await screen.press(*keys)
+        screen.run.tell(ev.StepFinished(screen.run.clock, "process_chunks", "failed"))
+        screen.desk.keep_up()
+        await screen.settle()
+        assert screen.desk.nav.step == "process_chunks"
+        assert screen.desk.nav.log.search == ("G" if "G" in keys else "")
+
+
+async def test_the_selection_follows_what_runs_while_nobody_has_touched_it() -> None:
+    async with opened() as screen:
+        screen.run.tell(ev.StepFinished(screen.run.clock, "process_chunks", "failed"))
+        screen.desk.keep_up()
+        await screen.settle()
+        assert screen.desk.nav.step == "fetch_images"
 
 
 async def test_j_and_k_move_between_steps_and_stop_at_the_ends() -> None:

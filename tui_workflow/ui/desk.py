@@ -123,10 +123,12 @@ class Desk:
         return self.state.steps.get(self.nav.step)
 
     def keep_up(self) -> None:
-        """Look at what runs, until the reader has chosen a step."""
+        """Look at what runs, until the reader has chosen a step; never while they are at work on the one that is shown."""
         nav = self.nav
         step = self.step
-        if nav.chosen or nav.place != "main" or self.dialogs or (step is not None and step.status == "running"):
+        idle = nav.place == "main" and nav.pane == Pane.STEPS and not nav.zoomed and not self.dialogs
+        searched = nav.entry is not None or bool(nav.log.search)
+        if nav.chosen or not idle or searched or (step is not None and step.status == "running"):
             return
         if any(each.status == "running" for each in self.state.steps.values()):
             nav.step, nav.cell, nav.log.item = first_step(self.state), None, None
