@@ -7,16 +7,19 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.ui.simulate import Simulation
-from tests.view.made import BEGIN
+from tests.view.made import BEGIN, ended, error, run_of, shape
+from tests.view.made import listed as listed_items
 from tests.view_panes.scenes import scene
 from tests.view_panes.scenes import text as screen_text
 from tests.view_panes.test_tolerated import billing
-from tui_workflow.facts.state import Group
+from tui_workflow.facts.outcome import Ended
+from tui_workflow.facts.state import Group, fold
+from tui_workflow.view.causes import listed
 from tui_workflow.view.columns import line_width
 from tui_workflow.view.glyphs import UNICODE
 from tui_workflow.view.keys import DEFAULT
 from tui_workflow.view.line import Line, Span, plain
-from tui_workflow.view.nav import Nav
+from tui_workflow.view.nav import Filter, Nav
 from tui_workflow.view.page import Scene, draw
 from tui_workflow.view.panes import failures
 from tui_workflow.view.panes.failures import Cause
@@ -138,3 +141,27 @@ def test_a_middling_terminal_shows_the_causes_in_rows_that_nobody_needs() -> Non
     crowded = screen_text(draw(scene(Simulation(total=20_000)), 80, 24))
     assert "by count" not in crowded
     assert "4 Log" in crowded
+
+
+def test_the_hits_of_a_filter_are_counted_once_until_what_is_found_or_has_failed_changes() -> None:
+    run = run_of(shape("work"))
+    step = listed_items(run, "work", 50)
+    bad, odd = error("ValueError", "bad"), error("KeyError", "odd")
+    fold(run, [ended("work", range(20), at=BEGIN + 1, status=Ended.FAILED, failure=bad)])
+    fold(run, [ended("work", range(20, 30), at=BEGIN + 2, status=Ended.FAILED, failure=odd)])
+    nav = Nav(step="work", group_filter=Filter("doc"), group_found={"work": frozenset(range(5, 25))})
+
+    def counts() -> list[int]:
+        return [cause.group.count for cause in listed(run, nav)]
+
+    assert counts() == [15, 5]
+    once = nav.group_hits["work"]
+    assert counts() == [15, 5]
+    assert nav.group_hits["work"] is once
+    nav.group_found["work"] = frozenset(range(24))
+    assert counts() == [20, 4]
+    fold(run, [ended("work", [0], at=BEGIN + 3, attempt=2)])
+    assert step.failed == 29
+    assert counts() == [19, 4]
+    fold(run, [ended("work", [1], at=BEGIN + 4, status=Ended.FAILED, failure=odd, attempt=2)])
+    assert counts() == [18, 5]

@@ -7,8 +7,9 @@ from collections.abc import Sequence
 
 from tui_workflow.facts.state import Item, StepState
 from tui_workflow.ui.loader import Loader
-from tui_workflow.ui.search import Search, failures_moved
+from tui_workflow.ui.search import Search
 from tui_workflow.view import listing
+from tui_workflow.view.causes import failures_moved
 from tui_workflow.view.nav import Items
 from tui_workflow.view.sampling import BEAT
 

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 
 from tui_workflow.facts.state import Item, RunState, StepState
 from tui_workflow.ui.loader import Loader
+from tui_workflow.view.causes import failures_moved
 from tui_workflow.view.nav import Filter, Nav
 from tui_workflow.view.sampling import BEAT
 
@@ -95,6 +96,7 @@ class GroupSearch:
         held = nav.group_filter
         if not held.text:
             nav.group_found.clear()
+            nav.group_hits.clear()
             self._searches.clear()
             return
         wanted = Filter(held.text)  # what a group has beside these is counted, not searched for
@@ -106,8 +108,3 @@ class GroupSearch:
             found = search.found(step, wanted, (Item.FAILED,), failures_moved(step))
             if found is not None:
                 nav.group_found[name] = found
-
-
-def failures_moved(step: StepState) -> object:
-    """Changes whenever an item of the step fails, or is no longer failed."""
-    return tuple((group.count, group.last_at) for group in step.groups)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from dataclasses import replace
 
-from tui_workflow.facts.state import RunState
+from tui_workflow.facts.state import RunState, StepState
 from tui_workflow.view import listing
 from tui_workflow.view.nav import Items, Nav
 from tui_workflow.view.panes import failures
@@ -21,7 +21,7 @@ def listed(state: RunState, nav: Nav) -> list[Cause]:
     if not held.text:
         return every
     whole = {cause.mark for cause in failures.causes(steps, text=held.text)}
-    hits = {step.name: Counter(map(step.failures.get, nav.group_found.get(step.name, ()))) for step in steps}
+    hits = {step.name: _hits(step, nav) for step in steps}
     found = []
     for cause in every:
         count = cause.group.count if cause.mark in whole else _count(state, cause, hits)
@@ -34,6 +34,25 @@ def listed(state: RunState, nav: Nav) -> list[Cause]:
     if nav.group_sort == "count":
         found.sort(key=lambda cause: -cause.group.count)
     return found
+
+
+def failures_moved(step: StepState) -> object:
+    """Changes whenever an item of the step fails, or is no longer failed."""
+    return tuple((group.count, group.last_at) for group in step.groups)
+
+
+def _hits(step: StepState, nav: Nav) -> Counter[int | None]:
+    """How many items of each group were found, by its place: counted once for what was found and what has failed, for a
+    hundred thousand of them take milliseconds, and a frame asks more than once.
+    """
+    found = nav.group_found.get(step.name)
+    if not found:
+        return Counter()
+    moved = failures_moved(step)
+    known = nav.group_hits.get(step.name)
+    if known is None or known[0] is not found or known[1] != moved:
+        known = nav.group_hits[step.name] = found, moved, Counter(map(step.failures.get, found))
+    return known[2]
 
 
 def _count(state: RunState, cause: Cause, hits: dict[str, Counter[int | None]]) -> int:

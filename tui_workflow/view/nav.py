@@ -5,6 +5,7 @@ Selections are by name, fingerprint or item number, never by row, so that they s
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from enum import IntEnum
@@ -153,6 +154,8 @@ class Nav:
     group_filter: Filter = field(default_factory=Filter)
     group_found: dict[str, frozenset[int]] = field(default_factory=dict)
     """By step, the failed items that hold the filter's text; a step is missing while it is not known."""
+    group_hits: dict[str, tuple[frozenset[int], object, Counter[int | None]]] = field(default_factory=dict)
+    """By step, what was found and what had failed when its hits were counted, and their number by the place of a group."""
     group_sort: Sort = "count"
     log: LogView = field(default_factory=LogView)
     items: Items | None = None
