@@ -86,6 +86,17 @@ def test_a_list_beside_a_page_names_its_items_in_full() -> None:
     assert "tries" in text(items.rows(range(4), 4, by_tries, 0, known, (), 24, 12, UNICODE, cursor="here"))
 
 
+def test_a_stroke_in_a_name_does_not_cost_all_the_rest_of_it() -> None:
+    assert telling.one("13 [@click=app.quit]x[/]", 20) == "13 [@click…quit]x[/]"
+    assert telling.one("some/folders/above/the-file-itself.json", 22) == "…/the-file-itself.json"
+
+
+def test_one_letter_that_is_shared_is_no_shorter_for_a_mark() -> None:
+    names = ["13 a name that is cut", "19 short"]
+    assert "19 short" not in telling.told(names, 12)
+    assert telling.told(names, 12)["13 a name that is cut"].startswith("13 a")
+
+
 def test_lanes_give_their_blanks_to_the_keys() -> None:
     keys = {("s", n): key for n, key in enumerate(KEYS)}
     running = [Running(n, n, 0.0, 0.0, 0.0) for n in range(4)]

@@ -43,7 +43,8 @@ def one(text: str, columns: int, *, mark: str = "…") -> str:
         *folders, kept = text.rstrip("/").split("/")
         while folders and width(f"{folders[-1]}/{kept}") + 2 <= columns:
             kept = f"{folders.pop()}/{kept}"
-        text = f"{mark}/{kept}" if width(kept) + 2 <= columns else kept
+        if 2 * width(kept) >= columns:  # else the folder that does not fit says more by its ends than by its absence
+            text = f"{mark}/{kept}" if width(kept) + 2 <= columns else kept
     return cut(text, columns, keep="ends", mark=mark)
 
 
@@ -89,7 +90,7 @@ def _without(texts: Collection[str], columns: int, mark: str, lead: int, tail: i
         if all(width(each) <= columns for each in short.values()):
             return short
     inner = {text: text[lead : len(text) - tail] for text in texts}
-    if not lead:
+    if lead <= width(mark):
         return {text: one(text, columns, mark=mark) for text in texts}
     room = max(1, columns - width(mark))
     return {text: gapped("", one(part, room, mark=mark), mark) for text, part in inner.items()}
