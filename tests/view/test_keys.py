@@ -83,6 +83,8 @@ def test_a_swap_is_no_clash() -> None:
         ({"retri": "m"}, "retri: no such action"),
         ({"retry": 3}, "give a key or a list of keys"),
         ({"retry": ["ctrl+shift"]}, "no key this program can tell apart"),
+        ({"retry": "\u115f"}, "no key this program can tell apart"),
+        ({"retry": "\u0301"}, "no key this program can tell apart"),
         ({"retry": "ctrl+z"}, "belongs to the terminal"),
         ({"retry": "e"}, "e: both retry and edit"),
         ({"leave": []}, "leave: needs a key"),

@@ -13,6 +13,8 @@ from functools import lru_cache
 from typing import Any, Literal
 
 from tui_workflow.errors import Source, UsageError
+from tui_workflow.text import visible
+from tui_workflow.view.cellwidth import width
 
 Context = Literal["steps", "step", "failures", "items", "item", "log", "definition", "history", "plan", "leave"]
 PANES: tuple[Context, ...] = ("steps", "step", "failures", "items", "item", "log", "definition", "history")
@@ -422,7 +424,8 @@ def valid(key: str) -> bool:
     if any(modifier not in ("ctrl", "shift", "alt") for modifier in modifiers):
         return False
     if len(last) == 1:
-        return last.isprintable() and last != " " and not (modifiers and last.isupper())
+        seen = last.isprintable() and last != " " and visible(last) == last and width(last) > 0
+        return seen and not (modifiers and last.isupper())
     return last in _NAMED
 
 
