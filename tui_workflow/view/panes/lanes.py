@@ -31,7 +31,6 @@ def rows(
     height: int,
     glyphs: Glyphs,
     *,
-    rate: float = 0.0,
     typical: float | None = None,
     slow: float | None = None,
     slots: int = 0,
@@ -39,14 +38,15 @@ def rows(
     """The lanes in at most `height` rows, in two columns where they fit.
 
     What form they take follows from the step and the room, not from what is busy at the moment: it would change from one
-    second to the next. `typical` is the median time of an item; below `QUICK` the slots share one row with their rate and
-    the item that takes longest. Where all `slots` have room each has its place, also while it is idle. `slow` is the time,
-    in seconds, above which an item's elapsed stands out.
+    second to the next. `typical` is the median time of an item; below `QUICK` the slots share one row with the item that
+    takes longest. No rate stands there: the one that is known is of seconds in which other slots were busy. Where all
+    `slots` have room each has its place, also while it is idle. `slow` is the time, in seconds, above which an item's
+    elapsed stands out.
     """
     if height <= 0 or not running:
         return []
     if typical is not None and typical < QUICK:
-        return [_quick(step, running, keys, now, width, glyphs, rate, slow)]
+        return [_quick(step, running, keys, now, width, glyphs, slow)]
     per_row = 2 if width >= 62 else 1
     column = (width - 3 * (per_row - 1)) // per_row
     names = [keys.get((step, run.item), f"item {numbers.count(run.item)}") for run in running]
@@ -91,15 +91,10 @@ def _quick(
     now: float,
     width: int,
     glyphs: Glyphs,
-    rate: float,
     slow: float | None,
 ) -> Row:
     """All slots in one row: too quick to be read, but for an item that takes longer than others."""
-    each = rate / len(running)
-    line: Line = (
-        Span(f"{numbers.plural(len(running), 'slot')} busy", "dim"),
-        *((Span("   "), Span(numbers.rate(each), "text"), Span(" each", "dim")) if each else ()),
-    )
+    line: Line = (Span(f"{numbers.plural(len(running), 'slot')} busy", "dim"),)
     late = sorted((run for run in running if now - run.since >= 4 * QUICK), key=lambda run: run.since)
     if not late:
         return Row(line)

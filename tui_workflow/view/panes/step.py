@@ -69,7 +69,6 @@ def rows(
         width,
         max(0, room - 1),
         glyphs,
-        rate=speed.now or 0.0,
         typical=speed.p50,
         slow=3 * speed.p95 if speed.p95 is not None else None,
         slots=0 if paused else step.slots,
