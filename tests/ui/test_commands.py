@@ -14,6 +14,7 @@ from tui_workflow.facts import events as ev
 from tui_workflow.facts.outcome import Ended, ErrorInfo
 from tui_workflow.facts.state import Item
 from tui_workflow.ui.actions import walk
+from tui_workflow.view import numbers
 from tui_workflow.view.keys import DEFAULT, PANES, Context, event_name
 from tui_workflow.view.panes.row import Target
 from tui_workflow.view.ports import ItemDetail, ItemRow
@@ -55,6 +56,40 @@ async def test_r_on_one_item_retries_at_once() -> None:
         assert screen.run.sent == [cm.RetryItems("process_chunks", (number,), None)]
         assert "1 queued" in screen.footer
         assert screen.run.state.steps["process_chunks"].states[number] == Item.PENDING
+
+
+@pytest.mark.parametrize(
+    ("key", "title"),
+    [("r", "Retry "), ("R", "Retry "), ("C", "Try "), ("a", "Retry ")],
+    ids=["one", "all", "canary", "list"],
+)
+async def test_a_run_that_was_stopped_goes_on_only_after_a_question_that_says_with_what(key: str, title: str) -> None:
+    async with opened() as screen:
+        await screen.press("3", "enter")
+        screen.run.tell(ev.RunFinished(screen.run.clock, "interrupted"))
+        waiting = sum(step.waiting for step in screen.run.state.steps.values())
+        text = await screen.press(key)
+        assert title in text
+        assert "The run goes on:" in text
+        assert f"{numbers.count(waiting)} items that wait" in " ".join(text.split())
+        assert screen.run.sent == []
+        await screen.press("escape")
+        assert screen.run.sent == []
+        await screen.press(key, "enter")
+        assert len(screen.run.sent) == 1
+
+
+async def test_the_question_before_a_retry_names_what_is_kept_and_stale() -> None:
+    async with opened() as screen:
+        simulation = screen.run
+        loops = [name for name, step in simulation.state.steps.items() if step.shape.for_each]
+        plain = [name for name, step in simulation.state.steps.items() if not step.shape.for_each]
+        simulation.reruns = lambda step: (plain[0], loops[0])  # type: ignore[method-assign]
+        simulation.outdated = lambda step: (loops[0], plain[1])  # type: ignore[method-assign]
+        text = " ".join((await screen.press("3", "r")).replace("│", " ").split())
+        assert f"{plain[0]} runs again." in text
+        assert f"{loops[0]} keeps the" in text
+        assert f"{plain[1]} does not run again: what it made is stale then." in text
 
 
 async def test_r_retries_the_marked_and_forgets_the_marks() -> None:
@@ -195,8 +230,9 @@ async def canary_fails(screen: Screen, error: ErrorInfo) -> None:
 
 async def test_a_canary_that_fails_for_another_cause_says_so() -> None:
     async with opened() as screen:
+        others = screen.run.state.steps["process_chunks"].groups[0].count - 1
         await canary_fails(screen, key_error(1))
-        assert "failed for another cause" in screen.footer
+        assert f"failed for another cause, {others} others were not retried" in screen.footer
 
 
 async def test_s_skips_several_groups_with_one_reason() -> None:
@@ -301,8 +337,9 @@ async def test_the_whole_cause_is_retried_from_its_list_and_from_an_item(keys: t
 
 async def test_a_canary_that_fails_again_retries_nothing_else() -> None:
     async with opened() as screen:
+        others = screen.run.state.steps["process_chunks"].groups[0].count - 1
         await canary_fails(screen, http_error(1))
-        assert "failed again" in screen.footer
+        assert f"failed again, {others} others were not retried" in screen.footer
         assert len(screen.run.sent) == 1
 
 

@@ -191,7 +191,9 @@ def judge(desk: Desk) -> None:
     rest = failed_in(desk, scope)
     if came == "failed":
         how = "again" if watched.same_cause(step) else "for another cause"
-        desk.refuse(f"Canary {name} failed {how}, {numbers.count(max(0, len(rest) - 1))} others were not retried")
+        left = len(rest) - (watched.item in rest)  # with another cause it has left its group
+        others = numbers.plural(left, "other was", "others were")
+        desk.refuse(f"Canary {name} failed {how}, {others} not retried")
     elif came == "ok" and rest:
         scope = replace(scope, items=rest)
         kept = " that the filter kept" if scope.part else ""
