@@ -466,15 +466,49 @@ async def test_the_palette_lists_what_acts_first_and_moves_last() -> None:
         await screen.press("3", "colon")
         palette = screen.desk.dialogs[-1]
         assert isinstance(palette, Palette)
-        names = [action.name for action in palette.found()]
-        assert names[:6] == ["retry", "retry_all", "canary", "skip", "rerun_stale", "mark"]
+        names = [action.name for action, why in palette.found() if not why]
+        assert names[:5] == ["retry", "retry_all", "canary", "skip", "mark"]
         acts, moves = (
             ("pause", "stop", "plan", "edit", "copy", "write", "filter", "help", "leave"),
             ("open", "down", "pane_log"),
         )
         assert max(map(names.index, acts)) < min(map(names.index, moves))
-        assert set(names) | {"palette", "interrupt"} == {action.name for action in DEFAULT.here("failures")}
+        here = {action.name for action in DEFAULT.here("failures")}
+        assert set(names) | {"palette", "interrupt", "rerun_stale"} == here
         assert "Retry 3 items" in await screen.press("enter")
+
+
+async def test_the_palette_lists_what_does_nothing_here_last_and_says_where_it_does() -> None:
+    async with opened() as screen:
+        text = await screen.press("4", "colon", *"skip")
+        assert re.search(r"s +skip: not in the log", text)
+        assert "Skip what is selected" not in text
+        text = await screen.press("enter")
+        assert "s (skip) does nothing in the log" in screen.footer
+        await screen.press("colon", *"range")
+        await screen.press("enter")
+        assert "v (range) is for the failures and a list of items; here it does nothing" in screen.footer
+        await screen.press("colon", *"stale")
+        palette = screen.desk.dialogs[-1]
+        assert isinstance(palette, Palette)
+        assert [why for _, why in palette.found()] == ["not in the log", "for the reload plan"]
+        await screen.press("escape", "1", "colon")
+        palette = screen.desk.dialogs[-1]
+        assert isinstance(palette, Palette)
+        assert {action.name for action, _ in palette.found()} == {action.name for action in DEFAULT.actions} - {
+            "palette",
+            "interrupt",
+        }
+
+
+async def test_the_palette_of_an_ended_run_does_not_offer_to_pause_it() -> None:
+    run = Simulation(total=1000)
+    run.tell(ev.RunFinished(run.clock, "interrupted"))
+    async with opened(run) as screen:
+        for word, line in (("pause", "pause"), ("drain", "drain"), ("stop", "stop")):
+            text = await screen.press("colon", *word)
+            assert f"{line}: the run has ended" in text
+            await screen.press("escape")
 
 
 async def test_looks_go_round() -> None:

@@ -69,8 +69,9 @@ _MOVE, _LOOK, _ACT, _RUN, _EDIT, _COPY, _PROGRAM, _PLAN, _LEAVE = (
     "In the leave dialog",
 )
 
-_BY_EFFECT = (_PLAN, _LEAVE, _ACT, _RUN, _EDIT, _COPY, _LOOK, _PROGRAM, _MOVE)
-"""The groups for one who looks for a command by its name: what does something to the run first, moves last."""
+_BY_EFFECT = (_ACT, _RUN, _EDIT, _COPY, _LOOK, _PROGRAM, _MOVE, _PLAN, _LEAVE)
+"""The groups for one who looks for a command by its name: what does something to the run first, moves last, then what
+dialogs have of their own."""
 
 ACTIONS: tuple[Action, ...] = (
     Action("down", ("j", "down"), "down", "Move down", _MOVE),
@@ -306,13 +307,13 @@ class Keymap:
         """The actions of the footer, the most useful first."""
         return tuple(sorted((action for action in self.here(context) if action.weight), key=lambda each: each.weight))
 
-    def by_effect(self, context: Context) -> tuple[Action, ...]:
-        """The actions of a context for the palette: by what they do to the run, in a group as in the footer."""
+    def by_effect(self) -> tuple[Action, ...]:
+        """All actions for the palette: by what they do to the run, in a group as in the footer."""
 
         def rank(action: Action) -> tuple[int, bool, bool, int]:
             return _BY_EFFECT.index(action.group), not action.live, not action.weight, action.weight
 
-        return tuple(sorted(self.here(context), key=rank))
+        return tuple(sorted(self.actions, key=rank))
 
     def groups(self, context: Context | None = None) -> tuple[tuple[str, tuple[Action, ...]], ...]:
         """Actions by group, for help; of one context, or all."""
@@ -407,15 +408,23 @@ _SIGN_NAMES = {
 }
 
 
+def where(action: Action, context: Context) -> str:
+    """Where an action is at home, or that it is not in a context if that is shorter."""
+    if action.name == context:
+        return f"to {PLACES[context]}, where you are"
+    if len(action.contexts) > FEW:
+        return f"not in {PLACES[context]}"
+    *others, last = [PLACES[place] for place in action.contexts]
+    return f"for {', '.join(others)} and {last}" if others else f"for {last}"
+
+
 def not_here(action: Action, key: str, context: Context) -> str:
-    """Why a key does nothing in a context: where its action is at home, or where it is not if that is shorter."""
+    """Why a key does nothing in a context."""
     if action.name == context:
         return f"{key} leads to {PLACES[context]}, where you are"
     if len(action.contexts) > FEW:
         return f"{key} ({action.word}) does nothing in {PLACES[context]}"
-    *others, last = [PLACES[place] for place in action.contexts]
-    where = f"{', '.join(others)} and {last}" if others else last
-    return f"{key} ({action.word}) is for {where}; here it does nothing"
+    return f"{key} ({action.word}) is {where(action, context)}; here it does nothing"
 
 
 def valid(key: str) -> bool:

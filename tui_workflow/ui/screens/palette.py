@@ -1,11 +1,12 @@
-"""The command palette: every action of this place by its name, found by typing."""
+"""The command palette: every action by its name, found by typing; those that do nothing here come last, with the reason."""
 
 from __future__ import annotations
 
+from tui_workflow.ui.available import why_not
 from tui_workflow.ui.desk import Desk
 from tui_workflow.view.columns import fill
 from tui_workflow.view.glyphs import Glyphs
-from tui_workflow.view.keys import Action
+from tui_workflow.view.keys import Action, not_here
 from tui_workflow.view.line import Span
 from tui_workflow.view.nav import TextLine
 from tui_workflow.view.panes.dialog import Box, fitting
@@ -24,35 +25,34 @@ class Palette:
         self.line = TextLine()
         self.at = 0
 
-    def found(self) -> list[Action]:
-        """The actions that hold every typed word: those by whose name first, what acts before what moves."""
-        words, dead = self.line.text.lower().split(), self.desk.dead_actions()
-        here = [
-            action
-            for action in self.desk.keymap.by_effect(self.desk.context())
-            if action.name not in dead and action.name not in ("palette", "interrupt")
+    def found(self) -> list[tuple[Action, str]]:
+        """The actions that hold every typed word, each with why it does nothing here or "": those that act first, then those
+        by whose name, what acts before what moves.
+        """
+        words, desk = self.line.text.lower().split(), self.desk
+        kept = [
+            (action, why_not(desk, action))
+            for action in desk.keymap.by_effect()
+            if action.name not in ("palette", "interrupt")
+            and all(word in f"{action.word} {action.help}".lower() for word in words)
         ]
-        kept = [action for action in here if all(word in f"{action.word} {action.help}".lower() for word in words)]
-        return sorted(kept, key=lambda action: not all(word in action.word.lower() for word in words))
+        return sorted(kept, key=lambda each: (bool(each[1]), not all(word in each[0].word.lower() for word in words)))
 
     def box(self, width: int, height: int, glyphs: Glyphs) -> Box:
         inner = min(76, max(20, width - 10))
         found = self.found()
         self.at = min(self.at, max(0, len(found) - 1))
         rows: Rows = []
-        for place, action in enumerate(found):
+        for place, (action, why) in enumerate(found):
             here = place == self.at
             key = action.keys[0] if action.keys else ""
-            rows.append(
-                Row(
-                    (
-                        Span(f"{fill(key, KEYS, mark=glyphs.ellipsis)}  ", "accent", bold=True),
-                        Span(action.help, "strong" if here else "text", bold=here),
-                    ),
-                    Target("choice", place),
-                    "here" if here else "",
-                )
+            mark = Span(f"{fill(key, KEYS, mark=glyphs.ellipsis)}  ", "dim" if why else "accent", bold=not why)
+            words = (
+                Span(f"{action.word}: {why}", "dim", bold=here)
+                if why
+                else Span(action.help, "strong" if here else "text", bold=here)
             )
+            rows.append(Row((mark, words), Target("choice", place), "here" if here else ""))
         if not found:
             rows.append(Row((Span("no command holds these words", "dim", italic=True),)))
         room = max(1, min(16, height - 8))
@@ -89,5 +89,10 @@ class Palette:
     def _run(self, place: int) -> None:
         found = self.found()
         self.desk.close(self)
-        if found:
-            self.desk.run(found[min(place, len(found) - 1)].name)
+        if not found:
+            return
+        desk, (action, _) = self.desk, found[min(place, len(found) - 1)]
+        if desk.context() in action.contexts:
+            desk.run(action.name)
+        else:
+            desk.refuse(not_here(action, desk.key(action.name), desk.context()))
