@@ -141,29 +141,73 @@ TOUR = (
     "f",
     "z",
     "z",
+    *("\x1b", "save raw", "d", "w", "w", "v", "v", "\x1b"),
+    *("save refused", "d", "w", "G", "/x\r", "\x1b", "\x1b", "\x1b"),
+    *("save planned", "P", "d", "jjjj", "G", "\x1b", "\x1b", "d", "G", "\x1b"),
+    *("3", "\r", "\r", "s", "\x1b[200~PASTED\x1b[201~", "\r", "\x1b", "\x1b"),
+    *(":", "\x1b[200~PASTED\x1b[201~", "\x1b", "世", "?", "G", "\x1b", "1"),
 )
+"""Keys, page by page, and saves of the flow that change what pages there are."""
+PAGES = ("History", "Help", "Commands", "show r1, in use", "Reload plan", "Text diff", "Skip ", "1 skipped", "é [")
+"""What stands on pages of the tour, so that none of them is missed."""
+KEYS = {"definition": ["d", "世"], "history": ["H", "é", "["]}
+"""Keys of a person's own, of one column and of two."""
 
 
-def toured(folder: Folder, file: str) -> bytes:
-    """What the dashboard writes to its terminal while every page is looked at."""
-    with Screen(folder.path, file, "texts=@texts.json", "one=@one.json") as screen:
+def edits(file: Path, texts: list[str]) -> dict[str, tuple[str, str]]:
+    """By name a text to save as the flow, and what the dashboard says of it."""
+    good, one = file.read_text("utf-8"), " ".join(texts)
+    may_stand = SURELY_BAD.sub(lambda found: found[0] if found[0] >= "\xa0" else "", one)
+    line = may_stand.replace("\x1b", "").replace("\n", " ").replace("'", "") + "e" + "\u0301" * 200 + "y" * 10_000
+    planned = good.replace("on_error: continue", "on_error: continue\n    timeout: 5", 1)
+    planned = planned.replace("  raw:\n", "  other:\n    type: shell\n    inputs: {command: 'true'}\n  raw:\n")
+    return {
+        "raw": (f"{good}# {one}\n  'x': 1\n", "not taken up"),
+        "refused": (f"{good}# {line}\r\n  '{line}': 1\r\n", "not taken up"),
+        "planned": (f"{planned}# {line}\n", "edit waits"),
+    }
+
+
+def toured(folder: Folder, file: str, texts: list[str]) -> bytes:
+    """What the dashboard writes to its terminal while every page is looked at, and when the run is asked about again."""
+    config = folder.path / "config" / "wf-tui"
+    config.mkdir(parents=True)
+    (config / "keys.yaml").write_text(json.dumps(KEYS, ensure_ascii=False), "utf-8")
+    words = (file, "texts=@texts.json", "one=@one.json")
+    saves = edits(folder.path / file, texts)
+    pasted = "".join(texts[8:16])
+    pages: list[str] = []
+    with Screen(folder.path, *words, XDG_CONFIG_HOME=str(config.parent)) as screen:
         screen.see("FAILED", seconds=40)
         for keys in TOUR:
-            screen.press(keys)
+            if keys.startswith("save "):
+                text, said = saves[keys.removeprefix("save ")]
+                if keys == "save planned":
+                    folder.write("handlers.py", f"# {texts!a}\n# \u202e\u200b{texts[8]}\n{HANDLERS}")
+                (folder.path / file).write_bytes(text.encode())
+                screen.see(said)
+            else:
+                screen.press(keys.replace("PASTED", pasted))
             screen.read(0.15)
+            pages.append(screen.text)
+        assert [page for page in PAGES if page not in "\n".join(pages)] == []
         screen.press("1")
         screen.see("work", "broken")
         screen.press("q")
         assert screen.wait() == 1
-        return screen.raw
+    with Screen(folder.path, *words, XDG_CONFIG_HOME=str(config.parent)) as again:
+        again.see("is unfinished", "begin anew")
+        again.press("\x1b")
+        assert again.wait() == 130
+    return screen.raw + again.raw
 
 
 @pytest.mark.slow
 def test_no_escape_of_data_reaches_the_terminal(folder: Folder, tmp_path: Path) -> None:
     other = Folder(tmp_path / "harmless")
-    plain = kinds(toured(other, prepare(other, HARMLESS, "flow")))
+    plain = kinds(toured(other, prepare(other, HARMLESS, "flow"), HARMLESS))
     file = prepare(folder, HOSTILE, "f\x1b]0;x\x07\u202el[red]ow")
-    raw = toured(folder, file)
+    raw = toured(folder, file, HOSTILE)
     assert rb"\x1b]52" in raw.replace(b"\x1b[", b""), "it is there, written out"
     assert kinds(raw) <= plain, sorted(kinds(raw) - plain)
     text = ESCAPE.sub("", raw.decode("utf-8")).replace("\r", "")
