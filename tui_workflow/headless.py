@@ -191,6 +191,8 @@ def step_end(step: StepState | None, fact: ev.StepFinished) -> str:
         if step.skipped:
             parts.append(f"{step.skipped} skipped")
         parts.append(f"of {step.total}")
+        if step.stale:
+            parts.append(f"({step.stale} stale)")
     took = step.duration(fact.at) if step is not None else None
     if took is not None and fact.status in {"succeeded", "failed"}:
         parts.append(f"in {duration(took)}")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 import shlex
+import signal
 import subprocess
 import sys
 
@@ -12,7 +13,7 @@ import jsonschema
 import pytest
 import yaml
 
-from tests.end_to_end.bench import ROOT, Folder, environment, wait_for
+from tests.end_to_end.bench import ROOT, Folder, environment, kill, wait_for
 
 FLOW = """
 params: {path: ""}
@@ -245,3 +246,31 @@ def test_the_command_that_goes_on_names_where_the_run_is_kept(folder: Folder) ->
     ]  # fmt: skip
     folder.write("there", "")
     assert folder.wf(*shlex.split(command)[1:]).returncode == 0
+
+
+def test_a_retry_in_a_run_that_was_stopped_says_that_it_goes_on(folder: Folder) -> None:
+    folder.write(
+        "flow.yaml",
+        """
+steps:
+  work:
+    type: python
+    for_each: {range: 40}
+    on_error: continue
+    inputs:
+      code: |
+        import pathlib, time
+        if item == 0 and not pathlib.Path("mended").exists():
+            raise ValueError("no")
+        if not pathlib.Path("mended").exists():
+            time.sleep(0.05)
+        result = item
+""",
+    )
+    process = folder.start("flow.yaml", "--headless")
+    wait_for(lambda: list(folder.path.rglob("runs/*.db")) and folder.step("work")["succeeded"] >= 2, "some are done")
+    kill(process, signal.SIGTERM)
+    folder.write("mended", "")
+    done = folder.wf("retry")
+    assert re.search(r"the run goes on: \d+ items that wait start too", done.stderr), done.stderr
+    assert folder.step("work")["succeeded"] == 40

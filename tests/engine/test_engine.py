@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import Counter
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -217,6 +218,55 @@ async def test_retrying_a_failed_item_runs_what_reads_it_again() -> None:
     assert keys(pool, "report") == ["report", "report"]
     assert keys(pool, "mail") == ["mail"]
     assert pool.effects[-2:] == [("work", "k2", 2), ("report", "report", 2)]
+    tube.engine.leave()
+    await task
+
+
+async def test_a_retry_keeps_items_that_were_made_of_it_and_calls_them_stale() -> None:
+    fixed: set[int] = set()
+
+    def broken(step: str, value: Any, attempt: int) -> object:
+        return ValueError("no") if step == "work" and value == 2 and not fixed else value
+
+    pool = FakePool(broken, {"work": [1, 2, 3], "publish": [7, 8]})
+    plan = plan_of(
+        loop_step("work", on_error=OnError(action="continue")), loop_step("publish"), plain("mail", rerun=False)
+    )
+    plan = replace(plan, steps=(plan["work"], replace(plan["publish"], item_reads=("work",)), plan["mail"]))
+    tube = Tube(plan, pool, ask=True)
+    task = asyncio.create_task(tube.run())
+    await until(lambda: tube.engine.finished)
+    assert tube.engine.outdated("work") == ("publish", "mail")
+    fixed.add(1)
+    tube.engine.send(RetryItems("work"))
+    await until(lambda: not tube.engine.finished)
+    await until(lambda: tube.engine.finished)
+    assert [(step.status, step.succeeded, step.stale) for step in tube.state.steps.values()] == [
+        ("succeeded", 3, 0), ("succeeded", 2, 2), ("succeeded", 1, 1),
+    ]  # fmt: skip
+    assert keys(pool, "publish") == ["k7", "k8"]
+    assert tube.engine.send(RetryItems(stale=True)).count == 3
+    await until(lambda: sum(step.stale for step in tube.state.steps.values()) == 0)
+    await until(lambda: tube.engine.finished)
+    assert keys(pool, "publish") == ["k7", "k8", "k7", "k8"]
+    assert keys(pool, "mail") == ["mail", "mail"]
+    assert fold(RunState(), tube.memory.facts).steps == tube.state.steps
+    tube.engine.leave()
+    await task
+
+
+async def test_a_step_that_runs_again_whole_leaves_nothing_stale_but_what_never_runs_again() -> None:
+    pool = FakePool(works, {"work": [1], "publish": [7, 8]})
+    plan = plan_of(loop_step("work"), loop_step("publish"), plain("mail", rerun=False))
+    plan = replace(plan, steps=(plan["work"], replace(plan["publish"], item_reads=("work",)), plan["mail"]))
+    tube = Tube(plan, pool, ask=True)
+    task = asyncio.create_task(tube.run())
+    await until(lambda: tube.engine.finished)
+    tube.engine.send(RetryStep("work"))
+    await until(lambda: not tube.engine.finished)
+    await until(lambda: tube.engine.finished)
+    assert [step.stale for step in tube.state.steps.values()] == [0, 0, 1]
+    assert keys(pool, "publish") == ["k7", "k8", "k7", "k8"]
     tube.engine.leave()
     await task
 

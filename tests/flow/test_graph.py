@@ -12,7 +12,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from tests import seed
-from tui_workflow.flow.graph import readers
+from tui_workflow.flow.graph import outdated, readers
 from tui_workflow.flow.load import examine
 from tui_workflow.flow.plan import Plan
 
@@ -81,6 +81,30 @@ def test_readers_are_transitive_and_stop_at_rerun_false(check: Examine) -> None:
     assert readers(plan, "c") == ("d", "g")
     assert readers(plan, "e") == ("f", "g")
     assert readers(plan, "g") == ()
+
+
+LOOPS = f"""
+steps:
+  work: {{type: python, for_each: [1, 2], inputs: {code("item")}}}
+  listed: {{type: python, for_each: "{{{{ steps.work.result }}}}", key: "{{{{ item }}}}", inputs: {code("item")}}}
+  used: {{type: shell, for_each: [eu, us], inputs: {{command: "echo {{{{ steps.work.completed_items|length }}}}"}}}}
+  total: {{type: python, inputs: {code("steps.work.result")}}}
+  told: {{type: shell, for_each: [1], if: "{{{{ steps.total.result }}}}", inputs: {{command: "true"}}}}
+  each: {{type: shell, for_each: [1], if: "{{{{ item < steps.total.result }}}}", inputs: {{command: "true"}}}}
+  bill: {{type: shell, for_each: [1], env: {{N: "{{{{ steps.total.result }}}}"}}, inputs: {{command: "true"}}}}
+  mail: {{type: python, rerun: false, inputs: {code("steps.total.result")}}}
+  any: {{type: python, for_each: [1], inputs: {code("list(steps)")}}}
+"""
+
+
+def test_items_are_outdated_by_what_they_are_made_of_and_not_by_where_they_are_listed(check: Examine) -> None:
+    plan = plan_of(check, LOOPS)
+    assert plan["listed"].item_reads == ()
+    assert plan["listed"].reads == ("work",)
+    assert readers(plan, "work") == ("listed", "used", "total", "told", "each", "bill", "any")
+    assert outdated(plan, "work") == ("used", "each", "bill", "mail", "any")
+    assert outdated(plan, "used") == ("any",)
+    assert outdated(plan, "any") == ()
 
 
 def test_a_needed_step_may_stand_later(check: Examine) -> None:

@@ -63,7 +63,7 @@ class Story:
         name = self.random.choice(list(self.state.steps))
         action = self.random.choice(
             ["list", "list", "end", "end", "end", "end", "queue", "start", "finish", "edit", "move", "gone", "pause",
-             "slots", "resume", "reopen", "reject", "drain"]
+             "slots", "resume", "reopen", "outdate", "reject", "drain"]
         )  # fmt: skip
         getattr(self, f"_{action}")(name)
 
@@ -161,6 +161,9 @@ class Story:
 
     def _reopen(self, name: str) -> None:
         self.tell(ev.StepReopened(self.at, name, "retried"))
+
+    def _outdate(self, name: str) -> None:
+        self.tell(ev.ItemsOutdated(self.at, name))
 
     def _reject(self, name: str) -> None:
         self.tell(ev.ReloadRejected(self.at, self.revision, ("bad \udc80 line",)))

@@ -346,6 +346,9 @@ class Simulation:
     def reruns(self, step: str) -> tuple[str, ...]:
         return ("build_index", "publish") if step == "process_chunks" else ()
 
+    def outdated(self, step: str) -> tuple[str, ...]:
+        return ()
+
     async def send(self, command: cm.Command, progress: cm.Progress | None = None) -> cm.Reply:
         self.sent.append(command)
         await asyncio.sleep(0)

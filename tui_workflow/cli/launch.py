@@ -34,7 +34,7 @@ if TYPE_CHECKING:
 @click.option("--from", "start_at", metavar="STEP", help="This step and what follows it.")
 @click.option("--params", "params_file", metavar="FILE", help="Parameters from a JSON or YAML file.")
 @click.option("--max-parallel", type=click.IntRange(min=1), metavar="N", help="At most N slots per step.")
-@click.option("--rerun-stale", is_flag=True, help="Also run again what an older definition made.")
+@click.option("--rerun-stale", is_flag=True, help="Also run again what is stale.")
 @click.option("--strict", is_flag=True, help="Exit 3 when items failed that the flow tolerates.")
 @click.option("--reload", "reload", is_flag=True, help="Take up saved edits without a dashboard too.")
 @click.option("--state-dir", metavar="DIR", help="Where runs are kept; beside the flow by default.")
@@ -313,6 +313,7 @@ async def _retry(path: Path, launch: Launch, step: str | None, keys: tuple[str, 
     from tui_workflow.errors import UsageError
     from tui_workflow.session.choose import take_up
     from tui_workflow.session.retrying import chosen
+    from tui_workflow.view.stopped import goes_on
     from tui_workflow.workers.pool import Pool
 
     assignment, lock = take_up(path, launch.read())
@@ -326,6 +327,8 @@ async def _retry(path: Path, launch: Launch, step: str | None, keys: tuple[str, 
                 hint=f"wf-tui failed --run {assignment.meta.run} lists what failed",
             )
         assignment.wishes = wishes
+        if assignment.state is not None and (words := goes_on(assignment.state)):
+            assignment.notes.append(f"{words[0].lower()}{words[1:]}")
         if launch.plain:
             for note in assignment.notes:
                 click.echo(note, err=True)

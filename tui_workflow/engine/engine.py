@@ -102,6 +102,10 @@ class Engine:
         """The later steps that would run again if items of `step` were retried."""
         return self._wishes.reruns(step)
 
+    def outdated(self, step: str) -> tuple[str, ...]:
+        """The later steps that keep done items, which are stale when items of `step` run again."""
+        return self._wishes.outdated(step)
+
     def in_flight(self, step: str, item: int) -> bool:
         """True if a worker holds the item, begun or not."""
         run = self._runs.get(step)

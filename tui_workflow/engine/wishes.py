@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, assert_never
 
@@ -13,7 +13,7 @@ from tui_workflow.facts.commands import Progress, Reply, RetryItems, RetryStep, 
 from tui_workflow.facts.fingerprint import fingerprint
 from tui_workflow.facts.outcome import Ended, ErrorInfo, Outcome
 from tui_workflow.facts.state import Item, StepState
-from tui_workflow.flow.graph import readers
+from tui_workflow.flow.graph import outdated, readers
 from tui_workflow.text import grouped
 
 if TYPE_CHECKING:
@@ -230,7 +230,8 @@ class Wishes:
         """Reopen steps for a step that runs again whole; also names those that run now, read it, and so run once more."""
         state, now = self._engine.state, self._engine.now()
         again = list(names)
-        facts: list[ev.Event] = [ev.StepReopened(now, each, "run again", relist=True) for each in names]
+        facts = self._outdate(now, [name], names)
+        facts += [ev.StepReopened(now, each, "run again", relist=True) for each in names]
         for reader in readers(self._engine.plan, name):
             if not self._engine.begin_anew(reader) and state.steps[reader].status == "running":
                 again.append(reader)
@@ -267,7 +268,7 @@ class Wishes:
     def _reopen(self, names: list[str], relist: list[str]) -> list[ev.Event]:
         """Reopen these steps if they have ended or are about to, those that read them, those that were cancelled, and the cleanup."""
         state, now = self._engine.state, self._engine.now()
-        facts: list[ev.Event] = []
+        facts = self._outdate(now, names)
         touched: set[str] = set()
         for name in names:
             if self._has_ended(name):
@@ -285,6 +286,16 @@ class Wishes:
                 touched.add(step.name)
                 facts.append(ev.StepReopened(now, step.name, "what it needs runs again"))
         return [*facts, *self._cleanup_again(now, touched)]
+
+    def outdated(self, step: str) -> tuple[str, ...]:
+        """The steps that keep done items, which are stale when items of `step` run again."""
+        steps = self._engine.state.steps
+        return tuple(name for name in outdated(self._engine.plan, step) if name in steps and steps[name].succeeded)
+
+    def _outdate(self, now: float, names: Iterable[str], whole: Collection[str] = ()) -> list[ev.Event]:
+        """Say so of them, those left out that run again as a whole."""
+        found = dict.fromkeys(each for name in names for each in self.outdated(name) if each not in whole)
+        return [ev.ItemsOutdated(now, name) for name in found]
 
     def _cleanup_again(self, now: float, touched: set[str]) -> list[ev.Event]:
         return [

@@ -147,6 +147,14 @@ class ItemsQueued:
 
 
 @dataclass(frozen=True, slots=True)
+class ItemsOutdated:
+    """What the done items of a step were made of is made again, and they do not run again by themselves: they are stale."""
+
+    at: float
+    step: str
+
+
+@dataclass(frozen=True, slots=True)
 class StepReopened:
     """A step is pending again; one that is running finishes first, and then runs once more.
 
@@ -217,6 +225,7 @@ Event: TypeAlias = (
     | ListingFinished
     | ItemsEnded
     | ItemsQueued
+    | ItemsOutdated
     | StepReopened
     | StepPrinted
     | StepFinished

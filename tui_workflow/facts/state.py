@@ -240,6 +240,8 @@ def _apply(run: RunState, fact: ev.Event) -> None:
                 _unsettle(step, item)
                 step.states[item] = Item.PENDING
                 step.tries.pop(item, None)
+        case ev.ItemsOutdated():
+            _outdate(run.steps[fact.step])
         case ev.StepStarted():
             step = run.steps[fact.step]
             run.finished_before = None
@@ -374,6 +376,22 @@ def _listing_finished(step: StepState, fact: ev.ListingFinished) -> None:
             step.states[item] = Item.GONE
             step.gone += 1
     step.total_known = True
+
+
+OUTDATED = ""
+"""Among `StepState.definitions`: made of results that have changed since, whatever the definition was."""
+_IS_OK = bytes(0xFF if state == Item.OK else 0 for state in range(256))
+
+
+def _outdate(step: StepState) -> None:
+    if OUTDATED not in step.definitions:
+        step.definitions.append(OUTDATED)
+    mark = step.definitions.index(OUTDATED)
+    # All items at once, as one long number: a loop over a million would hold up the screen.
+    done = int.from_bytes(step.states.translate(_IS_OK), "little")
+    before, after = (int.from_bytes(text, "little") for text in (step.made_by, bytes((mark,)) * len(step.made_by)))
+    step.made_by[:] = (before ^ ((before ^ after) & done)).to_bytes(len(step.made_by), "little")
+    step.stale = step.succeeded
 
 
 def _unsettle(step: StepState, item: int) -> None:

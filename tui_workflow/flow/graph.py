@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Sequence, Set
 from dataclasses import dataclass
 
 from tui_workflow.flow.model import Section
 from tui_workflow.flow.nodes import Scalar
-from tui_workflow.flow.plan import Plan
+from tui_workflow.flow.plan import Plan, PlannedStep
 from tui_workflow.flow.problems import did_you_mean, suggest
 from tui_workflow.flow.reader import Reader
 from tui_workflow.flow.references import LOOP_FIELDS, STEP_FIELDS, References
@@ -19,10 +19,11 @@ _ORDER: dict[Section, int] = {"steps": 0, "on_failure": 1, "finally": 2}
 
 @dataclass(frozen=True, slots=True)
 class Edges:
-    """`needs` in the order of the file; `reads` are the steps read by a literal name, None for all."""
+    """`needs` in the order of the file; `reads` are the steps read by a literal name, None for all; `item_reads` those by items."""
 
     needs: tuple[str, ...]
     reads: tuple[str, ...] | None
+    item_reads: tuple[str, ...] | None
 
 
 def build(read: Reader, steps: Sequence[ReadStep], of_handlers: dict[str, References]) -> dict[str, Edges]:
@@ -41,6 +42,7 @@ class _Graph:
         self.place = {step.step.name: number for number, step in enumerate(steps)}
         self.needs: list[set[int]] = [set() for _ in steps]
         self.reads: list[set[int] | None] = [set() for _ in steps]
+        self.item_reads: list[set[int] | None] = [set() for _ in steps]
         self.above: list[int] = [0] * len(steps)
         """The ancestors of each step, as bits."""
         self.after: list[list[int]] = [[] for _ in steps]
@@ -122,9 +124,12 @@ class _Graph:
         """Add the edges of literal references, and note what each step reads."""
         for number, step in enumerate(self.steps):
             read: set[int] = set()
-            dynamic = False
+            read_by_items: set[int] = set()
+            dynamic = dynamic_items = False
+            of_items = set(map(id, step.item_uses))
             for use in step.uses:
                 dynamic |= use.references.dynamic
+                dynamic_items |= use.references.dynamic and id(use) in of_items
                 for name in sorted(use.references.steps, key=use.offset):
                     target = self.place.get(name)
                     wrong = self._wrong(number, name, target)
@@ -133,15 +138,18 @@ class _Graph:
                     else:
                         assert target is not None
                         read.add(target)
+                        if id(use) in of_items:
+                            read_by_items.add(target)
                         self._check_fields(use, target)
             inside = of_handlers.get(step.step.name, References())
-            dynamic |= inside.dynamic
-            read |= {
+            in_handler = {
                 n
                 for name in inside.steps
                 if (n := self.place.get(name)) is not None and not self._wrong(number, name, n)
             }
-            self.reads[number] = None if dynamic else read
+            read |= in_handler
+            self.reads[number] = None if dynamic or inside.dynamic else read
+            self.item_reads[number] = None if dynamic_items or inside.dynamic else read_by_items | in_handler
             for target in read:
                 self._edge(number, target)
 
@@ -199,12 +207,15 @@ class _Graph:
 
     def edges(self) -> dict[str, Edges]:
         return {
-            step.step.name: Edges(self._names(self.needs[number]), self._read_names(number))
+            step.step.name: Edges(
+                self._names(self.needs[number]),
+                self._read_names(self.reads[number]),
+                self._read_names(self.item_reads[number]),
+            )
             for number, step in enumerate(self.steps)
         }
 
-    def _read_names(self, number: int) -> tuple[str, ...] | None:
-        read = self.reads[number]
+    def _read_names(self, read: set[int] | None) -> tuple[str, ...] | None:
         return None if read is None else self._names(read)
 
     def _names(self, numbers: Iterable[int]) -> tuple[str, ...]:
@@ -231,7 +242,6 @@ def readers(plan: Plan, step: str) -> tuple[str, ...]:
     it. A step with dynamic access reads all that run before it. Cleanup steps are left out: they run at every end.
     """
     changed = {step}
-    place = {planned.name: number for number, planned in enumerate(plan.steps)}
     candidates = [p for p in plan.steps if p.section == "steps" and p.step.rerun and p.name != step]
     grown = True
     while grown:
@@ -239,12 +249,35 @@ def readers(plan: Plan, step: str) -> tuple[str, ...]:
         for planned in candidates:
             if planned.name in changed:
                 continue
-            if planned.reads is None:
-                before = ancestors(plan, planned.name)
-                hit = any(name in before or place[name] < place[planned.name] for name in changed)
-            else:
-                hit = not changed.isdisjoint(planned.reads)
-            if hit:
+            if _reads(plan, planned, planned.reads, changed):
                 changed.add(planned.name)
                 grown = True
     return tuple(planned.name for planned in candidates if planned.name in changed)
+
+
+def outdated(plan: Plan, step: str) -> tuple[str, ...]:
+    """The steps whose done items are of another time when a step's results change, though they do not run again by themselves.
+
+    Those of a `for_each` step that read it, or a step that runs again for it, in what makes an item; the list alone does
+    not count, since items that are the same in it have come to the same. And those of a step with `rerun: false`.
+    """
+    changed = {step, *readers(plan, step)}
+    return tuple(
+        planned.name
+        for planned in plan.steps
+        if planned.section == "steps"
+        and planned.name != step
+        and (
+            (planned.step.for_each is not None and _reads(plan, planned, planned.item_reads, changed - {planned.name}))
+            or (not planned.step.rerun and _reads(plan, planned, planned.reads, changed))
+        )
+    )
+
+
+def _reads(plan: Plan, planned: PlannedStep, reads: tuple[str, ...] | None, changed: Set[str]) -> bool:
+    """Whether a step reads one of those that changed, `reads` being what it reads, None for all that run before it."""
+    if reads is not None:
+        return not changed.isdisjoint(reads)
+    place = {each.name: number for number, each in enumerate(plan.steps)}
+    before = ancestors(plan, planned.name)
+    return any(name in before or place[name] < place[planned.name] for name in changed)

@@ -65,6 +65,7 @@ def examine(
             edges[step.step.name].needs,
             edges[step.step.name].reads,
             definition(step.step, parsed.flow, files),
+            edges[step.step.name].item_reads,
         )
         for step in parsed.steps
     )

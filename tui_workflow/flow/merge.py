@@ -40,4 +40,5 @@ def _merged(planned: PlannedStep, wanted: PlannedStep, names: set[str], new: Pla
     read = set(wanted.reads or ())
     added = tuple(name for name in wanted.needs if name in read and name in names and name not in planned.needs)
     needs = planned.needs + added
-    return PlannedStep(step, planned.section, needs, wanted.reads, definition(step, new.flow, new.handlers))
+    digest = definition(step, new.flow, new.handlers)
+    return PlannedStep(step, planned.section, needs, wanted.reads, digest, wanted.item_reads)

@@ -21,7 +21,8 @@ class PlannedStep:
 
     `needs` are the names of the steps that must have ended before it, in file order, cleanup steps included
     (each cleanup step follows the one before it). `reads` are the steps whose results it uses, transitively
-    closed only where the design says so by the caller; `None` stands for "reads everything" (dynamic access).
+    closed only where the design says so by the caller; `None` stands for "reads everything" (dynamic access). `item_reads`
+    are those of them that it uses to make an item of what an item is; for `for_each` alone it reads others.
     `definition` is the hex digest of what makes its outcomes: type, inputs, code, env, workdir, handler AST.
     """
 
@@ -30,6 +31,7 @@ class PlannedStep:
     needs: tuple[str, ...]
     reads: tuple[str, ...] | None
     definition: str
+    item_reads: tuple[str, ...] | None = ()
 
     @property
     def name(self) -> str:

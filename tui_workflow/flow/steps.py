@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from tui_workflow.flow import foreach, inputs, settings
@@ -35,6 +35,8 @@ class ReadStep:
     """The key with its fields; for a step in a list the key is the value of `name`."""
     uses: list[Use]
     needs: list[Scalar]
+    item_uses: list[Use] = field(default_factory=list)
+    """Those of its texts that make what an item comes to: neither where items come from, nor what holds for the whole step."""
 
 
 def read_step(
@@ -54,16 +56,19 @@ def read_step(
         fields["for_each"] = foreach.source(read, node.value, f"'for_each' of {what}")
         _sources(uses, node.value)
     _settings(read, uses, given, fields, defaults if section == "steps" else {}, what)
+    of_items = len(uses.found)
     _inputs(read, uses, given, fields, entry)
-    _condition(read, uses, given, fields, what)
     _texts(read, uses, given, fields, what)
+    condition = len(uses.found)
+    _condition(read, uses, given, fields, what)
+    item_uses = uses.found[of_items : None if fields.get("condition_per_item") else condition]
     needs = _needs(read, given, fields, what)
     if not uses.for_each:
         for key in ("parallel", "batch_size", "key", "checkpoint"):
             if key in given:
                 read.warning(given[key], f"'{key}' of {what} has no effect: it has no for_each")
     step = Step.model_validate({key: value for key, value in fields.items() if value is not None})
-    return ReadStep(step, section, entry, uses.found, needs)
+    return ReadStep(step, section, entry, uses.found, needs, item_uses)
 
 
 def _alias(read: Reader, given: dict[str, Entry], name: str, alias: str, what: str) -> Entry | None:

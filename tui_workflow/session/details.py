@@ -199,7 +199,7 @@ class StoredDetails:
             error_type=error.type if error else "",
             error_message=error.message if error else "",
             label=labels.label(item.key, head),
-            stale=value == Item.OK and bool(item.definition) and item.definition != state.shape.definition,
+            stale=value == Item.OK and state.definitions[state.made_by[item.number]] != state.shape.definition,
         )
 
 

@@ -126,6 +126,10 @@ class LiveFeed:
         """The later steps that would run again if items of `step` were retried."""
         return self._engine.reruns(step)
 
+    def outdated(self, step: str) -> tuple[str, ...]:
+        """The later steps that would keep done items, then stale."""
+        return self._engine.outdated(step)
+
     def reload_plan(self) -> ReloadPlan | None:
         """What the latest edit that was taken up changed."""
         return self._reloader.plan
@@ -190,6 +194,10 @@ class StoredFeed:
     def reruns(self, step: str) -> tuple[str, ...]:
         """The later steps that would run again if items of `step` were retried."""
         return self._reruns(step)
+
+    def outdated(self, step: str) -> tuple[str, ...]:
+        """Nothing becomes stale in a stored run."""
+        return ()
 
     def reload_plan(self) -> ReloadPlan | None:
         """A stored run is not edited."""

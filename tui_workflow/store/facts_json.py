@@ -24,6 +24,7 @@ _KINDS: dict[str, type[Any]] = {
     "items_moved": ev.ItemsMoved,
     "listing_finished": ev.ListingFinished,
     "items_queued": ev.ItemsQueued,
+    "items_outdated": ev.ItemsOutdated,
     "step_reopened": ev.StepReopened,
     "step_finished": ev.StepFinished,
     "paused": ev.Paused,

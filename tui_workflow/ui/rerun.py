@@ -1,4 +1,4 @@
-"""Running the stale again: items that are done, and were made by a definition that an edit has changed since."""
+"""Running the stale again: items that are done, and were made by a definition, or of results, that have changed since."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ def run_stale(desk: Desk) -> None:
     """Ask, with the number and the steps that follow; then accept what waits and run them."""
     count = stale_count(desk)
     if not count:
-        desk.refuse("Nothing is stale: all that is done was made by the definition in force")
+        desk.refuse("Nothing is stale: all that is done was made by the flow as it is now")
         return
     steps = [step.name for step in desk.state.steps.values() if step.stale]
     where = steps[0] if len(steps) == 1 else f"{len(steps)} steps"
@@ -61,5 +61,5 @@ def run_stale(desk: Desk) -> None:
         ),
         ("esc", "no", lambda desk: None),
     ]
-    words = ["They are done, and run again by the definition in force.", taken, reruns(desk, steps)]
+    words = ["They are done, and are made again by the flow as it is now.", taken, reruns(desk, steps)]
     ask(desk, title, " ".join(filter(None, words)), answers)

@@ -59,6 +59,9 @@ class Feed(Protocol):
     def reruns(self, step: str) -> tuple[str, ...]:
         """The later steps that would run again if items of `step` were retried."""
 
+    def outdated(self, step: str) -> tuple[str, ...]:
+        """The later steps that would keep their done items, which were stale then."""
+
     @property
     def trouble(self) -> str:
         """Why nothing can be recorded for now (a full disk, say), in words; empty when all is well."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 
 from tui_workflow.facts.commands import Progress, Reply, RetryItems, RetryStep
@@ -15,7 +15,9 @@ from tui_workflow.ui.desk import Desk
 from tui_workflow.ui.retried import Retried, Watched
 from tui_workflow.ui.scope import Scope, by_step, failed_in, listed, name_of, of_group, scopes, shown, words_of
 from tui_workflow.ui.screens.question import Answer, ask
-from tui_workflow.view import numbers
+from tui_workflow.view import numbers, stopped
+
+NO: Answer = ("esc", "no", lambda desk: None)
 
 
 def retry(desk: Desk) -> None:
@@ -68,28 +70,52 @@ def retry_scopes(desk: Desk, chosen: Sequence[Scope], *, accept: int = 0) -> Non
         desk.refuse(f"Nothing to retry: {chosen[0].words if len(chosen) == 1 else numbers.plural(many, 'item')} {done}")
         return
     meant = [scope for scope, failed in kept if failed]
-    if total == 1 and not accept:
+    if total == 1 and not accept and not stopped.goes_on(desk.state):
         _send(desk, meant)
         return
 
     def offer(key: str, verb: str, act: Act) -> Answer:
         return key, verb, (lambda desk: accepting.accept(desk, act)) if accept else act
 
-    offers = [offer("enter", "retry", lambda desk: _send(desk, meant)), ("esc", "no", lambda desk: None)]
+    offers = [offer("enter", "retry", lambda desk: _send(desk, meant)), NO]
     if len(kept) == 1 and total > 1:
         offers.insert(1, offer(desk.key("canary"), "one first", lambda desk: send_canary(desk, chosen[0])))
     words = filter(None, (accepting.words(accept), reruns(desk, [scope.step for scope, _ in kept])))
     ask(desk, f"Retry {words_of(meant, total)}?", " ".join(words), offers, listed(meant))
 
 
-def reruns(desk: Desk, steps: Sequence[str]) -> str:
-    """A sentence about the steps that run again with these."""
-    again = list(dict.fromkeys(later for step in steps for later in desk.feed.reruns(step)))
-    if not again:
-        return "No other step runs again."
-    if len(again) == 1:
-        return f"{again[0]} runs again."
-    return f"{', '.join(again[:-1])} and {again[-1]} run again."
+def reruns(desk: Desk, steps: Sequence[str], *, whole: bool = False) -> str:
+    """What else happens when items of these steps run again; `whole` when the steps do, with all that follows them.
+
+    A run that has come to rest goes on with all that it left.
+    """
+    again = _each(desk.feed.reruns, steps)
+    stale = _each(desk.feed.outdated, steps)
+    steps_now = desk.state.steps
+    loops = [name for name in again if name in steps_now and steps_now[name].shape.for_each and not whole]
+    words = [_run_again([name for name in again if name not in loops])]
+    words += [f"{name} lists its items again." for name in loops if name not in stale]
+    words += [_kept(desk, name) for name in stale if name in loops or name not in again]
+    said = list(filter(None, words)) or ["No other step runs again."]
+    return " ".join([*said, stopped.goes_on(desk.state)]).strip()
+
+
+def _each(ask_feed: Callable[[str], tuple[str, ...]], steps: Sequence[str]) -> list[str]:
+    return list(dict.fromkeys(later for step in steps for later in ask_feed(step)))
+
+
+def _run_again(names: Sequence[str]) -> str:
+    if len(names) < 2:
+        return f"{names[0]} runs again." if names else ""
+    return f"{', '.join(names[:-1])} and {names[-1]} run again."
+
+
+def _kept(desk: Desk, name: str) -> str:
+    step = desk.state.steps[name]
+    if not step.shape.for_each:
+        return f"{name} does not run again: what it made is stale then."
+    done = f"{numbers.plural(step.succeeded, 'item')} that {'is' if step.succeeded == 1 else 'are'} done"
+    return f"{name} keeps the {done}, stale then."
 
 
 def _send(desk: Desk, chosen: Sequence[Scope]) -> None:
@@ -155,6 +181,15 @@ def send_canary(desk: Desk, scope: Scope) -> None:
     nav = desk.nav
     chosen = nav.items.item if nav.place == "items" and nav.items is not None else None
     number = chosen if chosen in failed and chosen is not None else failed[0]
+    if words := stopped.goes_on(desk.state):
+        title = f"Try {name_of(desk, scope.step, number)} first?"
+        ask(desk, title, words, [("enter", "try it", lambda desk: _try_one(desk, scope, number)), NO])
+    else:
+        _try_one(desk, scope, number)
+
+
+def _try_one(desk: Desk, scope: Scope, number: int) -> None:
+    failed = failed_in(desk, scope)
     watched = desk.canary = Canary(scope, number, desk.state.steps[scope.step])
     desk.loader.want_keys(scope.step, [number])
 
@@ -211,7 +246,7 @@ async def _offer(desk: Desk, step: str, item: int, name: str, again: str, others
         desk,
         f"Canary {name} ok{took}.",
         again,
-        [("enter", others, lambda desk: _send(desk, [scope])), ("esc", "no", lambda desk: None)],
+        [("enter", others, lambda desk: _send(desk, [scope])), NO],
     )
 
 
@@ -226,12 +261,12 @@ def retry_step(desk: Desk) -> None:
     ask(
         desk,
         f"Run {name} again?",
-        f"All of {number} starts from the beginning, also what is done. {reruns(desk, [name])}"
+        f"All of {number} starts from the beginning, also what is done. {reruns(desk, [name], whole=True)}"
         if step.shape.for_each
-        else reruns(desk, [name]),
+        else reruns(desk, [name], whole=True),
         [
             ("enter", "run again", lambda desk: wish_for_many(desk, f"Queuing {name}", RetryStep(name), step.total)),
-            ("esc", "no", lambda desk: None),
+            NO,
         ],
     )
 

@@ -1,0 +1,16 @@
+"""What a run that was stopped has left: it goes on with that when anything of it is tried again."""
+
+from __future__ import annotations
+
+from tui_workflow.facts.state import RunState
+from tui_workflow.view.numbers import plural
+
+
+def goes_on(run: RunState) -> str:
+    """A sentence on what starts besides when items of the run are tried again; empty when it was not stopped."""
+    if run.status not in ("interrupted", "cancelled"):
+        return ""
+    waiting = sum(step.waiting for step in run.steps.values())
+    if not waiting:
+        return ""
+    return f"The run goes on: {plural(waiting, 'item that waits starts', 'items that wait start')} too."
