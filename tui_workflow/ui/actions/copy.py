@@ -74,12 +74,12 @@ async def _ask_which(desk: Desk) -> None:
     if detail is None:
         return
     row, error = detail.row, _error(detail)
-    parts = [("k", "key", row.key)]
+    parts = [("y", "key", row.key)]
     if _labelled(row):
         parts.insert(0, ("l", "label", row.label))
     if error is not None:
         parts += [("e", "error", ""), ("t", "traceback", "")]
-    parts += [("i", "input", ""), ("j", "row as JSON", "")]
+    parts += [("i", "input", ""), ("r", "row as JSON", "")]
     answers = [
         (key, f"{word:<7} {held}".rstrip(), lambda desk, word=word: desk.spawn("copy", _copy_of_item(desk, word)))
         for key, word, held in parts
