@@ -25,6 +25,22 @@ async def test_q_asks_while_the_run_goes_on() -> None:
         assert screen.left is None
 
 
+async def test_the_leave_dialog_says_all_of_it_on_a_small_screen() -> None:
+    async with opened(
+        Simulation(total=100_000), size=(60, 16), resume=f"wf-tui {'/a/long/way' * 6}.yaml --resume"
+    ) as screen:
+        text = await screen.press("q")
+        assert "…" not in "\n".join(line for line in screen.lines if "│" in line)
+        for words in (
+            "failed.",
+            "start no more;",
+            "they run again on resume",
+            ".yaml --resume",
+            "ctrl+c again within 2 s",
+        ):
+            assert words in text
+
+
 async def test_what_is_zero_is_not_told_when_leaving_a_paused_run() -> None:
     async with opened() as screen:
         await screen.press("p")

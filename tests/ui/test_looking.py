@@ -511,6 +511,16 @@ async def test_the_palette_of_an_ended_run_does_not_offer_to_pause_it() -> None:
             await screen.press("escape")
 
 
+@pytest.mark.parametrize("size", [(80, 24), (60, 16)])
+@pytest.mark.parametrize("key", ["question_mark", "colon"])
+async def test_nothing_is_cut_in_the_help_and_in_the_palette(key: str, size: tuple[int, int]) -> None:
+    async with opened(size=size) as screen:
+        await screen.press(key)
+        for _ in range(100):
+            assert not [line for line in screen.lines if "│" in line and "…" in line]
+            await screen.press("down")
+
+
 async def test_looks_go_round() -> None:
     async with opened() as screen:
         await screen.press("A")

@@ -6,7 +6,7 @@ from tui_workflow.ui.desk import Desk
 from tui_workflow.view.columns import fill
 from tui_workflow.view.glyphs import Glyphs
 from tui_workflow.view.line import Span
-from tui_workflow.view.panes.dialog import Box
+from tui_workflow.view.panes.dialog import Box, sentence
 from tui_workflow.view.panes.row import BLANK, Row, Rows, Target
 
 KEYS = 16
@@ -34,8 +34,11 @@ class Help:
             rows.append(Row((Span(title, "strong", bold=True),)))
             for action in shown:
                 keys = fill(" ".join(action.keys), KEYS, mark=glyphs.ellipsis)
-                rows.append(Row((Span(f"{keys}  ", "accent", bold=True), Span(action.help))))
-        rows += [BLANK, Row((Span("Other keys: keys.yaml in the config folder. wf-tui help keys says how.", "dim"),))]
+                first, *others = sentence(action.help, max(1, inner - KEYS - 2))
+                rows.append(Row((Span(f"{keys}  ", "accent", bold=True), *first.line)))
+                rows += [Row((Span(" " * (KEYS + 2)), *other.line)) for other in others]
+        others = "Other keys: keys.yaml in the config folder. wf-tui help keys says how."
+        rows += [BLANK, *sentence(others, inner, "dim")]
         self._room = max(1, height - 6)
         self._length = len(rows)
         self.top = min(self.top, max(0, self._length - self._room))

@@ -9,7 +9,7 @@ from tui_workflow.view.glyphs import Glyphs
 from tui_workflow.view.keys import Action, not_here
 from tui_workflow.view.line import Span
 from tui_workflow.view.nav import TextLine
-from tui_workflow.view.panes.dialog import Box, fitting
+from tui_workflow.view.panes.dialog import Box, fitting, sentence
 from tui_workflow.view.panes.entry import typed
 from tui_workflow.view.panes.row import BLANK, Row, Rows, Target, window
 
@@ -43,22 +43,25 @@ class Palette:
         found = self.found()
         self.at = min(self.at, max(0, len(found) - 1))
         rows: Rows = []
+        at = 0
         for place, (action, why) in enumerate(found):
             here = place == self.at
             key = action.keys[0] if action.keys else ""
             mark = Span(f"{fill(key, KEYS, mark=glyphs.ellipsis)}  ", "dim" if why else "accent", bold=not why)
-            words = (
-                Span(f"{action.word}: {why}", "dim", bold=here)
-                if why
-                else Span(action.help, "strong" if here else "text", bold=here)
-            )
-            rows.append(Row((mark, words), Target("choice", place), "here" if here else ""))
+            said = f"{action.word}: {why}" if why else action.help
+            role = "dim" if why else "strong" if here else "text"
+            if here:
+                at = len(rows)
+            for part, row in enumerate(sentence(said, max(1, width - 8 - KEYS - 2), role)):
+                lead = mark if not part else Span(" " * (KEYS + 2))
+                line = tuple(span._replace(bold=here) for span in row.line)
+                rows.append(Row((lead, *line), Target("choice", place), "here" if here else ""))
         if not found:
             rows.append(Row((Span("no command holds these words", "dim", italic=True),)))
         room = max(1, min(16, height - 8))
         return Box(
             "Commands",
-            [Row((Span(": ", "accent", bold=True), *typed(self.line))), BLANK, *window(rows, room, self.at)],
+            [Row((Span(": ", "accent", bold=True), *typed(self.line))), BLANK, *window(rows, room, at)],
             width=fitting(rows, inner, width - 8),
         )
 

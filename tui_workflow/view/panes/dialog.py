@@ -11,10 +11,12 @@ from tui_workflow.view.columns import width as columns_of
 from tui_workflow.view.frame import Area, Frame
 from tui_workflow.view.glyphs import Glyphs
 from tui_workflow.view.line import BEHIND, Line, Span
-from tui_workflow.view.panes.row import Hot, Row, Rows, Target, data, gutters
+from tui_workflow.view.panes.row import BLANK, Cursor, Hot, Row, Rows, Target, data, gutters
 
 INNER = 3
 """Columns between the frame and the text, the cursor bar's included."""
+EDGES = 3
+"""Rows of the screen that a dialog has no text in: those of its frame, and one of the page."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,18 +40,33 @@ class Choice:
     effect: str = ""
 
 
-def choices(offered: Sequence[Choice], at: int) -> Rows:
-    """Answers, one a row, with the cursor at one of them. An answer is chosen by its key, or by enter at the cursor."""
+def choices(offered: Sequence[Choice], at: int, room: int = 0) -> Rows:
+    """Answers, one a row, with the cursor at one of them. An answer is chosen by its key, or by enter at the cursor.
+
+    What they would do stands in rows below them where one of them does not fit into `room` columns beside its answer.
+    """
     verbs = max((columns_of(choice.verb) for choice in offered), default=0)
     keys = max((len(choice.key) for choice in offered), default=0)
+    lead = keys + 2 + verbs + 3
+    below = bool(room) and any(choice.effect and lead + columns_of(choice.effect) > room for choice in offered)
     found = []
     for place, choice in enumerate(offered):
+        target = Target("choice", place)
+        cursor: Cursor = "here" if place == at else ""
         line: list[Span] = [Span(f"{choice.key:<{keys}}  ", "accent", bold=True)]
         line += data(choice.verb, "strong" if place == at else "text", bold=place == at)
-        if choice.effect:
+        if choice.effect and not below:
             line += (Span(" " * (verbs - columns_of(choice.verb) + 3)), *data(choice.effect, "dim"))
-        found.append(Row(tuple(line), Target("choice", place), "here" if place == at else ""))
+        found.append(Row(tuple(line), target, cursor))
+        if choice.effect and below:
+            own = sentence(choice.effect, max(1, room - keys - 2), "dim")
+            found += [Row((Span(" " * (keys + 2)), *each.line), target, cursor) for each in own]
     return found
+
+
+def close(rows: Rows, height: int) -> Rows:
+    """The rows without blank ones between them, where they would not all be seen on a screen of `height` with these."""
+    return rows if len(rows) <= height - EDGES else [row for row in rows if row != BLANK]
 
 
 def fitting(rows: Rows, least: int, most: int) -> int:
@@ -76,7 +93,7 @@ def over(frame: Frame, box: Box) -> list[tuple[Line, bool]]:
     The areas of the page are forgotten: a dialog owns every click.
     """
     width = min(frame.width, max(20, box.width + 2 * (INNER + 1)))
-    rows = box.rows[: max(1, frame.height - 3)]
+    rows = box.rows[: max(1, frame.height - EDGES)]
     height = min(frame.height, len(rows) + 4 if frame.height >= len(rows) + 4 else len(rows) + 2)
     padded = height >= len(rows) + 4
     left, top = (frame.width - width) // 2, max(0, (frame.height - height) // 2)
