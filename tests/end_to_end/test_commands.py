@@ -100,7 +100,7 @@ def test_retry_by_key_group_and_step(ran: Folder) -> None:
     for name in ("b", "d", "more"):
         ran.write(f"mended-{name}", "")
     assert "nothing to retry" in ran.wf("retry", "--key", "nobody").stderr
-    ran.ok("retry", "--step", "work", "--key", "b")
+    assert ran.ok("retry", "--step", "work", "--key", "b").endswith("\n\n1 tried again: it succeeded\n")
     assert ran.results("work") == [0, 10, 20, None, 40]
     assert json.loads(ran.ok("result", "report")) == ["a", "b", "c", "e"], "what reads it runs again"
     groups = json.loads(ran.ok("failed", "--group", "--json"))["groups"]
@@ -246,6 +246,14 @@ def test_the_command_that_goes_on_names_where_the_run_is_kept(folder: Folder) ->
     ]  # fmt: skip
     folder.write("there", "")
     assert folder.wf(*shlex.split(command)[1:]).returncode == 0
+
+
+def test_a_retry_that_failed_again_says_so_though_failures_are_tolerated(ran: Folder) -> None:
+    again = ran.wf("retry", "--step", "work")
+    assert (again.returncode, again.stdout.splitlines()[-1]) == (0, "2 tried again: all failed again")
+    assert ran.wf("retry", "--strict").returncode == 3
+    ran.write("mended-b", "")
+    assert ran.ok("retry", "--step", "work").endswith("2 tried again: 1 ok, 1 failed again\n")
 
 
 def test_a_retry_in_a_run_that_was_stopped_says_that_it_goes_on(folder: Folder) -> None:

@@ -81,6 +81,16 @@ def test_an_interrupted_run_says_how_many_wait_and_how_to_resume() -> None:
     assert "  resume        wf-tui /data/nightly.yaml --resume" in lines
 
 
+def test_stale_items_are_counted_and_a_command_runs_them() -> None:
+    run = run_of(shape("fetch"))
+    listed(run, "fetch", 4)
+    fold(run, [ended("fetch", range(4), at=BEGIN + 3), ev.ItemsOutdated(BEGIN + 3, "fetch")])
+    fold(run, [ev.StepFinished(BEGIN + 4, "fetch", "succeeded"), ev.RunFinished(BEGIN + 4, "succeeded")])
+    lines = text(run)
+    assert "  fetch   4 ok   (4 stale)   of 4" in lines
+    assert "  run stale     wf-tui /data/nightly.yaml --resume --rerun-stale" in lines
+
+
 def test_never_more_than_fifteen_lines_nor_wider_than_asked() -> None:
     names = [f"step_{number}" for number in range(40)]
     run = run_of(*(shape(name) for name in names), flow="日本語" * 40)

@@ -11,9 +11,10 @@ import click
 from tui_workflow.cli.select import place_options, run_option, select_run, select_to_change
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
     from pathlib import Path
 
+    from tui_workflow.facts.commands import RetryItems
     from tui_workflow.session.assignment import Assignment
     from tui_workflow.session.choose import Latest, Wanted
     from tui_workflow.session.screen import Screen
@@ -309,6 +310,24 @@ def retry(
     return asyncio.run(_retry(path, launch, step, keys, group))
 
 
+async def _tried_again(
+    launch: Launch, assignment: Assignment, pool: Pool, lock: RunLock, wishes: Sequence[RetryItems]
+) -> int:
+    """Run what is wished for without a dashboard, and say what became of it, however the run itself ends."""
+    from tui_workflow.store.runfile import RunFile
+    from tui_workflow.view.retried import Retried, Watched
+
+    assert assignment.state is not None
+    steps = assignment.state.steps
+    retried = Retried([Watched(steps[wish.step], wish.items) for wish in wishes if wish.step and wish.items])
+    code = await launch.report(assignment, pool, lock)
+    with RunFile(assignment.path) as file:
+        told = retried.in_the_end(file.state().steps)
+    if told:
+        click.echo(f"\n{told}")
+    return code
+
+
 async def _retry(path: Path, launch: Launch, step: str | None, keys: tuple[str, ...], group: str | None) -> int:
     from tui_workflow.errors import UsageError
     from tui_workflow.session.choose import take_up
@@ -332,7 +351,7 @@ async def _retry(path: Path, launch: Launch, step: str | None, keys: tuple[str, 
         if launch.plain:
             for note in assignment.notes:
                 click.echo(note, err=True)
-            return await launch.report(assignment, pool, lock)
+            return await _tried_again(launch, assignment, pool, lock, wishes)
         from tui_workflow.session.screen import Screen
 
         async with Screen(assignment.plan.flow.name, "opening") as screen:

@@ -32,8 +32,8 @@ from tui_workflow.view.sampling import Sampling
 
 if TYPE_CHECKING:
     from tui_workflow.ui.canary import Canary
-    from tui_workflow.ui.retried import Retried
     from tui_workflow.ui.screens.dialog import Dialog
+    from tui_workflow.view.retried import Retried
 
 SAID = 6.0
 """Seconds a sentence stays, unless a key is pressed before."""

@@ -107,7 +107,8 @@ def _succeeded(step: StepState) -> str:
 
 def _unsuccessful(step: StepState) -> str:
     facts = ((step.failed, "failed"), (step.skipped, "skipped"), (step.waiting, "waiting"))
-    return "   ".join(f"{count(number)} {word}" for number, word in facts if number)
+    words = [f"{count(number)} {word}" for number, word in facts if number]
+    return "   ".join([*words, *([f"({count(step.stale)} stale)"] if step.stale else [])])
 
 
 def _tally(steps: Sequence[StepState]) -> str:
@@ -172,6 +173,8 @@ def _commands(run: RunState, flow: str, options: Sequence[str]) -> list[Line]:
     commands = []
     if run.status in ("interrupted", "paused", "failed", "cancelled"):
         commands.append(("resume", f"wf-tui {shlex.quote(flow)} --resume{extra}"))
+    if any(step.stale for step in run.steps.values()):
+        commands.append(("run stale", f"wf-tui {shlex.quote(flow)} --resume --rerun-stale{extra}"))
     commands.append(("look again", f"wf-tui open {run.run}{extra}"))
     if run.failed:
         commands.append(("retry", f"wf-tui retry --run {run.run}{extra}"))

@@ -32,20 +32,32 @@ class Watched:
     def ended(self, step: StepState) -> bool:
         """Look at those that have ended since the last time; true when all have."""
         for item in self._items[self._at : self._at + AT_ONCE]:
-            match step.states[item]:
-                case Item.OK | Item.SKIPPED:
-                    self.well += 1
-                case Item.FAILED if step.attempts_of.get(item, 0) > self._tried[item]:
-                    if self._causes.get(item, step.failures[item]) == step.failures[item]:
-                        self.again += 1
-                    else:
-                        self.otherwise += 1
-                case Item.GONE:
-                    pass
-                case _:
-                    return False
+            if not self._take(step, item):
+                return False
             self._at += 1
         return self._at >= len(self._items)
+
+    def settle(self, step: StepState) -> None:
+        """Look at all that are left, once and for all; those that have not ended do not count."""
+        for item in self._items[self._at :]:
+            self._take(step, item)
+        self._at = len(self._items)
+
+    def _take(self, step: StepState, item: int) -> bool:
+        """Count an item if it has ended; false if it has not."""
+        match step.states[item]:
+            case Item.OK | Item.SKIPPED:
+                self.well += 1
+            case Item.FAILED if step.attempts_of.get(item, 0) > self._tried[item]:
+                if self._causes.get(item, step.failures[item]) == step.failures[item]:
+                    self.again += 1
+                else:
+                    self.otherwise += 1
+            case Item.GONE:
+                pass
+            case _:
+                return False
+        return True
 
 
 class Retried:
@@ -59,6 +71,16 @@ class Retried:
         left = [(each, steps[each.step]) for each in self._watched if each.step in steps]
         if [each for each, step in left if not each.ended(step)]:  # every one of them gets on with its share
             return None
+        return self._outcome(left)
+
+    def in_the_end(self, steps: Mapping[str, StepState]) -> str:
+        """The sentence for a run that has come to rest; of items that have not run again by then it says nothing."""
+        left = [(each, steps[each.step]) for each in self._watched if each.step in steps]
+        for each, step in left:
+            each.settle(step)
+        return self._outcome(left)[0]
+
+    def _outcome(self, left: Sequence[tuple[Watched, StepState]]) -> tuple[str, bool]:
         well, again, otherwise = (
             sum(getattr(each, name) for each, _ in left) for name in ("well", "again", "otherwise")
         )
