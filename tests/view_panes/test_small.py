@@ -151,6 +151,33 @@ def test_a_setting_that_is_too_long_goes_on_below_where_rows_are_free() -> None:
     assert len(selected.rows(step, [("items", value), ("slots", "4")], "", False, 44, 3, UNICODE)) == 3
 
 
+def test_a_setting_keeps_its_lines_breaks_between_words_and_is_cut_after_some() -> None:
+    step = StepState(shape("s", for_each=True))
+
+    def drawn_of(value: str, height: int = 20) -> list[str]:
+        rows = selected.rows(step, [("runs", value), ("slots", "4")], "", False, 44, height, UNICODE)
+        return [plain(row.line)[9:].rstrip() for row in rows[1:]]
+
+    assert drawn_of('sleep 0.5\necho "publish" {{ item }}\n') == ["sleep 0.5", 'echo "publish" {{ item }}', "4"]
+    assert drawn_of("echo {{ state.steps.a_name.completed_items }}") == [
+        "echo {{",
+        "state.steps.a_name.completed_items",
+        "}}",
+        "4",
+    ]
+    assert drawn_of("a\nb\nc\nd\ne") == ["a", "b", "c", "d …", "4"]
+    assert drawn_of("a\nb\nc", 4) == ["a", "b …", "4"]
+
+
+def test_what_a_step_runs_is_told_where_no_traceback_tells_it() -> None:
+    def told(frames: tuple[Frame, ...]) -> str:
+        rows = item.rows(detail(frames), (), 58, UNICODE, unfolded=False, times=True, runs="set -e\nexit {{ item }}")
+        return "\n".join(plain(row.line).rstrip() for row in rows)
+
+    assert "runs      set -e\n          exit {{ item }}" in told(())
+    assert "set -e" not in told(FETCH)
+
+
 def steps_drawn(run: RunState, *, lanes: int = 0, step: str = "") -> list[str]:
     running = {name: [Running(n, n, BEGIN + n, 0, 0) for n in range(lanes)] for name in run.steps}
     scene = Scene(run, Nav(step=step), Sampling(), DEFAULT, UNICODE, BEGIN + 60, lanes=running)

@@ -144,7 +144,8 @@ def _detail_rows(desk: Desk, scene: Scene, held: Items, drilled: drill.Drilled, 
     detail, options = drilled.detail, desk.nav.log.options
     assert detail is not None
     nexts = _nexts(desk, held, drilled)
-    look = (width, room, held.unfolded, options.times, options.wrap, scene.glyphs, nexts)
+    runs = dict(desk.details.settings(held.step).rows).get("runs", "")
+    look = (width, room, held.unfolded, options.times, options.wrap, scene.glyphs, nexts, runs)
     key = ("detail rows", held.step, held.item, look)
     rows: list[Row] = desk.loader.derived(
         key,
@@ -158,6 +159,7 @@ def _detail_rows(desk: Desk, scene: Scene, held: Items, drilled: drill.Drilled, 
             times=options.times,
             wrap=options.wrap,
             room=room,
+            runs=runs,
         ),
     )
     return rows

@@ -72,15 +72,22 @@ def rows(
     times: bool,
     wrap: bool = True,
     room: int = 1000,
+    runs: str = "",
 ) -> Rows:
-    """Everything about the item, as many rows as it takes; `nexts` are (key, words, action).
+    """Everything about the item, as many rows as it takes; `nexts` are (key, words, action), `runs` is what its step runs,
+    which is told where no traceback does.
 
     When the line that failed would not be among the first `room` rows, the traceback stands before the input.
     """
-    whole = _composed(detail, nexts, width, glyphs, brief=False, unfolded=unfolded, times=times, wrap=wrap, room=room)
-    if unfolded or len(whole) <= room:
-        return whole
-    return _composed(detail, nexts, width, glyphs, brief=True, unfolded=False, times=times, wrap=wrap, room=room)
+
+    def composed(*, brief: bool) -> Rows:
+        opened = unfolded and not brief
+        return _composed(
+            detail, nexts, width, glyphs, brief=brief, unfolded=opened, times=times, wrap=wrap, room=room, runs=runs
+        )
+
+    whole = composed(brief=False)
+    return whole if unfolded or len(whole) <= room else composed(brief=True)
 
 
 def _composed(
@@ -94,6 +101,7 @@ def _composed(
     times: bool,
     wrap: bool,
     room: int,
+    runs: str,
 ) -> Rows:
     """The page; when it is to be `brief`, long messages and lines of source are not whole."""
     last = detail.attempts[-1] if detail.attempts else None
@@ -103,6 +111,8 @@ def _composed(
         found = _shortened(found)
     source = SOURCE if brief else None
     given = _section("input", _paragraphs(detail.payload, width - LABEL))
+    if runs and error is not None and not error.frames:
+        given += _section("runs", _paragraphs(runs, width - LABEL))
     given += _section("attempts", _attempts(detail, width - LABEL, glyphs))
     if last is not None and last.result is not None:
         given += _section("result", _paragraphs(last.result, width - LABEL))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from itertools import islice
 
 from tui_workflow.view import numbers, telling
 from tui_workflow.view.cellwidth import clusters
@@ -150,8 +151,11 @@ BREAK = 24
 """Columns at the end of a row in which a break between words is looked for."""
 
 
-def wrapped(line: Line, width: int, *, words: bool = False) -> list[Line]:
-    """The line in pieces of at most `width` columns; with `words` a piece ends at a space near its end, if there is one."""
+def wrapped(line: Line, width: int, *, words: bool = False, near: int = BREAK) -> list[Line]:
+    """The line in pieces of at most `width` columns; with `words` a piece ends at a space among its last `near`, if there is one.
+
+    At a space that is further from the end than `BREAK` it ends only if the word behind it then is whole.
+    """
     cells = [(text, own, span) for span in line for text, own in clusters(span.text)]
     found: list[Line] = []
     start = 0
@@ -162,11 +166,24 @@ def wrapped(line: Line, width: int, *, words: bool = False) -> list[Line]:
             stop += 1
         stop = max(stop, start + 1)
         if words and stop < len(cells):
-            spaces = [place for place in range(max(start + 1, stop - BREAK), stop) if cells[place][0] == " "]
+            spaces = [place for place in range(max(start + 1, stop - near), stop) if cells[place][0] == " "]
+            if spaces and spaces[-1] < stop - BREAK and not _ends(cells, spaces[-1] + 1, width):
+                spaces = []
             stop = spaces[-1] + 1 if spaces else stop
         found.append(_joined(cells[start:stop]))
         start = stop
     return found or [()]
+
+
+def _ends(cells: Sequence[tuple[str, int, Span]], start: int, width: int) -> bool:
+    """Whether the word that begins at a place takes no more than `width` columns."""
+    for text, own, _ in islice(cells, start, None):
+        if text == " ":
+            return True
+        width -= own
+        if width < 0:
+            return False
+    return True
 
 
 def _joined(cells: Sequence[tuple[str, int, Span]]) -> Line:

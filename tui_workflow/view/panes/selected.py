@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from tui_workflow.facts.outcome import Ended
 from tui_workflow.facts.state import StepState
 from tui_workflow.view import numbers
-from tui_workflow.view.columns import line_width
+from tui_workflow.view.columns import cut_line, line_width
 from tui_workflow.view.glyphs import Glyphs
 from tui_workflow.view.line import Line, Span
 from tui_workflow.view.panes.log import wrapped
@@ -15,6 +15,8 @@ from tui_workflow.view.panes.row import Row, Rows, called, data, gaps, heading
 
 LABEL = 9
 GAP = 3
+LINES = 4
+"""Rows of one setting."""
 
 
 def rows(
@@ -30,7 +32,7 @@ def rows(
     revisions = sorted({revision for revision, _ in step.by_revision})
     came = _came_to(step, revisions, slowest, width, glyphs) if ended or len(revisions) > 1 else []
     free = height - 1 - len(came) - len(settings)
-    held = _settings(settings, width, free)
+    held = _settings(settings, width, free, glyphs)
     body = [*came, *held] if ended else [*held, *came]
     if height < 2 or not body:
         return []
@@ -47,16 +49,20 @@ def fact(label: str, value: Line) -> Row:
     return Row((Span(f"{label:<{LABEL}}", "dim"), *value))
 
 
-def _settings(settings: Sequence[tuple[str, str]], width: int, free: int) -> Rows:
-    """A row for each setting, and of the `free` ones as many as those that are too long for one take."""
+def _settings(settings: Sequence[tuple[str, str]], width: int, free: int, glyphs: Glyphs) -> Rows:
+    """A row for each setting, and of the `free` ones as many as those that are too long for one take, `LINES` at most."""
     found: Rows = []
+    room = max(1, width - LABEL)
     for label, value in settings:
-        parts = wrapped(data(value), max(1, width - LABEL), words=True)
-        whole = len(parts) - 1 <= free
-        free -= len(parts) - 1 if whole else 0
+        lines = [line for line in value.splitlines() if line.strip()] or [""]
+        parts = [part for line in lines for part in wrapped(data(line.rstrip()), room, words=True, near=room)]
+        shown = parts[: max(1, min(LINES, 1 + free))]
+        if len(shown) < len(parts):
+            shown[-1] = (*cut_line(shown[-1], room - 2, mark=""), Span(f" {glyphs.ellipsis}", "dim"))
+        free -= len(shown) - 1
         lead = data(f"{label:<{LABEL}}", "dim")
-        found.append(Row((*lead, *(parts[0] if whole else data(value)))))
-        found += [Row((Span(" " * LABEL), *part)) for part in (parts[1:] if whole else ())]
+        found.append(Row((*lead, *shown[0])))
+        found += [Row((Span(" " * LABEL), *part)) for part in shown[1:]]
     return found
 
 
