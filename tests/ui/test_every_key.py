@@ -115,7 +115,7 @@ CASES: dict[str, Case] = {
     "definition": Case(place("definition")),
     "history": Case(place("history")),
     "mark": Case(marked(1), ("3", "enter")),
-    "range": Case(marked(3), ("3", "enter", "v", "j", "j")),
+    "range": Case(marked(1), ("3", "enter")),
     "retry": Case(sent(cm.RetryItems), ("3", "enter")),
     "retry_shown": Case(says("Retry 3 items of process_chunks with HTTPError?"), ("3", "enter")),
     "retry_all": Case(says("Retry 3 items of process_chunks?")),

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 
 from tui_workflow.ui import keymap
 from tui_workflow.ui.actions import Act, walk
+from tui_workflow.ui.actions.mark import stretch
 from tui_workflow.ui.desk import Desk
 from tui_workflow.view.frame import LIST, READING, Hit
 from tui_workflow.view.keys import not_here
@@ -56,6 +57,7 @@ class Router:
             self._refuse_stored(name)
         else:
             act(self.desk)
+            stretch(self.desk)
 
     def _refuse_stored(self, name: str) -> None:
         """Say why a run that is only looked at does not do this, and what would."""
@@ -105,6 +107,7 @@ class Router:
         self._focus(hit)
         if hit.target is not None:
             self._select(hit.target, hit.column)
+            stretch(desk)
             if twice:
                 self.run("open")
 
@@ -149,3 +152,4 @@ class Router:
         if hit is not None:
             self._focus(hit)
         walk.by(desk, rows if desk.nav.place != "main" or desk.nav.pane == Pane.LOG else (1 if rows > 0 else -1))
+        stretch(desk)

@@ -103,7 +103,11 @@ class Items:
     """The first row in sight."""
     marked: set[int] = field(default_factory=set)
     anchor: int | None = None
-    """Where a range of marks began."""
+    """Where a range of marks that is open began."""
+    stretched: int | None = None
+    """The item that it reaches to."""
+    before_range: frozenset[int] = frozenset()
+    """What was marked before it."""
     filter: Filter = field(default_factory=Filter)
     found: frozenset[int] | None = None
     """What the filter found, None while there is none."""
@@ -151,6 +155,7 @@ class Nav:
     """Its row, which stays when the group leaves the list."""
     groups_marked: set[str] = field(default_factory=set)
     group_anchor: str | None = None
+    groups_before_range: frozenset[str] = frozenset()
     group_filter: Filter = field(default_factory=Filter)
     group_found: dict[str, frozenset[int]] = field(default_factory=dict)
     """By step, the failed items that hold the filter's text; a step is missing while it is not known."""

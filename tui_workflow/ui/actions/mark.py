@@ -27,12 +27,13 @@ def mark(desk: Desk) -> None:
 
 
 def span(desk: Desk) -> None:
-    """Begin a range at the cursor; the second time mark everything from there to the cursor."""
+    """Begin a range at the cursor, which marks everything from there to wherever the cursor goes; the second time end it."""
     nav = desk.nav
     if nav.place == "items" and nav.items is not None and nav.items.item is not None:
         items = nav.items
         if items.anchor is None:
-            items.anchor = nav.items.item
+            items.anchor = items.stretched = nav.items.item
+            items.before_range = frozenset(items.marked)
             items.marked.add(nav.items.item)
             desk.say(f"A range begins here   {desk.key('range')} or what is done with it ends it at the cursor")
         else:
@@ -41,6 +42,7 @@ def span(desk: Desk) -> None:
     elif nav.place == "main" and nav.pane == Pane.FAILURES and walk.cause(desk) is not None:
         if nav.group_anchor is None:
             nav.group_anchor = nav.group
+            nav.groups_before_range = frozenset(nav.groups_marked)
             nav.groups_marked.add(nav.group)
             desk.say(f"A range begins here   {desk.key('range')} or what is done with it ends it at the cursor")
         else:
@@ -50,15 +52,24 @@ def span(desk: Desk) -> None:
 
 
 def end_range(desk: Desk) -> None:
-    """Mark everything from where an open range begins to the cursor, if one is open here: keys act on what is marked."""
+    """Keep the marks of a range that is open here, and open it no more: what is shown as marked is what keys act on."""
+    nav = desk.nav
+    if nav.place == "items" and nav.items is not None:
+        nav.items.anchor = None
+    elif nav.place == "main" and nav.pane == Pane.FAILURES:
+        nav.group_anchor = None
+
+
+def stretch(desk: Desk) -> None:
+    """Mark everything from where an open range begins to the cursor, and no longer what it has left again."""
     nav, items = desk.nav, desk.nav.items
     if nav.place == "items" and items is not None and items.anchor is not None and items.item is not None:
-        items.marked.update(_between(desk.item_list.numbers, items.anchor, items.item))
-        items.anchor = None
+        if items.item != items.stretched:
+            items.stretched = items.item
+            items.marked = {*items.before_range, *_between(desk.item_list.numbers, items.anchor, items.item)}
     elif nav.place == "main" and nav.pane == Pane.FAILURES and nav.group_anchor is not None:
         marks = [cause.mark for cause in walk.causes(desk)]
-        nav.groups_marked.update(_between(marks, nav.group_anchor, nav.group))
-        nav.group_anchor = None
+        nav.groups_marked = {*nav.groups_before_range, *_between(marks, nav.group_anchor, nav.group)}
 
 
 def forget(desk: Desk) -> None:
@@ -79,7 +90,7 @@ def _toggle(marked: MutableSet[Name], name: Name) -> None:
 
 def _between(names: Sequence[Name], one: Name, other: Name) -> Sequence[Name]:
     if one not in names or other not in names:
-        return [other]
+        return [one, other]
     first, last = sorted((names.index(one), names.index(other)))
     return names[first : last + 1]
 
