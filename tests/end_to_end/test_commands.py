@@ -282,3 +282,29 @@ steps:
     done = folder.wf("retry")
     assert re.search(r"the run goes on: \d+ items that wait start too", done.stderr), done.stderr
     assert folder.step("work")["succeeded"] == 40
+
+
+def test_a_plan_tries_again_what_a_step_did_not_tolerate_any_more(folder: Folder) -> None:
+    folder.write(
+        "flow.yaml",
+        """
+steps:
+  work:
+    type: python
+    for_each: {range: 6}
+    parallel: 1
+    on_error: {action: continue, max_failures: 1}
+    inputs:
+      code: |
+        import pathlib
+        if item in (0, 1) and not pathlib.Path("mended").exists():
+            raise ValueError("no")
+""",
+    )
+    assert folder.wf("flow.yaml", "--headless").returncode == 1
+    row = folder.ok("plan", "flow.yaml").splitlines()[-1]
+    assert row.split()[:2] == ["work", "go"]
+    assert row.endswith("more items failed than it tolerates: they are tried again")
+    folder.write("mended", "")
+    folder.ok("flow.yaml", "--resume")
+    assert folder.step("work")["succeeded"] == 6

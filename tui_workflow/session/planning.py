@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from tui_workflow.engine.decide import ENDED
+from tui_workflow.engine.verdict import too_many_failures
 from tui_workflow.engine.wishes import stale_items
 from tui_workflow.facts import events as ev
 from tui_workflow.facts.state import RunState, fold
@@ -90,7 +91,9 @@ def _step(
         if changed.stale and not keys:
             keys = ["its handler"]
         why.append(f"changed: {', '.join(keys)}" if keys else "moved")
-    tolerant = plan[name].step.on_error.action == "continue"
+    policy = plan[name].step.on_error
+    exceeded = too_many_failures(policy, step.failed, step.total, step.total_known)
+    tolerant = policy.action == "continue" and not exceeded
     again = 0 if tolerant or name not in reopened else step.failed
     if step.status in ENDED and name not in reopened:
         return StepPlan(
@@ -109,7 +112,7 @@ def _step(
     elif step.status == "cancelled":
         why.append("what it needs had failed")
     elif again:
-        why.append("its failed items are tried again")
+        why.append(f"{'more items failed than it tolerates: they' if exceeded else 'its failed items'} are tried again")
     elif step.total and step.done != step.total:
         why.append("it was interrupted")
     what = "go on" if step.done else "run"
