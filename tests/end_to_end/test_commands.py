@@ -14,6 +14,7 @@ import pytest
 import yaml
 
 from tests.end_to_end.bench import ROOT, Folder, environment, kill, wait_for
+from tui_workflow.session.planning import edited_since
 
 FLOW = """
 params: {path: ""}
@@ -308,3 +309,22 @@ steps:
     folder.write("mended", "")
     folder.ok("flow.yaml", "--resume")
     assert folder.step("work")["succeeded"] == 6
+
+
+def test_what_was_edited_since_a_run_is_told_before_it_is_taken_up(folder: Folder) -> None:
+    flow = folder.write(
+        "flow.yaml",
+        "steps:\n  a: {type: shell, inputs: {command: 'true'}}\n  b: {type: python, inputs: {handler: f}}\n",
+    )
+    folder.write("handlers.py", "def f():\n    return 1\n")
+    folder.run()
+    (run,) = folder.path.rglob("runs/*.db")
+    assert edited_since(run, str(flow)) == ""
+    flow.write_text(flow.read_text() + "# a comment\n")
+    assert edited_since(run, str(flow)) == "The flow was edited since; no step changes by it."
+    folder.write("handlers.py", "def f():\n    return 2\n")
+    assert edited_since(run, str(flow)) == "The flow was edited since: b: its handler."
+    flow.write_text(flow.read_text().replace("'true'", "'false'").replace("  b:", "  c:"))
+    assert edited_since(run, str(flow)) == "The flow was edited since: a: inputs.command; c is new; b is gone."
+    flow.unlink()
+    assert edited_since(run, str(flow)) == ""

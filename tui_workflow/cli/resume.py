@@ -17,14 +17,16 @@ async def ask(screen: Screen, found: Latest, flow: str, wanted: Wanted) -> bool 
     A run keeps its parameters: one that was started with others than were given now cannot be what is meant.
     """
     from tui_workflow.session.choose import different_params
+    from tui_workflow.session.planning import edited_since
 
     different = await screen.meanwhile(lambda: different_params(found.path, flow, wanted))
+    edited = await screen.meanwhile(lambda: edited_since(found.path, flow))
     if found.unfinished:
-        return await _resume(screen, found.state, different)
-    return await _look_at_failures(screen, found.state, different)
+        return await _resume(screen, found.state, different, edited)
+    return await _look_at_failures(screen, found.state, different, edited)
 
 
-async def _resume(screen: Screen, state: RunState, different: list[str]) -> bool | int:
+async def _resume(screen: Screen, state: RunState, different: list[str], edited: str) -> bool | int:
     from tui_workflow.view import numbers
     from tui_workflow.view.panes.dialog import Choice
 
@@ -44,8 +46,8 @@ async def _resume(screen: Screen, state: RunState, different: list[str]) -> bool
     if different:
         words.append(_keeps(different))
         offered = [anew, _neither()]
-    elif failed:
-        words.append(of_the_failed(state))
+    else:
+        words += filter(None, (of_the_failed(state) if failed else "", edited))
     return _meant(await screen.ask(f"Run {state.run} is unfinished", words, offered))
 
 
@@ -66,7 +68,7 @@ def _keeps(different: list[str]) -> str:
     return f"It was started with another {' and '.join(different)}; a run keeps its parameters."
 
 
-async def _look_at_failures(screen: Screen, state: RunState, different: list[str]) -> bool | int:
+async def _look_at_failures(screen: Screen, state: RunState, different: list[str], edited: str) -> bool | int:
     """A run that is over, but for items that failed: who starts the flow again may mean those, and all cost money again."""
     from tui_workflow.view import numbers
     from tui_workflow.view.panes.dialog import Choice
@@ -79,6 +81,8 @@ async def _look_at_failures(screen: Screen, state: RunState, different: list[str
     if different:
         words.append(_keeps(different))
         offered = [anew, _neither()]
+    elif edited:
+        words.append(edited)
     return _meant(await screen.ask(f"Run {state.run} left failed items", words, offered))
 
 
