@@ -61,7 +61,11 @@ class Palette:
         room = max(1, min(16, height - 8))
         return Box(
             "Commands",
-            [Row((Span(": ", "accent", bold=True), *typed(self.line))), BLANK, *window(rows, room, at)],
+            [
+                Row((Span(": ", "accent", bold=True), *typed(self.line, inner - 3, glyphs))),
+                BLANK,
+                *window(rows, room, at),
+            ],
             width=fitting(rows, inner, width - 8),
         )
 

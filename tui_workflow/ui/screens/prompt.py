@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from tui_workflow.ui.desk import Desk
+from tui_workflow.view.columns import line_width
 from tui_workflow.view.glyphs import Glyphs
 from tui_workflow.view.line import Span
 from tui_workflow.view.nav import TextLine
@@ -31,7 +32,12 @@ class Prompt:
         needed = (
             Row((Span(f"A {self.label} is needed: type one, or leave with esc.", "failed"),)) if self.empty else BLANK
         )
-        rows = [*sentence(self.words, room, "dim"), BLANK, Row((*label, *typed(self.line))), needed]
+        rows = [
+            *sentence(self.words, room, "dim"),
+            BLANK,
+            Row((*label, *typed(self.line, room - line_width(label) - 1, glyphs))),
+            needed,
+        ]
         rows.append(keys([("enter", self.verb, "enter"), ("esc", "no", "esc")]))
         return Box(self.title, rows, width=room)
 
