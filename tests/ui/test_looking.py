@@ -564,7 +564,7 @@ async def test_a_save_that_was_not_taken_up_has_a_banner_and_its_problems_in_pla
         assert "nightly.yaml not taken up, r2 goes on: " in text
         assert "save not valid" in screen.footer
         text = await screen.press("d")
-        assert f"Definition  nightly.yaml as saved at {clock(NOW - 12)}, not in use" in text
+        assert f"Definition  nightly.yaml, not in use, saved at {clock(NOW - 12)}" in text
         at = next(n for n, line in enumerate(screen.lines) if "timeouts: 30" in line)
         assert '^^^^^^^^ "timeouts" is not a key of a step' in screen.lines[at + 1]
         assert "did you mean timeout?   line 15, column 5" in screen.lines[at + 2]

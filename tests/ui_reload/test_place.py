@@ -200,7 +200,7 @@ async def test_a_handler_file_is_shown_as_it_is(run: OnDisk) -> None:
     )  # fmt: skip
     async with opened(run) as screen:
         text = await screen.press("d")
-        assert "Definition  handlers.py as saved" in text
+        assert "Definition  handlers.py, not in use, saved" in text
         assert "return '[red]{{ x }}'" in text
         assert "^" in text
         assert "invalid syntax" in text

@@ -61,7 +61,7 @@ def rows(
         extra = f"  {name}, r{revision} in use{but}"
         tail: Line = (Span(f"line {numbers.count(min(at, len(lines) - 1) + 1)} of {numbers.count(len(lines))}", "dim"),)
     else:
-        extra = f"  {name} as saved at {numbers.clock(rejected.saved)}, not in use"
+        extra = f"  {name}, not in use, saved at {numbers.clock(rejected.saved)}"
         tail = (Span(numbers.plural(rejected.count, "problem"), "failed", bold=True),)
     head = (Span("Definition", "accent", bold=True), *data(extra, "dim"))
     lead = [heading(head, tail, width, focused=True, glyphs=glyphs)]
