@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
-from tests.ui.screen import opened
-from tests.ui.simulate import Simulation
+from collections.abc import Callable
+
+import pytest
+
+from tests.ui.screen import Screen, opened
+from tests.ui.simulate import Simulation, http_error, key_error
+from tui_workflow.facts.outcome import Ended, ErrorInfo
 from tui_workflow.view.glyphs import UNICODE
 
 
@@ -28,3 +33,65 @@ async def test_an_open_range_of_groups_is_shown_too() -> None:
         assert "2 marked" in text
         text = await screen.press("j", "k", "k")
         assert "1 marked" in text
+
+
+async def ends(screen: Screen, number: int, error: ErrorInfo | None) -> str:
+    """The screen once an item has ended, badly with an error."""
+    how = Ended.FAILED if error is not None else Ended.OK
+    screen.run.end("process_chunks", screen.run.clock, [(number, how, 4, 0.9, error)])
+    screen.app._tick()
+    return await screen.settle()
+
+
+@pytest.mark.parametrize("key", ["r", "C"])
+@pytest.mark.parametrize("error", [http_error, key_error])
+async def test_the_cursor_stays_on_an_item_that_is_tried_again(key: str, error: Callable[[int], ErrorInfo]) -> None:
+    async with opened(Simulation(total=100_000)) as screen:
+        await screen.press("3", "enter", "j", "j")
+        items = screen.desk.nav.items
+        assert items is not None
+        tried, before = items.item, list(screen.desk.item_list.numbers)
+        assert tried == before[2]
+        await screen.press(key)
+        assert items.item == tried
+        assert f"{len(before) - 1} items" in screen.text, "what has left the list is not counted in it"
+        assert list(screen.desk.item_list.numbers) == before
+        await screen.press("r")
+        assert len(screen.run.sent) == 1, "a second key hits no other item"
+        assert "is not failed" in screen.footer
+        await ends(screen, tried, error(tried))
+        assert items.item == tried
+        await screen.press("j")
+        assert items.item == before[3]
+        await screen.press("k")
+        assert items.item == before[2 if error is http_error else 1]
+
+
+async def test_the_cursor_stays_on_an_item_in_a_list_that_is_sorted_or_filtered() -> None:
+    async with opened(Simulation(total=100_000)) as screen:
+        await screen.press("3", "enter", "slash", *"doc-31", "enter", "o", "j", "j")
+        items = screen.desk.nav.items
+        assert items is not None
+        tried, before = items.item, list(screen.desk.item_list.numbers)
+        assert tried == before[2]
+        await screen.press("r")
+        assert (items.item, items.row) == (tried, 2)
+        await ends(screen, tried, http_error(tried))
+        assert items.item == tried
+        assert screen.desk.item_list.numbers.index(tried) == items.row
+        assert items.left is None
+
+
+async def test_an_item_that_is_done_keeps_its_row_until_the_cursor_goes_on() -> None:
+    async with opened(Simulation(total=100_000)) as screen:
+        await screen.press("3", "enter", "j", "r")
+        items = screen.desk.nav.items
+        assert items is not None
+        tried = items.item
+        assert tried is not None
+        await ends(screen, tried, None)
+        assert items.item == tried
+        following = screen.desk.item_list.numbers[2]
+        await screen.press("j")
+        assert items.item == following
+        assert tried not in screen.desk.item_list.numbers

@@ -173,10 +173,11 @@ def _nexts(desk: Desk, held: Items, drilled: drill.Drilled) -> tuple[tuple[str, 
         return (desk.key("copy_more"), "copy", "copy_more"), (desk.key("edit"), "edit its line", "edit")
     marked = f"the {numbers.count(len(held.marked))} marked" if held.marked else ""
     found = [(desk.key("retry"), f"retry {marked or 'it'}", "retry")]
-    if held.group is not None and not marked and len(drilled.listed) > 1:
-        all_ = f"retry all {numbers.count(len(drilled.listed))}{' shown' if held.filter.text else ''}"
+    count = held.count(drilled.listed)
+    if held.group is not None and not marked and count > 1 and held.left is None:
+        all_ = f"retry all {numbers.count(count)}{' shown' if held.filter.text else ''}"
         found.append((desk.key("retry_shown"), all_, "retry_shown"))
-        others = f"the other {numbers.count(len(drilled.listed) - 1)}{' shown' if held.filter.text else ''}"
+        others = f"the other {numbers.count(count - 1)}{' shown' if held.filter.text else ''}"
         found.append((desk.key("canary"), f"try one, then {others}", "canary"))
     found.append((desk.key("skip"), f"skip {marked or 'it'}", "skip"))
     return tuple(found)

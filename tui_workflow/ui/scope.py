@@ -84,7 +84,7 @@ def shown(desk: Desk) -> list[Scope]:
     if whole and held.group is not None:
         return [of_group(desk, held.step, held.group)]
     step = desk.state.steps[held.step]
-    failed = failed_in(desk, Scope(held.step, tuple(desk.item_list.numbers), ""))
+    failed = failed_in(desk, Scope(held.step, tuple(desk.item_list.members), ""))
     if not failed:
         return []
     if held.group is None:

@@ -111,7 +111,7 @@ def _page(scene: Scene, drilled: Drilled, held: Items, width: int, height: int, 
     if drilled.detail is None:
         words = "nothing selected" if not drilled.listed else "reading"
         return [Row((Span(words, "dim", italic=True),))]
-    place = (drilled.place, len(drilled.listed)) if drilled.listed else None
+    place = (drilled.place, len(drilled.listed)) if drilled.listed and held.left is None else None
     cursor: Cursor = "here" if held.reading else ""
     title = item.title(drilled.detail, held.step, place, width, scene.glyphs, cursor=cursor, crumbs=crumbs)
     room = max(0, height - 1)
@@ -127,8 +127,9 @@ def _page(scene: Scene, drilled: Drilled, held: Items, width: int, height: int, 
 def _words(held: Items, drilled: Drilled, step: StepState | None, *, beside: bool) -> dict[str, str]:
     """What the keys do here. The item is read on a page of its own, or `beside` the list, where the keyboard goes then."""
     said = {"retry": f"retry {len(held.marked)} marked" if held.marked else "retry"}
-    some = held.group is not None and not held.marked and len(drilled.listed) > 1
-    said["retry_shown"] = f"retry all {numbers.count(len(drilled.listed))}" if some else ""
+    count = held.count(drilled.listed)
+    some = held.group is not None and not held.marked and count > 1
+    said["retry_shown"] = f"retry all {numbers.count(count)}" if some else ""
     if held.group is not None:
         said["states"] = ""
     elif step is not None:

@@ -27,6 +27,11 @@ def next_states(step: StepState, states: tuple[int, ...]) -> tuple[int, ...]:
     return next((each for each in order[at:] if has.get(STATES[each])), ())
 
 
+def holds(step: StepState, items: Items, number: int) -> bool:
+    """Whether an item belongs to the list, whatever its filter keeps."""
+    return _membership(step, items)(number)
+
+
 def numbers(step: StepState, items: Items) -> Sequence[int]:
     """The numbers of the items that the list holds now, in its order."""
     if items.found is None:

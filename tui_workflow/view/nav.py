@@ -98,7 +98,9 @@ class Items:
     item: int | None = None
     """The item under the cursor."""
     row: int = 0
-    """Its row, which stays when the item leaves the list."""
+    """Its row."""
+    left: int | None = None
+    """The item under the cursor that has left the list, queued again say: it has a row in it until the cursor moves away."""
     first: int = 0
     """The first row in sight."""
     marked: set[int] = field(default_factory=set)
@@ -122,6 +124,10 @@ class Items:
     """The first row of the item's page that is shown."""
     unfolded: bool = False
     """Whether library frames of the traceback are shown."""
+
+    def count(self, listed: Sequence[int]) -> int:
+        """How many of the rows are of items that belong to the list."""
+        return len(listed) - (self.left is not None)
 
 
 @dataclass(slots=True)

@@ -101,11 +101,12 @@ def _title(
     for crumb in crumbs:
         lead += (*data(crumb, "dim"), Span(step, "dim"))
     state = listing.STATES[items.states] if items.states else ""
+    held = items.count(listed)
     if items.filter.text:
-        extra = f"  {numbers.count(len(listed))}{'+' if items.more else ''} of {numbers.count(total)}"
+        extra = f"  {numbers.count(held)}{'+' if items.more else ''} of {numbers.count(total)}"
         extra += f" {state}" if state else ""
     else:
-        extra = f"  {numbers.count(len(listed))} {state}" if state else f"  {numbers.plural(len(listed), 'item')}"
+        extra = f"  {numbers.count(held)} {state}" if state else f"  {numbers.plural(held, 'item')}"
     marked = len(items.marked)
     if marked:
         tail: Line = (Span(f"{numbers.count(marked)} marked", "accent"),)
