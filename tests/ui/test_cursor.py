@@ -9,6 +9,7 @@ import pytest
 from tests.ui.screen import Screen, opened
 from tests.ui.simulate import Simulation, http_error, key_error
 from tui_workflow.facts.outcome import Ended, ErrorInfo
+from tui_workflow.ui.actions import walk
 from tui_workflow.view.glyphs import UNICODE
 
 
@@ -95,3 +96,44 @@ async def test_an_item_that_is_done_keeps_its_row_until_the_cursor_goes_on() -> 
         await screen.press("j")
         assert items.item == following
         assert tried not in screen.desk.item_list.numbers
+
+
+async def test_the_list_of_a_group_that_has_been_mended_gives_way_to_the_next_group() -> None:
+    async with opened(Simulation(total=100_000)) as screen:
+        await screen.press("3", "j", "enter")
+        marks = [cause.mark for cause in walk.causes(screen.desk)]
+        items = screen.desk.nav.items
+        assert items is not None
+        mended = list(screen.desk.item_list.numbers)
+        await screen.press("a", "enter")
+        for number in mended[:-1]:
+            await ends(screen, number, None)
+        assert screen.desk.nav.items is items, "one of them still runs"
+        text = await ends(screen, mended[-1], None)
+        assert screen.desk.nav.group == marks[2]
+        assert "no item is left here" not in text
+        held = screen.desk.nav.items
+        assert held is not None
+        assert held.item == screen.desk.item_list.numbers[0]
+        assert f"{len(mended)} tried again: all succeeded" in screen.footer
+        await screen.press("escape")
+        assert any(row.cursor == "here" for area in screen.desk.frame.areas if area.pane == 3 for row in area.rows)
+
+
+async def test_escape_from_a_list_leads_to_a_group_that_is_there() -> None:
+    async with opened(Simulation(total=100_000)) as screen:
+        await screen.press("3", "j", "enter", "a", "enter", "escape")
+        assert walk.cause(screen.desk) is not None
+
+
+async def test_a_list_that_is_sorted_anew_is_shown_from_its_first_row() -> None:
+    async with opened(Simulation(total=100_000)) as screen:
+        await screen.press("3", "enter", "G")
+        items = screen.desk.nav.items
+        assert items is not None
+        assert items.row > 100
+        for _ in range(5):
+            await screen.press("o")
+            assert (items.row, items.first) == (0, 0)
+            assert items.item == screen.desk.item_list.numbers[0]
+            await screen.press("j", "j")

@@ -122,6 +122,10 @@ class Runs:
         desk.keep_up()
         if desk.nav.place == "main" and not desk.dialogs:
             settle(desk)  # the selected group may be gone: all its items were retried
+        elif desk.nav.place == "items":
+            from tui_workflow.ui.actions.open import go_on
+
+            go_on(desk)
         version, second = desk.state.version, int(desk.feed.now())
         moved, ticked = version != self._shown[0], second != self._shown[1]
         if moved:

@@ -8,6 +8,7 @@ from itertools import compress
 
 from tui_workflow.facts.state import Item, StepState
 from tui_workflow.ui.actions import walk
+from tui_workflow.ui.actions.mark import end_range
 from tui_workflow.ui.actions.walk import Act, settle, step_names
 from tui_workflow.ui.desk import Desk
 from tui_workflow.ui.itemlist import SORTABLE
@@ -167,13 +168,14 @@ def sort(desk: Desk) -> None:
 
 def _sort_items(desk: Desk, items: Items) -> None:
     step = desk.state.steps[items.step]
+    end_range(desk)
     items.sort = ITEM_SORTS[(ITEM_SORTS.index(items.sort) + 1) % len(ITEM_SORTS)]
-    items.order = None
-    listed = desk.item_list.numbers
+    _put_in_order(items, None, top=True)
+    listed = desk.item_list.members
     if items.sort == "item":
         return
     if items.sort == "tries" and len(listed) <= SORTABLE:
-        items.order = by_tries(bytes(step.states), step.attempts_of, listed)
+        _put_in_order(items, by_tries(bytes(step.states), step.attempts_of, listed))
     elif items.sort == "tries":
         desk.spawn("sort", _sort_by_tries(step, items, listed))
     elif len(listed) > SORTABLE:
@@ -182,12 +184,22 @@ def _sort_items(desk: Desk, items: Items) -> None:
         desk.spawn("sort", _read_and_sort(desk, items, listed))
 
 
+def _put_in_order(items: Items, order: Sequence[int] | None, *, top: bool = False) -> None:
+    """Let an order hold, with the cursor on its first row: what it puts there is what it was asked for.
+
+    Without `top` a cursor that has been moved since stays on its item.
+    """
+    items.order = order
+    if top or items.row == 0:
+        items.item, items.left, items.row, items.first, items.top = None, None, 0, 0, 0
+
+
 async def _sort_by_tries(step: StepState, items: Items, listed: Sequence[int]) -> None:
     """The state knows the attempts of all items that needed more than one."""
     states, attempts = bytes(step.states), step.attempts_of.copy()
     order = await asyncio.to_thread(by_tries, states, attempts, listed)
     if items.sort == "tries":
-        items.order = order
+        _put_in_order(items, order)
 
 
 def by_tries(states: bytes, attempts: Mapping[int, int], listed: Sequence[int]) -> list[int]:
@@ -217,12 +229,12 @@ async def _sort_many(desk: Desk, items: Items, length: int) -> None:
     first = await desk.details.sorted(items.step, wanted, int(FIRST * share) + 1)
     if items.sort != wanted:
         return
-    items.order = first
+    _put_in_order(items, first)
     said = f"The first of {numbers.count(length)} items are in order, the others are being sorted"
     desk.say(said)
     order = await desk.details.sorted(items.step, wanted, None)
     if items.sort == wanted:
-        items.order = order
+        _put_in_order(items, order)
         if desk.notice == (said, False):
             desk.hush()
 
@@ -236,7 +248,7 @@ async def _read_and_sort(desk: Desk, items: Items, listed: Sequence[int]) -> Non
         "key": lambda row: (row.key,),
     }
     if items.sort == wanted:
-        items.order = [row.number for row in sorted(rows, key=orders[wanted])]
+        _put_in_order(items, [row.number for row in sorted(rows, key=orders[wanted])])
 
 
 ACTIONS: dict[str, Act] = {

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from tui_workflow.facts.state import Item
 from tui_workflow.ui.actions import find, walk
 from tui_workflow.ui.actions.walk import Act
 from tui_workflow.ui.desk import Desk
@@ -82,6 +83,27 @@ def open_group(desk: Desk, cause: Cause) -> None:
     show(desk, items)
 
 
+def go_on(desk: Desk) -> None:
+    """From the list of a group of which nothing is left to the next group, once what was queued of it has ended.
+
+    Not while its item is read, or runs, or has failed for another cause: what is in front stays in front.
+    """
+    nav, held = desk.nav, desk.nav.items
+    if nav.place != "items" or held is None or held.group is None or held.reading or held.filter.text:
+        return
+    step = desk.state.steps.get(held.step)
+    if step is None or nav.entry is not None or desk.dialogs or desk.retried or desk.canary is not None:
+        return
+    if any(group.count and group.fingerprint == held.group for group in step.groups):
+        return
+    if held.item is not None and step.states[held.item] not in (Item.OK, Item.SKIPPED, Item.GONE):
+        return
+    found = walk.causes(desk)
+    if found:
+        nav.group_row = min(nav.group_row, len(found) - 1)
+        open_group(desk, found[nav.group_row])
+
+
 def show(desk: Desk, items: Items) -> None:
     """Open a list of items."""
     desk.nav.items = items
@@ -119,6 +141,7 @@ def back(desk: Desk) -> None:
             nav.items.anchor = None
         else:
             nav.back()
+            walk.settle(desk)
     elif nav.zoomed:
         nav.zoomed = False
         desk.set_mouse(True)
