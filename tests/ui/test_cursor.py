@@ -137,3 +137,16 @@ async def test_a_list_that_is_sorted_anew_is_shown_from_its_first_row() -> None:
             assert (items.row, items.first) == (0, 0)
             assert items.item == screen.desk.item_list.numbers[0]
             await screen.press("j", "j")
+
+
+async def test_what_cannot_be_skipped_is_said_before_a_reason_is_asked_for() -> None:
+    async with opened() as screen:
+        await screen.press("2", "g", "enter", "g", "space", "j", "space", "s")
+        assert "Nothing to skip: the 2 marked are done or running" in screen.footer
+        assert not screen.desk.dialogs
+
+
+async def test_the_question_of_a_skip_names_the_steps_that_run_again() -> None:
+    async with opened() as screen:
+        text = " ".join((await screen.press("3", "enter", "s")).split())
+        assert "build_index and publish run" in text

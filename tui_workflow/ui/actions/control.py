@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Awaitable, Sequence
 
 from tui_workflow.facts.commands import Drain, Pause, Progress, Reply, SetSlots, SkipItems, Stop, Unpause
+from tui_workflow.facts.state import Item
 from tui_workflow.ui.actions.mark import forget as forget_marks
+from tui_workflow.ui.actions.retry import reruns
 from tui_workflow.ui.actions.walk import Act
 from tui_workflow.ui.bulk import carried_out, is_busy, one_by_one
 from tui_workflow.ui.desk import Desk
@@ -13,6 +15,8 @@ from tui_workflow.ui.scope import Scope, by_step, scopes, words_of
 from tui_workflow.ui.screens.prompt import prompt
 from tui_workflow.ui.screens.question import ask
 from tui_workflow.view import numbers
+
+_SKIPPABLE = frozenset({Item.PENDING, Item.RETRYING, Item.FAILED})
 
 
 def skip(desk: Desk) -> None:
@@ -22,15 +26,25 @@ def skip(desk: Desk) -> None:
         desk.refuse(f"{desk.key('skip')} does nothing here: there is no item to skip")
         return
     count = sum(scope.count for scope in found)
+    if not any(_can_be_skipped(desk, scope) for scope in found):
+        desk.refuse(f"Nothing to skip: {words_of(found)} {'is' if count == 1 else 'are'} done or running")
+        return
     prompt(
         desk,
         f"Skip {words_of(found)}?",
         f"{numbers.plural(count, 'item counts', 'items count')} as skipped, with your reason. "
-        f"A retry takes {'it' if count == 1 else 'them'} back.",
+        f"A retry takes {'it' if count == 1 else 'them'} back. {reruns(desk, [scope.step for scope in found])}",
         "reason",
         "skip",
         lambda desk, reason: _skip(desk, found, reason),
     )
+
+
+def _can_be_skipped(desk: Desk, scope: Scope) -> bool:
+    """Whether any item of a scope can be skipped: it is not done and does not run."""
+    states = desk.state.steps[scope.step].states
+    running = {run.item for run in desk.lanes().get(scope.step, ())}
+    return any(states[item] in _SKIPPABLE and item not in running for item in scope.items if item < len(states))
 
 
 def _skip(desk: Desk, chosen: Sequence[Scope], reason: str) -> None:
