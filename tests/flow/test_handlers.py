@@ -75,6 +75,23 @@ def test_what_cannot_be_decided_has_a_reason(source: bytes, reason: str) -> None
     assert found.doubt == reason
 
 
+@pytest.mark.parametrize(
+    "later",
+    [
+        b"from fast import f",
+        b"from fast import *",
+        b"try:\n    from fast import f\nexcept ImportError: ...",
+        b"if fast:\n    def f(a, b): ...",
+        b"class f: ...",
+        b"f = wrap(f)",
+    ],
+)
+def test_a_function_whose_name_is_given_again_is_not_what_is_called(later: bytes) -> None:
+    names = names_of(b"def f(a): ...\n" + later)
+    assert "f" in names.certain
+    assert "f" not in names.functions
+
+
 @pytest.mark.parametrize("source", [b"def f(:", b"\0", b"(" * 5000, b"\xff", b"# coding: nonsense\n"])
 def test_a_file_that_is_not_python_has_no_names(source: bytes) -> None:
     names = names_of(source)

@@ -240,6 +240,10 @@ CASES: dict[str, tuple[str, list[tuple[int, int, str, str]]]] = {
             (4, 44, "'operation: multiply' has no input 'factr'", "did you mean 'factor'?"),
         ],
     ),
+    "a handler that is not called": (
+        body("type: python\ninputs: {operation: multiply, handler: work, item: 1, factor: 2}\n"),
+        [(4, 35, "'operation: multiply' takes no handler", "write operation: custom")],
+    ),
     "missing handler": (
         body("type: python\ninputs: {handler: wrok}\n"),
         [(4, 23, "no handler 'wrok' in handlers.py", "did you mean 'work'?")],

@@ -168,6 +168,9 @@ def _check_call(read: Reader, step: ReadStep, node: Scalar, function: handlers.F
     if function is None or signature is None or entry is None or not isinstance(entry.value, MappingNode):
         return
     given = [each.key.text for each in entry.value]
+    operation = _inner(step, "inputs", "operation")
+    if "code" in given or (operation and isinstance(operation.value, Scalar) and operation.value.text != "custom"):
+        return
     inputs = [name for name in given if name not in calling.NEVER_PASSED]
     item = _inner(step, "for_each") is not None or "item" in given
     try:

@@ -138,6 +138,7 @@ class _NameReader:
         for alias in aliases:
             if alias.name == "*":
                 self.opaque = f"'from {statement.module or '.'} import *' may bring it"
+                self.functions.clear()
                 continue
             self._name(alias.asname or alias.name, certain)
             if alias.name == "task" and (statement.module or "").startswith("tui_workflow"):
@@ -149,12 +150,13 @@ class _NameReader:
             node = parts.pop()
             if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store):
                 self._name(node.id, certain)
-                self.functions.pop(node.id, None)
             elif node is statement or not isinstance(node, ast.stmt | ast.Lambda | ast.comprehension):
                 parts.extend(ast.iter_child_nodes(node))
 
     def _name(self, name: str, certain: bool) -> None:
+        """Note a name that is given here; what it stood for above is no longer sure to be it."""
         (self.certain if certain else self.possible).add(name)
+        self.functions.pop(name, None)
 
     def _task_name(self, decorator: ast.expr) -> str | None:
         match decorator:
