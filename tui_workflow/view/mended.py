@@ -55,8 +55,11 @@ def mended(state: RunState, nav: Nav, plan: ReloadPlan | None) -> Mended | None:
 
 
 def _names(plan: ReloadPlan, step: str) -> list[str]:
-    own = [step] if any(edit.step == step and edit.what == "changed" for edit in plan.in_force) else []
-    return [*own, *(file.path.rsplit("/", 1)[-1] for file in plan.files if step in file.steps)]
+    """What a person edited: the step where one of its keys has another text, not where it is only made of other code."""
+    files = [file.path.rsplit("/", 1)[-1] for file in plan.files if step in file.steps]
+    edits = [edit for edit in plan.in_force if edit.step == step and edit.what == "changed"]
+    own = [step] if any(edit.old != edit.new for edit in edits) or (edits and not files) else []
+    return [*own, *files]
 
 
 def _older(step: StepState, place: int, revision: int, saved: float) -> bool:

@@ -15,6 +15,7 @@ from tui_workflow.ui.scope import Scope, by_step, scopes, words_of
 from tui_workflow.ui.screens.prompt import prompt
 from tui_workflow.ui.screens.question import ask
 from tui_workflow.view import numbers
+from tui_workflow.view.panes.banner import resume_command
 
 _SKIPPABLE = frozenset({Item.PENDING, Item.RETRYING, Item.FAILED})
 
@@ -132,11 +133,16 @@ def slots(by: int) -> Act:
 
 
 def _goes_on(desk: Desk, name: str) -> bool:
-    """Whether there is a run to act on; says so if not."""
-    if desk.state.finished is not None:
+    """Whether there is a run to act on; says so if not, and what goes on with one that was stopped."""
+    state = desk.state
+    if state.finished is None:
+        return True
+    if name == "pause" and state.status == "interrupted":
+        also = f"; {desk.key('retry_all')} does too, with all that waits" if state.failed else ""
+        desk.refuse(f"The run has ended   {resume_command(state.path, desk.feed.place)} goes on{also}")
+    else:
         desk.refuse(f"{desk.key(name)} does nothing here: the run has ended")
-        return False
-    return True
+    return False
 
 
 ACTIONS: dict[str, Act] = {

@@ -37,8 +37,8 @@ class Help:
                 first, *others = sentence(action.help, max(1, inner - KEYS - 2))
                 rows.append(Row((Span(f"{keys}  ", "accent", bold=True), *first.line)))
                 rows += [Row((Span(" " * (KEYS + 2)), *other.line)) for other in others]
-        others = "Other keys: keys.yaml in the config folder. wf-tui help keys says how."
-        rows += [BLANK, *sentence(others, inner, "dim")]
+        more = "Other keys: keys.yaml in the config folder. wf-tui help keys says how."
+        rows += [BLANK, *sentence(more, inner, "dim")]
         self._room = max(1, height - 6)
         self._length = len(rows)
         self.top = min(self.top, max(0, self._length - self._room))

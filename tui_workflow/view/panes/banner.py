@@ -152,11 +152,15 @@ def _interrupted(state: RunState, place: Sequence[str], room: int) -> Line:
     left = (*data(f"{why[:1].upper()}{why[1:].rstrip('.')}.", "strong", bold=True), Span("  "))
     name = state.path.rsplit("/", 1)[-1]
     for before, path in ((left, state.path), (left, name), ((), name)):
-        command = visible(shlex.join(["wf-tui", path, "--resume", *place]))
-        line = (*before, Span(command, "text"), Span(" goes on", "dim"))
+        line = (*before, Span(resume_command(path, place), "text"), Span(" goes on", "dim"))
         if line_width(line) + LEAVE <= room:
             break
     return line
+
+
+def resume_command(path: str, place: Sequence[str]) -> str:
+    """What takes a run of the flow at `path` up again, in words that can be typed; `place` says where runs are kept."""
+    return visible(shlex.join(["wf-tui", path, "--resume", *place]))
 
 
 def _banner(
