@@ -63,6 +63,23 @@ def test_what_is_copied_for_a_label_is_whole(key: str, value: object, expected: 
     assert in_full(key, values.encode(value)) == expected
 
 
+@pytest.mark.parametrize(
+    ("record", "expected"),
+    [
+        ({"index": 3, "key": DIGEST, "item": "/doc/a.pdf", "result": {"id": 5}}, "/doc/a.pdf"),
+        ({"step": "a", "key": f"{DIGEST}~2", "index": 3, "item": {"name": "beta"}, "error": "x" * 1000}, "beta"),
+        ({"index": 3, "key": DIGEST, "item": {"index": 1, "key": DIGEST, "item": "inner"}}, "inner"),
+        ({"index": 3, "key": "order-7", "item": "/doc/a.pdf"}, "order-7"),
+        ({"index": 3, "key": DIGEST, "item": [1, 2]}, DIGEST),
+        ({"key": DIGEST, "item": "/doc/a.pdf"}, DIGEST),
+    ],
+)
+def test_a_record_of_another_steps_item_is_called_what_that_item_is_called(
+    record: dict[str, object], expected: str
+) -> None:
+    assert label(DIGEST, values.encode(record)[:HEAD]) == expected
+
+
 def test_a_value_that_is_cut_still_gives_a_label() -> None:
     assert label(DIGEST, values.encode("x" * 1000)[:HEAD]) == "x" * 30 + "…" + "x" * 49
     assert label(DIGEST, values.encode({"id": "doc-1", "body": "y" * 1000})[:HEAD]) == "doc-1"

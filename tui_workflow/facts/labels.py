@@ -4,7 +4,8 @@ A default key is 16 hex digits, stable but mute. Text and numbers speak for them
 lists by their first elements. An explicit key needs no label.
 
 A field names its mapping when it is called so (`id`, `name`), else when the last word of its name says that it identifies
-something (`order_id`, `invoiceNo`, `Customer Name`), else when it is the first and short. Only the head of a stored value is
+something (`order_id`, `invoiceNo`, `Customer Name`), else when it is the first and short. A record of another step's item, whose
+key is a digest in turn, is called what that item is called. Only the head of a stored value is
 read, so a mapping may end in the middle: it is called what its fields up to there call it.
 """
 
@@ -44,6 +45,8 @@ _IDENTIFY = frozenset(
 """Last words of names of fields that tell one thing from another."""
 _WORD = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+")
 _TAGGED = re.compile(r'\{"\$wf":"\w+","v":')
+_RECORD = {"index", "key", "item"}
+"""What records of `completed_items`, and of a file of failed items, have in any case."""
 _scan = json.JSONDecoder().raw_decode
 
 
@@ -110,7 +113,13 @@ def _written(text: str) -> str:
 
 def _named(fields: Iterable[tuple[str, Any]]) -> str:
     """What the fields of a mapping call it, empty if none of them does."""
-    said = {name: str(value) if _speaks(value) else "" for name, value in fields}
+    given = dict(fields)
+    about: Any = given
+    while _is_record(about):
+        about = about["item"]
+    if about is not given and (inner := _name_of(about)):
+        return inner
+    said = {name: str(value) if _speaks(value) else "" for name, value in given.items()}
     for name in _NAMES:
         if said.get(name):
             return said[name]
@@ -119,6 +128,11 @@ def _named(fields: Iterable[tuple[str, Any]]) -> str:
             return words
     first = next(iter(said.values()), "")
     return first if len(first) <= _SHORT else ""
+
+
+def _is_record(value: Any) -> bool:
+    """Whether it is a record of an item that has no key of its own."""
+    return isinstance(value, dict) and value.keys() >= _RECORD and _DIGEST.fullmatch(str(value["key"])) is not None
 
 
 def _speaks(value: Any) -> bool:
