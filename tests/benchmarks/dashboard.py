@@ -98,7 +98,7 @@ def throughput(sizes: Sizes, name: str, n: int, wait: float, target: float) -> R
 
 def keys(sizes: Sizes) -> Row:
     """From pressing the key for help, or the one that closes it, to its paint, while the engine is at full load."""
-    n, presses = sizes(1_500_000, 30_000), sizes(60, 4)
+    n, presses = sizes(4_000_000, 30_000), sizes(60, 4)
     took = []
     with folder() as place:
         prepare(place, n)
