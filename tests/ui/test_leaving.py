@@ -141,3 +141,11 @@ async def test_an_error_of_the_screen_ends_the_screen_and_is_kept(monkeypatch: p
     with pytest.raises(RuntimeError, match="a pane broke"):
         await press()
     assert isinstance(apps[0].broken, RuntimeError)
+
+
+async def test_p_says_what_goes_on_with_a_run_that_was_stopped() -> None:
+    async with opened() as screen:
+        await screen.press("X", "enter", "p")
+        assert "wf-tui /home/me/flows/nightly.yaml --resume goes on; R does too, with all that waits" in screen.footer
+        await screen.press("x")
+        assert "x does nothing here: the run has ended" in screen.footer

@@ -384,6 +384,14 @@ async def test_the_banner_says_what_was_edited_and_why_that_matters_where_it_is_
         assert "r retry" in screen.lines[1]
 
 
+async def test_the_banner_names_only_the_file_where_only_that_was_edited() -> None:
+    follows = Edit("process_chunks", "changed", "code", stale=True)
+    async with opened(edited(total=10_000, plan=replace(HELD, in_force=(follows,)))) as screen:
+        text = await screen.press("3")
+        assert "fetch.py was edited.  HTTPError is older than that." in text.split("\n")[1]
+        assert "process_chunks" not in text.split("\n")[1]
+
+
 async def test_no_banner_tells_of_an_edit_when_items_failed_after_it_too() -> None:
     run = edited(total=10_000, plan=HELD)
     step = run.state.steps["process_chunks"]
