@@ -13,7 +13,7 @@ import time
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
-from typing import Any, TextIO
+from typing import Any, NamedTuple, TextIO
 
 from tui_workflow.facts import events as ev
 from tui_workflow.facts.labels import HEAD, label
@@ -97,6 +97,14 @@ def failing(fact: ev.ItemsEnded) -> list[Outcome]:
     return [outcome for outcome in fact.outcomes if outcome.status in (Ended.FAILED, Ended.RETRYING)]
 
 
+class Began(NamedTuple):
+    """When a step was started last, the items that were done by then, and the seconds that it had run before."""
+
+    at: float
+    done: int
+    elapsed: float
+
+
 class PlainReporter(Reporter):
     """One line per change of state, progress every few seconds, at most a few failed items named per step."""
 
@@ -104,7 +112,7 @@ class PlainReporter(Reporter):
         super().__init__(state, lookup, out or sys.stdout)
         self._named: dict[str, int] = {}
         self._progress_at: dict[str, float] = {}
-        self._before: dict[str, int] = {}
+        self._began: dict[str, Began] = {}
 
     async def report(self, fact: ev.Event) -> None:
         """Say it in one line, or not at all."""
@@ -114,11 +122,14 @@ class PlainReporter(Reporter):
             case ev.RunResumed():
                 self._say(fact.at, "run", f"{self.state.run} of {self.state.flow} goes on")
             case ev.StepStarted():
-                self._before[fact.step] = self.state.steps[fact.step].done
+                step = self.state.steps[fact.step]
+                self._began[fact.step] = Began(fact.at, step.done, step.elapsed)
                 slots = f", {fact.slots} slots" if fact.slots > 1 else ""
                 self._say(fact.at, fact.step, f"running{slots}")
             case ev.StepFinished():
-                self._say(fact.at, fact.step, step_end(self.state.steps.get(fact.step), fact))
+                self._say(
+                    fact.at, fact.step, step_end(self.state.steps.get(fact.step), fact, self._began.get(fact.step))
+                )
             case ev.ItemsEnded():
                 await self._ended(fact)
             case ev.Paused():
@@ -160,7 +171,8 @@ class PlainReporter(Reporter):
         now = time.monotonic()
         if now - self._progress_at.setdefault(fact.step, now) >= PROGRESS_SECONDS and step.status == "running":
             self._progress_at[fact.step] = now
-            self._say(fact.at, fact.step, progress(step, self._before.get(fact.step, 0), fact.at))
+            began = self._began.get(fact.step)
+            self._say(fact.at, fact.step, progress(step, began.done if began is not None else 0, fact.at))
 
     def _say(self, at: float, what: str, text: str) -> None:
         clock = datetime.fromtimestamp(at).strftime("%H:%M:%S")
@@ -180,8 +192,8 @@ def progress(step: StepState, before: int, now: float) -> str:
     return ", ".join(parts)
 
 
-def step_end(step: StepState | None, fact: ev.StepFinished) -> str:
-    """How a step ended, in one line."""
+def step_end(step: StepState | None, fact: ev.StepFinished, began: Began | None) -> str:
+    """How a step ended, in one line: what it has, and how long that took since it `began`, and before that."""
     words = {"succeeded": "done"}.get(fact.status, fact.status)
     parts = [f"{words}: {fact.reason}" if fact.reason else words]
     if step is not None and step.shape.for_each and fact.status in {"succeeded", "failed"}:
@@ -193,9 +205,10 @@ def step_end(step: StepState | None, fact: ev.StepFinished) -> str:
         parts.append(f"of {step.total}")
         if step.stale:
             parts.append(f"({step.stale} stale)")
-    took = step.duration(fact.at) if step is not None else None
-    if took is not None and fact.status in {"succeeded", "failed"}:
-        parts.append(f"in {duration(took)}")
+    if began is not None and fact.status in {"succeeded", "failed"}:
+        took = max(0.0, fact.at - began.at)
+        in_all = f", {duration(began.elapsed + took)} in all" if began.elapsed else ""
+        parts.append(f"in {duration(took)}{in_all}")
     return "  ".join(parts)
 
 
