@@ -115,7 +115,7 @@ def test_a_resume_after_an_edit(folder: Folder) -> None:
     ], "two run, two are kept, and are stale"  # fmt: skip
     assert folder.effects() == {"1": 1, "2": 1, "3": 1}, "planning runs nothing"
     resumed = folder.run("--resume")
-    assert "has changed" in resumed.stderr
+    assert "the flow has changed since (work: its handler): it goes on as r2, what is done is kept" in resumed.stderr
     step = folder.step("work")
     assert folder.results("work") == [["old", 1], ["old", 2], ["new", 3], ["new", 4]]
     assert (step["succeeded"], step["stale"], folder.show()["revision"]) == (4, 2, 2)

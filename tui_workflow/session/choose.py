@@ -21,6 +21,7 @@ from tui_workflow.flow.params import secrets as secret_names
 from tui_workflow.flow.plan import Plan
 from tui_workflow.session.assignment import Assignment
 from tui_workflow.session.escaped import end_escaped
+from tui_workflow.session.planning import edits
 from tui_workflow.session.stored import stored_plan
 from tui_workflow.store import places
 from tui_workflow.store.files import RUNS, make_state_dir
@@ -112,8 +113,10 @@ def take_up(path: Path, wanted: Wanted, plan: Plan | None = None) -> tuple[Assig
             notes.append(
                 f"this run was begun with --limit {kept}: only the first {kept} items of each for_each are in it"
             )
-        if changed:
-            notes.append(f"the flow has changed since: it goes on as r{state.revision + 1}, what is done is kept")
+        if previous is not None:
+            told = edits(previous, plan)
+            what = f" ({told})" if told else ""
+            notes.append(f"the flow has changed since{what}: it goes on as r{state.revision + 1}, what is done is kept")
         params = _params(plan, meta, wanted)
         assignment = Assignment(
             plan,

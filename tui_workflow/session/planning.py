@@ -87,15 +87,19 @@ def edited_since(path: Path, flow: str) -> str:
         before = stored_plan(file)
     if before.text == plan.text and before.handlers == plan.handlers:
         return ""
+    told = edits(before, plan)
+    return f"The flow was edited since: {told}." if told else "The flow was edited since; no step changes by it."
+
+
+def edits(before: Plan, plan: Plan) -> str:
+    """What an edit did to the steps of a flow, the first few named; empty if it did nothing to them."""
     words = {"added": "is new", "removed": "is gone"}
     parts = [
         f"{step.name} {words[step.what]}" if step.what in words else f"{step.name}: {_edited(step) or 'moved'}"
         for step in diff(before, plan).steps
     ]
-    if not parts:
-        return "The flow was edited since; no step changes by it."
     more = f" and {len(parts) - NAMED} more" if len(parts) > NAMED else ""
-    return f"The flow was edited since: {'; '.join(parts[:NAMED])}{more}."
+    return f"{'; '.join(parts[:NAMED])}{more}"
 
 
 def _edited(step: StepDiff) -> str:
