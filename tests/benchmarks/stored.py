@@ -5,7 +5,7 @@ from __future__ import annotations
 import statistics
 import time
 
-from tests.benchmarks.bench import Folder, Row, Sizes, environment, folder, main
+from tests.benchmarks.bench import Folder, Row, Sizes, environment, folder, high_water, main
 from tests.end_to_end.terminal import Terminal
 from tui_workflow.text import grouped
 
@@ -34,8 +34,8 @@ def title_of(item: int) -> str:
     return f"item {grouped(item)}"
 
 
-def looks(place: Folder, n: int, rounds: int) -> dict[str, float]:
-    """Milliseconds from a key to its answer, by what it asks for."""
+def looks(place: Folder, n: int, rounds: int) -> tuple[dict[str, float], int]:
+    """Milliseconds from a key to its answer, by what it asks for; and the most memory that the dashboard had, in bytes."""
     last = max(item for item in range(n - 50, n) if item % 50 == 7)
     asked: dict[str, list[float]] = {"open the failed list": [], "filter it": [], "jump to its last item": []}
     # Only cells that changed are written, so an answer is there when it stands on the screen.
@@ -66,20 +66,26 @@ def looks(place: Folder, n: int, rounds: int) -> dict[str, float]:
             while "1 Steps" not in screen.text:
                 screen.press("\x1b")
                 screen.rest(0.5)
-    return {what: statistics.median(took) * 1e3 for what, took in asked.items()}
+        memory = high_water(screen.pid)
+    return {what: statistics.median(took) * 1e3 for what, took in asked.items()}, memory
 
 
 def measure(sizes: Sizes) -> list[Row]:
-    n = sizes(1_000_000, 5_000)
+    n, few = sizes(1_000_000, 5_000), sizes(100_000, 1_000)
     with folder() as place:
         place.write("handlers.py", HANDLER)
+        place.write("flow.yaml", FLOW.format(count=few))
+        place.run("flow.yaml")
+        _, less = looks(place, few, 1)
         place.write("flow.yaml", FLOW.format(count=n))
         place.run("flow.yaml")
-        found = looks(place, n, 1 if sizes.quick else 3)
-    return [
+        found, memory = looks(place, n, 1 if sizes.quick else 3)
+    rows = [
         Row(f"{what}, {n:,} items", took, 200, took / 200, 1.0, "ms, limit beside it", n)
         for what, took in found.items()
     ]
+    grown = max(0.0, (memory - less) / (n - few))
+    return [*rows, Row(f"memory of the dashboard an item, {n:,}", grown, 16, grown / 16, 1.0, "B, limit beside it", n)]
 
 
 if __name__ == "__main__":

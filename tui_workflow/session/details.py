@@ -272,6 +272,10 @@ def settings(step: Step, slots: int = 0) -> list[tuple[str, str]]:
     return rows
 
 
+COMMAND = 2000
+"""Characters of a command that are shown."""
+
+
 def _what(step: Step) -> str:
     inputs = step.inputs
     if step.type == "python":
@@ -283,5 +287,5 @@ def _what(step: Step) -> str:
     if step.type == "shell":
         command = inputs.get("command", "")
         text = " ".join(map(str, command)) if isinstance(command, list) else str(command)
-        return " ".join(text.split())[:200]
+        return text.strip()[:COMMAND]
     return step.type

@@ -257,11 +257,11 @@ def retry_step(desk: Desk) -> None:
         desk.refuse("No step is selected")
         return
     name = step.name
-    number = numbers.plural(step.total, "item") if step.shape.for_each else "it"
+    every = "Its item starts" if step.total == 1 else f"All {numbers.count(step.total)} items start"
     ask(
         desk,
         f"Run {name} again?",
-        f"All of {number} starts from the beginning, also what is done. {reruns(desk, [name], whole=True)}"
+        f"{every} from the beginning, also what is done. {reruns(desk, [name], whole=True)}"
         if step.shape.for_each
         else reruns(desk, [name], whole=True),
         [
