@@ -215,6 +215,7 @@ def test_help_version_and_completion(folder: Folder) -> None:
         assert topic in topics
         assert len(folder.ok("help", topic)) > 300
     assert folder.wf("help", "nothing").returncode == 2
+    assert folder.ok("help", "check") == folder.ok("check", "--help")
     script = folder.ok("completion", "bash")
     done = subprocess.run(["bash", "-n"], input=script, text=True, capture_output=True, timeout=20)
     assert done.returncode == 0, done.stderr

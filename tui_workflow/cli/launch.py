@@ -35,7 +35,7 @@ if TYPE_CHECKING:
 @click.option("--from", "start_at", metavar="STEP", help="This step and what follows it.")
 @click.option("--params", "params_file", metavar="FILE", help="Parameters from a JSON or YAML file.")
 @click.option("--max-parallel", type=click.IntRange(min=1), metavar="N", help="At most N slots per step.")
-@click.option("--rerun-stale", is_flag=True, help="Also run again what is stale.")
+@click.option("--rerun-stale", is_flag=True, help="Also run stale items again; `wf-tui help retry` says what is stale.")
 @click.option("--strict", is_flag=True, help="Exit 3 when items failed that the flow tolerates.")
 @click.option("--reload", "reload", is_flag=True, help="Take up saved edits without a dashboard too.")
 @click.option("--state-dir", metavar="DIR", help="Where runs are kept; beside the flow by default.")
@@ -60,7 +60,7 @@ def run(
     """Run FLOW with the dashboard.
 
     Parameters are NAME=VALUE, NAME=@FILE or NAME=env:VARIABLE. If the latest run of the flow is unfinished, or left failed
-    items, the dashboard asks whether to go on with it; without a dashboard --resume says so.
+    items, the dashboard asks whether to go on with it; without a dashboard it begins afresh unless --resume is given.
     """
     import asyncio
 
@@ -276,13 +276,19 @@ class Launch:
 @click.argument("params", nargs=-1, metavar="[NAME=VALUE]...")
 @run_option
 @click.option("--step", metavar="STEP", help="Only failed items of this step.")
-@click.option("--key", "keys", multiple=True, metavar="KEY", help="Only these items; may be given more than once.")
+@click.option(
+    "--key",
+    "keys",
+    multiple=True,
+    metavar="KEY",
+    help="Only the item with this key, as `wf-tui failed` lists it; may be given more than once.",
+)
 @click.option(
     "--group",
     metavar="GROUP",
     help="Only failures of one cause, by its mark in `wf-tui failed --group` or by its error's type.",
 )
-@click.option("--open", "opened", is_flag=True, help="With the dashboard.")
+@click.option("--open", "opened", is_flag=True, help="With the dashboard rather than plain lines.")
 @click.option("--strict", is_flag=True, help="Exit 3 when items are failed in the end that the flow tolerates.")
 @place_options
 def retry(

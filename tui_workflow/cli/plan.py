@@ -14,7 +14,10 @@ if TYPE_CHECKING:
 @click.argument("flow")
 @click.option("--state-dir", metavar="DIR", help="Where runs are kept; beside the flow by default.")
 def plan(flow: str, state_dir: str | None) -> int:
-    """What a resume of the latest run of FLOW would run, keep and call stale, and why. Executes nothing."""
+    """What a resume of the latest run of FLOW would run, keep and call stale, and why. Executes nothing.
+
+    KEEPS, RUNS, STALE and FAILED count items: FAILED those that stay failed.
+    """
     from pathlib import Path
 
     from tui_workflow.cli.printing import print_table

@@ -25,7 +25,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "schema": ("tui_workflow.cli.authoring:schema", "JSON Schema of the flow language, for editors."),
     "new": ("tui_workflow.cli.authoring:new", "Write a commented starter flow."),
     "gc": ("tui_workflow.cli.inspect:gc", "Delete old runs that have ended."),
-    "help": ("tui_workflow.cli.reference:help_", "The reference pages."),
+    "help": ("tui_workflow.cli.reference:help_", "The reference pages, or the options of a command."),
     "completion": ("tui_workflow.cli.reference:completion", "A completion script for bash, zsh or fish."),
 }
 
@@ -112,6 +112,9 @@ def root() -> None:
     """Run batch workflows written in YAML, watch them live, mend and retry what failed.
 
     `wf-tui flow.yaml` opens the dashboard and runs the flow; `wf-tui new flow.yaml` writes one to start from.
+
+    `wf-tui run --help` lists the options of a run (--resume, --headless, --limit and more), `wf-tui COMMAND --help` those of a
+    command; `wf-tui help` lists pages to read.
     """
 
 
