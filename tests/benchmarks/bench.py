@@ -199,11 +199,20 @@ def seconds_between(start: str, end: str) -> float:
 
 def high_water(pid: int) -> int:
     """The most memory that a process has had, in bytes; 0 when it has ended."""
+    return _status(pid, "VmHWM")
+
+
+def resident(pid: int) -> int:
+    """The memory that a process has now, in bytes; 0 when it has ended."""
+    return _status(pid, "VmRSS")
+
+
+def _status(pid: int, name: str) -> int:
     try:
         status = Path(f"/proc/{pid}/status").read_text()
     except OSError:
         return 0
-    found = [line for line in status.splitlines() if line.startswith("VmHWM")]
+    found = [line for line in status.splitlines() if line.startswith(name)]
     return int(found[0].split()[1]) * 1024 if found else 0
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import statistics
 import time
 
-from tests.benchmarks.bench import Folder, Row, Sizes, environment, folder, high_water, main
+from tests.benchmarks.bench import Folder, Row, Sizes, environment, folder, main, resident
 from tests.end_to_end.terminal import Terminal
 from tui_workflow.text import grouped
 
@@ -35,7 +35,7 @@ def title_of(item: int) -> str:
 
 
 def looks(place: Folder, n: int, rounds: int) -> tuple[dict[str, float], int]:
-    """Milliseconds from a key to its answer, by what it asks for; and the most memory that the dashboard had, in bytes."""
+    """Milliseconds from a key to its answer, by what it asks for; and the memory that the dashboard has then, in bytes."""
     last = max(item for item in range(n - 50, n) if item % 50 == 7)
     asked: dict[str, list[float]] = {"open the failed list": [], "filter it": [], "jump to its last item": []}
     # Only cells that changed are written, so an answer is there when it stands on the screen.
@@ -66,20 +66,20 @@ def looks(place: Folder, n: int, rounds: int) -> tuple[dict[str, float], int]:
             while "1 Steps" not in screen.text:
                 screen.press("\x1b")
                 screen.rest(0.5)
-        memory = high_water(screen.pid)
+        memory = resident(screen.pid)
     return {what: statistics.median(took) * 1e3 for what, took in asked.items()}, memory
 
 
 def measure(sizes: Sizes) -> list[Row]:
-    n, few = sizes(1_000_000, 5_000), sizes(100_000, 1_000)
+    n, few, rounds = sizes(1_000_000, 5_000), sizes(100_000, 1_000), sizes(3, 1)
     with folder() as place:
         place.write("handlers.py", HANDLER)
         place.write("flow.yaml", FLOW.format(count=few))
         place.run("flow.yaml")
-        _, less = looks(place, few, 1)
+        _, less = looks(place, few, rounds)
         place.write("flow.yaml", FLOW.format(count=n))
         place.run("flow.yaml")
-        found, memory = looks(place, n, 1 if sizes.quick else 3)
+        found, memory = looks(place, n, rounds)
     rows = [
         Row(f"{what}, {n:,} items", took, 200, took / 200, 1.0, "ms, limit beside it", n)
         for what, took in found.items()

@@ -312,6 +312,40 @@ steps:
     assert folder.step("work")["succeeded"] == 6
 
 
+def test_a_plan_tries_again_what_failed_in_a_step_that_was_stopped_before_it_could_fail(folder: Folder) -> None:
+    flow = """
+steps:
+  work:
+    type: python
+    for_each: {range: 6}
+    parallel: 1
+    on_error: {action: continue, max_failures: MOST}
+    inputs:
+      code: |
+        import pathlib, time
+        if item == 1:
+            raise ValueError("no")
+        while item == 3 and not pathlib.Path("go").exists():
+            time.sleep(0.01)
+"""
+    folder.write("flow.yaml", flow.replace("MOST", "1"))
+    process = folder.start("flow.yaml", "--headless")
+    wait_for(
+        lambda: list(folder.path.rglob("runs/*.db")) and folder.step("work")["succeeded"] == 2, "it waits at item 3"
+    )
+    kill(process, signal.SIGTERM)
+    row = folder.ok("plan", "flow.yaml").splitlines()[-1]
+    assert re.fullmatch(r"work +go on +2 +3 +1  it was interrupted", row), row
+    folder.write("flow.yaml", flow.replace("MOST", "0"))
+    row = folder.ok("plan", "flow.yaml").splitlines()[-1]
+    assert re.match(
+        r"work +go on +2 +4  .*it was interrupted; more items failed than it tolerates: they are tried again", row
+    ), row
+    folder.write("go", "")
+    folder.wf("flow.yaml", "--resume")
+    assert next(record["attempts"] for record in folder.failed()) == 2, "as planned"
+
+
 def test_what_was_edited_since_a_run_is_told_before_it_is_taken_up(folder: Folder) -> None:
     flow = folder.write(
         "flow.yaml",

@@ -124,10 +124,6 @@ def _step(
     if (changed := difference.get(name)) is not None:
         what = _edited(changed)
         why.append(f"changed: {what}" if what else "moved")
-    policy = plan[name].step.on_error
-    exceeded = too_many_failures(policy, step.failed, step.total, step.total_known)
-    tolerant = policy.action == "continue" and not exceeded
-    again = 0 if tolerant or name not in reopened else step.failed
     if step.status in ENDED and name not in reopened:
         return StepPlan(
             name,
@@ -140,14 +136,21 @@ def _step(
             step.failed,
             tuple(why),
         )
+    policy = plan[name].step.on_error
+    exceeded = too_many_failures(policy, step.failed, step.total, step.total_known and name not in relist)
+    again = 0
+    if policy.action == "fail" or exceeded:
+        again = sum(
+            item in step.attempts_of for item in step.failures
+        )  # a duplicate key has no attempts, and gets none
     if name in relist:
         why.append("its items are listed again")
     elif step.status == "cancelled":
         why.append("what it needs had failed")
-    elif again:
-        why.append(f"{'more items failed than it tolerates: they' if exceeded else 'its failed items'} are tried again")
-    elif step.total and step.done != step.total:
+    elif step.total and step.waiting and name not in reopened:
         why.append("it was interrupted")
+    if again:
+        why.append(f"{'more items failed than it tolerates: they' if exceeded else 'its failed items'} are tried again")
     what = "go on" if step.done else "run"
     return StepPlan(
         name,
