@@ -200,7 +200,7 @@ ACTIONS: tuple[Action, ...] = (
         "rerun_stale",
         ("S",),
         "all stale",
-        "Run again what an earlier definition made; asks first",
+        "Run again the items that are stale; asks first",
         _ACT,
         WITH_ITEMS,
         live=True,
