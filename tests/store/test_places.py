@@ -152,7 +152,7 @@ async def test_a_run_that_nobody_holds_is_interrupted(tmp_path: Path) -> None:
 
 
 def test_ids_sort_by_age() -> None:
-    ids = [places.new_id(1_800_000_000 + n) for n in range(50)]
+    ids = [places.new_id(1_800_000_000 + n * 0.0021) for n in range(2000)]
     assert ids == sorted(ids)
     assert all(map(places.is_id, ids))
     assert ids[0].startswith("20270115-080000-")

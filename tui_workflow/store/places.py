@@ -26,14 +26,19 @@ MOUNTS = "/proc/self/mountinfo"
 """Where Linux tells which file systems there are."""
 _ID = re.compile(r"\d{8}-\d{6}-[a-z0-9]{4}")
 _DRAFT_SECONDS = 3600
-_LETTERS = "abcdefghijkmnpqrstuvwxyz23456789"
+_LETTERS = "23456789abcdefghijkmnpqrstuvwxyz"
+"""In the order in which names are sorted."""
 _REMOTE = {"nfs", "nfs4", "cifs", "smb3", "smbfs", "fuse.sshfs", "9p", "ceph", "glusterfs", "fuse.glusterfs", "lustre"}
 
 
 def new_id(now: float) -> str:
-    """A run id such as `20260131-140501-k3f9`: the time in UTC, so that ids sort by age, and four letters by chance."""
+    """A run id such as `20260131-140501-k3f9`: the time in UTC, so that ids sort by age, and four letters.
+
+    The first two are the part of the second, since a short run may begin in the second of the one before; two are by chance.
+    """
     stamp = datetime.fromtimestamp(now, UTC).strftime("%Y%m%d-%H%M%S")
-    return f"{stamp}-{''.join(secrets.choice(_LETTERS) for _ in range(4))}"
+    first, second = divmod(int(now % 1 * len(_LETTERS) ** 2), len(_LETTERS))
+    return f"{stamp}-{_LETTERS[first]}{_LETTERS[second]}{secrets.choice(_LETTERS)}{secrets.choice(_LETTERS)}"
 
 
 def is_id(text: str) -> bool:
