@@ -9,7 +9,7 @@ import asyncio
 import random
 import time
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
-from typing import Any, NamedTuple
+from typing import Any
 
 from tui_workflow import values
 from tui_workflow.engine.engine import Engine
@@ -21,6 +21,7 @@ from tui_workflow.facts.outcome import Ended, ErrorInfo, Outcome
 from tui_workflow.facts.state import RunState, fold
 from tui_workflow.facts.work import (
     Death,
+    Known,
     ListedPage,
     Listing,
     Running,
@@ -34,12 +35,6 @@ from tui_workflow.flow.plan import Plan, PlannedStep
 
 Behaviour = Callable[[str, Any, int], "object | BaseException"]
 """What an item comes to: step, item value, attempt → a result, or an exception to fail with."""
-
-
-class Known(NamedTuple):
-    number: int
-    position: int | None
-    payload: bytes
 
 
 class Memory:

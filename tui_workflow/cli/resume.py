@@ -30,7 +30,7 @@ async def _resume(screen: Screen, state: RunState, different: list[str], edited:
     from tui_workflow.view import numbers
     from tui_workflow.view.panes.dialog import Choice
 
-    waiting = sum(step.waiting for step in state.steps.values())
+    waiting = state.waiting
     failed = state.failed
     listed = all(step.total_known or not step.shape.for_each for step in state.steps.values())
     counts = []

@@ -216,15 +216,12 @@ class Engine:
             match fact:
                 case ev.ItemsEnded():
                     self._take_context(fact)
-                    if (run := self._runs.get(fact.step)) is not None:
-                        run.committed(fact)
+                    self._tell(fact)
                 case ev.ItemsListed():
-                    if (run := self._runs.get(fact.step)) is not None:
-                        run.committed(fact)
+                    self._tell(fact)
                 case ev.ItemsQueued():
                     advance = True
-                    if (run := self._runs.get(fact.step)) is not None:
-                        run.committed(fact)
+                    self._tell(fact)
                 case ev.StepFinished():
                     advance = True
                     self._runs.pop(fact.step, None)
@@ -253,6 +250,10 @@ class Engine:
             reader(facts)
         if advance and self._begun:
             self._advance()
+
+    def _tell(self, fact: ev.ItemsEnded | ev.ItemsListed | ev.ItemsQueued) -> None:
+        if (run := self._runs.get(fact.step)) is not None:
+            run.committed(fact)
 
     def _take_context(self, fact: ev.ItemsEnded) -> None:
         for outcome in fact.outcomes:
@@ -419,7 +420,7 @@ class Engine:
     def _what_finishes(self) -> str:
         """Of a run in which nothing new starts."""
         flying = self._in_flight()
-        waiting = sum(step.waiting for step in self.state.steps.values()) - flying
+        waiting = self.state.waiting - flying
         finish = "item in flight finishes" if flying == 1 else "items in flight finish"
         wait = "waits" if waiting == 1 else "wait"
         if not flying:

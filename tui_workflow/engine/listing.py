@@ -11,16 +11,15 @@ from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from itertools import count as count_from
-from typing import NamedTuple
 
-from tui_workflow.engine.ports import ItemStore, Known, Recorder
+from tui_workflow.engine.ports import ItemStore, Recorder
 from tui_workflow.facts import events as ev
 from tui_workflow.facts.events import ListedItem
 from tui_workflow.facts.fingerprint import fingerprint
 from tui_workflow.facts.outcome import Ended, ErrorInfo, Outcome
 from tui_workflow.facts.seen import SeenKeys
 from tui_workflow.facts.state import Item, StepState
-from tui_workflow.facts.work import ListedPage
+from tui_workflow.facts.work import Known, ListedPage
 
 AHEAD = 12_000
 """Items that may be listed and not committed: the listing waits for the disk, memory does not grow."""
@@ -41,14 +40,6 @@ class Stamp:
 
     revision: int
     definition: str
-
-
-class Met(NamedTuple):
-    """An item of an earlier listing that this one has too, as the run file has it."""
-
-    number: int
-    position: int | None
-    payload: bytes
 
 
 class Lister:
@@ -124,16 +115,16 @@ class Lister:
             await self._recorder.flush()
             self._confirm_met()
 
-    async def _following(self, count: int) -> Mapping[str, Met]:
+    async def _following(self, count: int) -> Mapping[str, Known]:
         """By key, the items of earlier listings that come after the one met last, in their order."""
         numbers = range(self._follows, min(self._follows + count, self._before))
         found = await self._store.payloads(self._step.name, numbers)
         return {
-            key: Met(number, None if position < 0 else position, payload)
+            key: Known(number, None if position < 0 else position, payload)
             for number, (key, position, payload) in found.items()
         }
 
-    def _take_unchanged(self, page: ListedPage, following: Mapping[str, Met]) -> bool:
+    def _take_unchanged(self, page: ListedPage, following: Mapping[str, Known]) -> bool:
         """Take a page that is as it was at the same place, of which nothing has to be recorded; False if it is not."""
         first, count = self._follows, len(page.keys)
         last = first + count

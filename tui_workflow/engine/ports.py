@@ -7,20 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 from tui_workflow.facts.events import Event
-from tui_workflow.facts.work import WorkerPool
-
-
-class Known(Protocol):
-    """An item that the run file already has under a key; `position` is None when the latest listing lacks it."""
-
-    @property
-    def number(self) -> int: ...
-
-    @property
-    def position(self) -> int | None: ...
-
-    @property
-    def payload(self) -> bytes: ...
+from tui_workflow.facts.work import Known, WorkerPool
 
 
 class Recorder(Protocol):

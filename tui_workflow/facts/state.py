@@ -199,6 +199,11 @@ class RunState:
         """Items that are failed, of all steps."""
         return sum(step.failed for step in self.steps.values())
 
+    @property
+    def waiting(self) -> int:
+        """Items that have not ended, of all steps."""
+        return sum(step.waiting for step in self.steps.values())
+
     def duration(self, now: float | None = None) -> float:
         """Seconds the run has run, interruptions not counted."""
         if self.resumed is None:

@@ -93,6 +93,14 @@ class ListedPage(NamedTuple):
     perhaps: Sequence[str] = ()
 
 
+class Known(NamedTuple):
+    """An item that the run file already has under a key; `position` is None when the latest listing lacks it."""
+
+    number: int
+    position: int | None
+    payload: bytes
+
+
 @dataclass(frozen=True, slots=True)
 class Listing:
     """What to list; a copy of `flow.model.ItemSource` with the step's `key`."""

@@ -124,12 +124,9 @@ class _Graph:
         """Add the edges of literal references, and note what each step reads."""
         for number, step in enumerate(self.steps):
             read: set[int] = set()
-            read_by_items: set[int] = set()
-            dynamic = dynamic_items = False
-            of_items = set(map(id, step.item_uses))
+            dynamic = False
             for use in step.uses:
                 dynamic |= use.references.dynamic
-                dynamic_items |= use.references.dynamic and id(use) in of_items
                 for name in sorted(use.references.steps, key=use.offset):
                     target = self.place.get(name)
                     wrong = self._wrong(number, name, target)
@@ -138,8 +135,6 @@ class _Graph:
                     else:
                         assert target is not None
                         read.add(target)
-                        if id(use) in of_items:
-                            read_by_items.add(target)
                         self._check_fields(use, target)
             inside = of_handlers.get(step.step.name, References())
             in_handler = {
@@ -149,7 +144,9 @@ class _Graph:
             }
             read |= in_handler
             self.reads[number] = None if dynamic or inside.dynamic else read
-            self.item_reads[number] = None if dynamic_items or inside.dynamic else read_by_items | in_handler
+            by_items = {self.place.get(name) for use in step.item_uses for name in use.references.steps}
+            dynamic_items = inside.dynamic or any(use.references.dynamic for use in step.item_uses)
+            self.item_reads[number] = None if dynamic_items else (read & by_items) | in_handler
             for target in read:
                 self._edge(number, target)
 

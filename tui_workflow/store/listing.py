@@ -7,20 +7,13 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from types import TracebackType
-from typing import NamedTuple, TypeVar
+from typing import TypeVar
 
+from tui_workflow.facts.work import Known
 from tui_workflow.store import browse
 from tui_workflow.store.runfile import RunFile
 
 _T = TypeVar("_T")
-
-
-class Known(NamedTuple):
-    """An item that the run file already has under a key; `position` is None when the latest listing lacks it."""
-
-    number: int
-    position: int | None
-    payload: bytes
 
 
 class ItemReader:

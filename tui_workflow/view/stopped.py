@@ -8,9 +8,6 @@ from tui_workflow.view.numbers import plural
 
 def goes_on(run: RunState) -> str:
     """A sentence on what starts besides when items of the run are tried again; empty when it was not stopped."""
-    if run.status not in ("interrupted", "cancelled"):
+    if run.status not in ("interrupted", "cancelled") or not run.waiting:
         return ""
-    waiting = sum(step.waiting for step in run.steps.values())
-    if not waiting:
-        return ""
-    return f"The run goes on: {plural(waiting, 'item that waits starts', 'items that wait start')} too."
+    return f"The run goes on: {plural(run.waiting, 'item that waits starts', 'items that wait start')} too."

@@ -48,7 +48,7 @@ def summary(
 
 def _headline(run: RunState, glyphs: Glyphs, now: float | None) -> Line:
     role = {"succeeded": "ok", "failed": "failed", "running": "running"}.get(run.status, "retrying")
-    waiting = sum(step.waiting for step in run.steps.values())
+    waiting = run.waiting
     said: str = run.status
     failed = plural(run.failed, "failed item")
     match run.status:

@@ -19,7 +19,7 @@ from tui_workflow.workers.protocol import RECORD, RawOutcome, outcome_head, unpa
 SLOTS = 16384
 """The most items that may run in one worker at once."""
 KEPT = 512
-"""The most outcomes that wait to be sent; what ends within 10 ms goes together, and that is as many as one worker can."""
+"""The most outcomes that wait to be sent."""
 BLOB = 128 * 1024
 """Bytes of results, errors and logs that may wait; larger ones are sent at once."""
 

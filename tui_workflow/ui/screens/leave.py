@@ -53,7 +53,7 @@ class LeaveDialog(Choosing):
         state = self.desk.state
         running = self._running(self.desk)
         self.offered = self._ways(self.desk, running)
-        waiting = sum(step.waiting for step in state.steps.values()) - running
+        waiting = state.waiting - running
         failed = state.failed
         facts = (
             (running, "text", " is running", " are running"),

@@ -145,10 +145,7 @@ def _interrupted(state: RunState, place: Sequence[str], room: int) -> Line:
     """Why the run is at rest, and the command that goes on with it: where it is narrow by the flow's name alone, then without
     the reason, since half a command is of no use.
     """
-    why = (
-        state.reason
-        or f"Interrupted, {numbers.plural(sum(step.waiting for step in state.steps.values()), 'item')} wait"
-    )
+    why = state.reason or f"Interrupted, {numbers.plural(state.waiting, 'item')} wait"
     left = (*data(f"{why[:1].upper()}{why[1:].rstrip('.')}.", "strong", bold=True), Span("  "))
     name = state.path.rsplit("/", 1)[-1]
     for before, path in ((left, state.path), (left, name), ((), name)):
