@@ -14,7 +14,7 @@ import pytest
 import yaml
 
 from tests.end_to_end.bench import ROOT, Folder, environment, kill, wait_for
-from tui_workflow.session.planning import edited_since
+from tui_workflow.session.edited import edited_since
 
 FLOW = """
 params: {path: ""}
@@ -282,7 +282,7 @@ steps:
     kill(process, signal.SIGTERM)
     folder.write("mended", "")
     done = folder.wf("retry")
-    assert re.search(r"the run goes on: \d+ items that wait start too", done.stderr), done.stderr
+    assert re.search(r"The run goes on: \d+ items that wait start too", done.stderr), done.stderr
     assert folder.step("work")["succeeded"] == 40
 
 

@@ -353,7 +353,7 @@ async def _retry(path: Path, launch: Launch, step: str | None, keys: tuple[str, 
             )
         assignment.wishes = wishes
         if assignment.state is not None and (words := goes_on(assignment.state)):
-            assignment.notes.append(f"{words[0].lower()}{words[1:]}")
+            assignment.notes.append(words)
         if launch.plain:
             for note in assignment.notes:
                 click.echo(note, err=True)

@@ -17,7 +17,7 @@ async def ask(screen: Screen, found: Latest, flow: str, wanted: Wanted) -> bool 
     A run keeps its parameters: one that was started with others than were given now cannot be what is meant.
     """
     from tui_workflow.session.choose import different_params
-    from tui_workflow.session.planning import edited_since
+    from tui_workflow.session.edited import edited_since
 
     different = await screen.meanwhile(lambda: different_params(found.path, flow, wanted))
     edited = await screen.meanwhile(lambda: edited_since(found.path, flow))

@@ -20,8 +20,8 @@ from tui_workflow.flow.params import resolve
 from tui_workflow.flow.params import secrets as secret_names
 from tui_workflow.flow.plan import Plan
 from tui_workflow.session.assignment import Assignment
+from tui_workflow.session.edited import edits
 from tui_workflow.session.escaped import end_escaped
-from tui_workflow.session.planning import edits
 from tui_workflow.session.stored import stored_plan
 from tui_workflow.store import places
 from tui_workflow.store.files import RUNS, make_state_dir

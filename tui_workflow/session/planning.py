@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -12,15 +11,12 @@ from tui_workflow.engine.wishes import stale_items
 from tui_workflow.facts import events as ev
 from tui_workflow.facts.state import RunState, fold
 from tui_workflow.flow.diff import StepDiff, diff
-from tui_workflow.flow.load import load
 from tui_workflow.flow.plan import Plan
 from tui_workflow.session.assignment import shapes, take_up
+from tui_workflow.session.edited import keys_of
 from tui_workflow.session.stored import stored_plan
 from tui_workflow.store.places import open_state
 from tui_workflow.store.runfile import RunFile
-
-NAMED = 3
-"""Steps that are named in a sentence."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,36 +74,6 @@ def resume_plan(plan: Plan, path: Path | None) -> ResumePlan:
     return ResumePlan(run, status, revision + (1 if changed else 0), changed, tuple(steps))
 
 
-def edited_since(path: Path, flow: str) -> str:
-    """What of a flow was edited since the run in `path` read it, as a sentence; empty if nothing was. Raises `InvalidFlow`."""
-    if not os.path.exists(flow):
-        return ""
-    plan = load(flow)
-    with RunFile(path) as file:
-        before = stored_plan(file)
-    if before.text == plan.text and before.handlers == plan.handlers:
-        return ""
-    told = edits(before, plan)
-    return f"The flow was edited since: {told}." if told else "The flow was edited since; no step changes by it."
-
-
-def edits(before: Plan, plan: Plan) -> str:
-    """What an edit did to the steps of a flow, the first few named; empty if it did nothing to them."""
-    words = {"added": "is new", "removed": "is gone"}
-    parts = [
-        f"{step.name} {words[step.what]}" if step.what in words else f"{step.name}: {_edited(step) or 'moved'}"
-        for step in diff(before, plan).steps
-    ]
-    more = f" and {len(parts) - NAMED} more" if len(parts) > NAMED else ""
-    return f"{'; '.join(parts[:NAMED])}{more}"
-
-
-def _edited(step: StepDiff) -> str:
-    """The keys of a step that an edit changed; empty if it only moved."""
-    keys = [change.key for change in step.changes]
-    return ", ".join(keys or (["its handler"] if step.stale else []))
-
-
 def _step(
     state: RunState,
     plan: Plan,
@@ -122,7 +88,7 @@ def _step(
     step = state.steps[name]
     why: list[str] = []
     if (changed := difference.get(name)) is not None:
-        what = _edited(changed)
+        what = keys_of(changed)
         why.append(f"changed: {what}" if what else "moved")
     if step.status in ENDED and name not in reopened:
         return StepPlan(
@@ -138,11 +104,8 @@ def _step(
         )
     policy = plan[name].step.on_error
     exceeded = too_many_failures(policy, step.failed, step.total, step.total_known and name not in relist)
-    again = 0
-    if policy.action == "fail" or exceeded:
-        again = sum(
-            item in step.attempts_of for item in step.failures
-        )  # a duplicate key has no attempts, and gets none
+    tried = sum(item in step.attempts_of for item in step.failures)  # a duplicate key never was, and never will be
+    again = tried if policy.action == "fail" or exceeded else 0
     if name in relist:
         why.append("its items are listed again")
     elif step.status == "cancelled":

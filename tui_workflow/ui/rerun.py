@@ -9,7 +9,7 @@ from tui_workflow.ui import accepting
 from tui_workflow.ui.actions.retry import reruns
 from tui_workflow.ui.bulk import wish_for_many
 from tui_workflow.ui.desk import Desk
-from tui_workflow.ui.screens.question import ask
+from tui_workflow.ui.screens.question import NO, ask
 from tui_workflow.view import numbers
 
 LONG = 20.0
@@ -59,7 +59,7 @@ def run_stale(desk: Desk) -> None:
             "run again",
             lambda desk: wish_for_many(desk, "Queuing the stale", TakeUp("stale"), stale_count(desk)),
         ),
-        ("esc", "no", lambda desk: None),
+        NO,
     ]
     words = ["They are done, and are made again by the flow as it is now.", taken, reruns(desk, steps)]
     ask(desk, title, " ".join(filter(None, words)), answers)

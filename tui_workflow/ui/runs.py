@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from tui_workflow.ui import clipboard, painter
 from tui_workflow.ui.actions import table
+from tui_workflow.ui.actions.open import go_on
 from tui_workflow.ui.actions.walk import settle
 from tui_workflow.ui.desk import Desk
 from tui_workflow.ui.front import Page
@@ -123,8 +124,6 @@ class Runs:
         if desk.nav.place == "main" and not desk.dialogs:
             settle(desk)  # the selected group may be gone: all its items were retried
         elif desk.nav.place == "items":
-            from tui_workflow.ui.actions.open import go_on
-
             go_on(desk)
         version, second = desk.state.version, int(desk.feed.now())
         moved, ticked = version != self._shown[0], second != self._shown[1]

@@ -13,7 +13,7 @@ from tui_workflow.ui.bulk import carried_out, is_busy, one_by_one
 from tui_workflow.ui.desk import Desk
 from tui_workflow.ui.scope import Scope, by_step, scopes, words_of
 from tui_workflow.ui.screens.prompt import prompt
-from tui_workflow.ui.screens.question import ask
+from tui_workflow.ui.screens.question import NO, ask
 from tui_workflow.view import numbers
 from tui_workflow.view.panes.banner import resume_command
 
@@ -109,7 +109,7 @@ def stop(desk: Desk) -> None:
         [
             ("enter", "stop now", lambda desk: desk.wish(Stop())),
             ("c", "cancel the run for good", lambda desk: desk.wish(Stop(cancel=True))),
-            ("esc", "no", lambda desk: None),
+            NO,
         ],
     )
 

@@ -8,6 +8,7 @@ from tui_workflow.ui.actions import walk
 from tui_workflow.ui.actions.walk import Act
 from tui_workflow.ui.desk import Desk
 from tui_workflow.view.nav import Pane
+from tui_workflow.view.panes.definition import lines_of
 
 
 def zoom(desk: Desk) -> None:
@@ -105,8 +106,6 @@ def definition(desk: Desk) -> None:
         nav.definition_at = max(0, rejected.line - 1)
         nav.go("definition")
         return
-    from tui_workflow.view.panes.definition import lines_of
-
     for place, line in enumerate(lines_of(text)):
         bare = line.strip()
         if (

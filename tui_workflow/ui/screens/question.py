@@ -19,6 +19,7 @@ FIXED = 8
 
 Answer: TypeAlias = tuple[str, str, Callable[[Desk], None]]
 """Its key, its verb, what it does."""
+NO: Answer = ("esc", "no", lambda desk: None)
 
 
 class Question(Choosing):

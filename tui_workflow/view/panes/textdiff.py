@@ -15,8 +15,8 @@ def rows(lines: Sequence[str], top: int, height: int) -> Rows:
     """`height` rows of it from line `top` on."""
     if not lines:
         return [Row((Span("the texts are the same", "dim", italic=True),))]
-    heads = _heads(lines)
-    return [_row(line, place in heads) for place, line in enumerate(lines)][top : top + height]
+    heads = _heads(lines[: top + height])
+    return [_row(line, place in heads) for place, line in enumerate(lines[top : top + height], top)]
 
 
 def _heads(lines: Sequence[str]) -> set[int]:
