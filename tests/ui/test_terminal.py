@@ -20,6 +20,7 @@ import pytest
 PROGRAM = """
 import asyncio, os, signal, sys, time
 from tests.ui.simulate import Simulation
+from tui_workflow.cli import drop_unread
 from tui_workflow.ui.app import WfApp, dashboard
 from tui_workflow.ui.options import Options
 
@@ -41,6 +42,7 @@ async def main():
     beating.cancel()
     with open(sys.argv[1] + ".left", "w") as file:
         file.write(left.how if left else "none")
+    drop_unread()
     sys.exit(7)
 
 asyncio.run(main())
