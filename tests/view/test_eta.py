@@ -251,3 +251,80 @@ def test_while_it_is_paused_nothing_has_a_rate() -> None:
 def test_a_rate_of_few_items_does_not_sway_with_each_that_ends() -> None:
     found = [recent(steady(seconds, 1, 10_000).steps["s"], BEGIN + seconds) for seconds in range(61, 90)]
     assert all(rate is not None and 0.95 <= rate <= 1.05 for rate in found), found
+
+
+def changed(run: RunState, at: float, slots: int) -> StepState:
+    fold(run, [ev.SlotsChanged(at, "s", slots)])
+    return run.steps["s"]
+
+
+@pytest.mark.parametrize("slots", [1, 2, 8, 16])
+@pytest.mark.parametrize("second", [40, 43])
+def test_after_a_change_of_slots_the_range_holds_the_old_pace_and_that_in_proportion(slots: int, second: int) -> None:
+    run = steady(second, 40, 20_000)
+    now = BEGIN + second
+    before = of_step(run.steps["s"], now)
+    step = changed(run, now, slots)
+    after = of_step(step, now + 1)
+    assert before is not None
+    assert after is not None
+    for times in (1, slots / 4):
+        assert after.low < step.waiting / 40 / times < after.high
+    assert after.high - after.low > before.high - before.low
+    assert recent(step, now + 0.5) is None, "the rate is of what ended since"
+
+
+@pytest.mark.parametrize("rate", [5, 20, 80, 160])
+@pytest.mark.parametrize("second", [40, 43])
+def test_some_time_after_a_change_of_slots_the_range_is_made_of_what_ended_since(rate: int, second: int) -> None:
+    run = steady(second, 40, 20_000)
+    now = BEGIN + second
+    changed(run, now, 8)
+    step = going_on(run, now, 10, rate, 40 * second)
+    after = of_step(step, now + 10)
+    assert after is not None
+    assert after.low < step.waiting / rate < after.high < 2 * step.waiting / rate
+    found = recent(step, now + 10)
+    assert found is not None
+    assert abs(found - rate) <= 1 + rate / 10
+
+
+def test_several_changes_at_once_take_their_evidence_from_before_the_first() -> None:
+    run = steady(60, 10, 20_000)
+    for press, slots in enumerate((5, 6, 7, 8)):
+        changed(run, BEGIN + 60 + press / 4, slots)
+    step = run.steps["s"]
+    after = of_step(step, BEGIN + 61)
+    assert after is not None
+    assert after.low < step.waiting / 20 < step.waiting / 10 < after.high
+
+
+def test_where_nothing_ends_any_more_after_a_change_of_slots_the_range_grows() -> None:
+    run = steady(60, 10, 2_000)
+    step = changed(run, BEGIN + 60, 8)
+    soon, late = of_step(step, BEGIN + 61), of_step(step, BEGIN + 260)
+    assert soon is not None
+    assert late is not None
+    assert late.high > 20 * soon.high
+
+
+@pytest.mark.parametrize("at", [43, 50])
+def test_slots_that_change_in_a_pause_and_a_pause_after_a_change_are_no_time_that_items_take(at: int) -> None:
+    run = steady(40, 40, 20_000)
+    paused = [ev.Paused(BEGIN + 40, ""), ev.SlotsChanged(BEGIN + at, "s", 8), ev.Unpaused(BEGIN + 60)]
+    step = fold(run, paused).steps["s"]
+    soon = of_step(step, BEGIN + 61)
+    assert soon is not None
+    assert soon.low < step.waiting / 80 < step.waiting / 40 < soon.high < 2 * step.waiting / 40
+    going_on(run, BEGIN + 60, 10, 80, 1600)
+    fold(run, [ev.Paused(BEGIN + 70, ""), ev.Unpaused(BEGIN + 270)])
+    after = of_step(step, BEGIN + 272)
+    assert after is not None
+    assert after.low < step.waiting / 80 < after.high < 2 * step.waiting / 80
+
+
+def test_slots_that_stay_as_many_change_nothing() -> None:
+    run = steady(43, 40, 20_000)
+    before = of_step(run.steps["s"], BEGIN + 43), recent(run.steps["s"], BEGIN + 43)
+    step = changed(run, BEGIN + 43, 4)
+    assert (of_step(step, BEGIN + 43), recent(step, BEGIN + 43)) == before

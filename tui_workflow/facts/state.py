@@ -84,11 +84,16 @@ class Pace:
 
 
 class Rest(NamedTuple):
-    """A pause of the run while a step ran, in Unix time. `ended_before` is as in `StepState`, for the end of the pause."""
+    """A pause of the run while a step ran, or a change of its slots, in Unix time: of what was before nothing follows at once
+    about what comes after it.
+
+    `ended_before` is as in `StepState`, for the end of the pause. `slots` are those before; a change takes no time.
+    """
 
     begin: float
     end: float
     ended_before: int
+    slots: int
 
 
 @dataclass(slots=True)
@@ -106,7 +111,7 @@ class StepState:
     ended_before: int = 0
     """Of the items that `pace` counts for the ten seconds in which it was started, those that had ended before."""
     rests: list[Rest] = field(default_factory=list)
-    """The pauses since it was started that are over."""
+    """The pauses since it was started that are over, and its changes of slots, by their ends."""
     finished: float | None = None
     elapsed: float = 0.0
     """Seconds of earlier periods of running, before the step was reopened or interrupted."""
@@ -256,7 +261,10 @@ def _apply(run: RunState, fact: ev.Event) -> None:
             step.ended_before = step.pace.ended.get(int(fact.at) // 10, 0)
             step.rests.clear()
         case ev.SlotsChanged():
-            run.steps[fact.step].slots = fact.slots
+            step = run.steps[fact.step]
+            if step.slots != fact.slots:
+                _rest(step, fact.at, fact.at)
+            step.slots = fact.slots
         case ev.StepReopened():
             step = run.steps[fact.step]
             run.finished_before = None
@@ -308,9 +316,13 @@ def _apply(run: RunState, fact: ev.Event) -> None:
 
 def _end_rest(run: RunState, at: float) -> None:
     for step in run.steps.values():
-        if step.status == "running" and step.started is not None:
-            ended_before = step.pace.ended.get(int(at) // 10, 0)
-            step.rests.append(Rest(max(step.started, run.paused_at), at, ended_before))
+        _rest(step, run.paused_at, at)
+
+
+def _rest(step: StepState, begin: float, end: float) -> None:
+    if step.status == "running" and step.started is not None:
+        ended_before = step.pace.ended.get(int(end) // 10, 0)
+        step.rests.append(Rest(max(step.started, begin), end, ended_before, step.slots))
 
 
 def _interrupt(run: RunState) -> None:

@@ -2,6 +2,10 @@
 
 Only items that ended since the step was taken up count, so a resumed run does not inherit the speed of another day, and
 pauses are no time that items take.
+
+What ended before a change of slots says nothing certain about what comes after it: twice as many slots may be twice as quick,
+or wait for the same disk. Until enough has ended since, the range reaches from the pace of before to that pace in proportion to
+the slots; `unknown` instead would hide for minutes, where items are slow, the very thing that slots are changed for.
 """
 
 from __future__ import annotations
@@ -40,22 +44,75 @@ class Eta(NamedTuple):
     high: float
 
 
+class _Stretch(NamedTuple):
+    """A time in which a step had the same slots. `ended_before` is as in `StepState`; `ended_last` are the items that had ended
+    by the end in the ten seconds of the end, None where it is now.
+    """
+
+    begin: float
+    ended_before: int
+    slots: int
+    end: float
+    ended_last: int | None = None
+
+
+class _Pace(NamedTuple):
+    """Items per second, at the least and at the most."""
+
+    low: float
+    high: float
+
+
 def of_step(step: StepState, now: float) -> Eta | None:
     """The time a running step still takes, or None while that is unknown: its listing goes on, or too little has ended."""
     if step.status != "running" or step.started is None or not step.total_known:
         return None
     if not step.waiting:
         return Eta(0.0, 0.0)
-    begin = int(step.started) // SPAN
-    spans = {span: ended for span, ended in step.pace.ended.items() if span >= begin}
-    if begin in spans:
-        spans[begin] -= step.ended_before
-    spans = {span: ended for span, ended in spans.items() if ended > 0}
+    *earlier, latest = _stretches(step, step.started, now)
+    pace = _pace(step, latest)
+    for stretch in reversed(earlier if pace is None else ()):
+        before = _pace(step, stretch)
+        if before is not None:
+            scaled = step.slots / max(1, stretch.slots)
+            low, seconds = before.low * min(1.0, scaled), _active(step, latest.begin, now)
+            if seconds >= ENOUGH_SECONDS:  # where nothing ends any more, it is slower than it was
+                low = min(low, (sum(_ended(step, latest).values()) + 1) / seconds)
+            pace = _Pace(low, before.high * max(1.0, scaled))
+            break
+    return Eta(step.waiting / pace.high, step.waiting / pace.low) if pace is not None else None
+
+
+def _stretches(step: StepState, started: float, now: float) -> list[_Stretch]:
+    """The times with the same slots since the step was started, the latest last."""
+    found, begin, before = [], started, step.ended_before
+    slots = [*(rest.slots for rest in step.rests), step.slots]
+    for rest, after in zip(step.rests, slots[1:], strict=True):
+        if rest.slots != after:
+            found.append(_Stretch(begin, before, rest.slots, rest.end, rest.ended_before))
+            begin, before = rest.end, rest.ended_before
+    return [*found, _Stretch(begin, before, step.slots, now)]
+
+
+def _ended(step: StepState, stretch: _Stretch) -> dict[int, int]:
+    """By ten seconds, how many items ended in a stretch."""
+    first, last = int(stretch.begin) // SPAN, int(stretch.end) // SPAN
+    spans = {span: ended for span, ended in step.pace.ended.items() if span >= first}
+    if stretch.ended_last is not None:
+        spans = {span: stretch.ended_last if span == last else ended for span, ended in spans.items() if span <= last}
+    if first in spans:
+        spans[first] -= stretch.ended_before
+    return {span: ended for span, ended in spans.items() if ended > 0}
+
+
+def _pace(step: StepState, stretch: _Stretch) -> _Pace | None:
+    """How fast the step went in a stretch; None without evidence."""
+    begin, now, spans = int(stretch.begin) // SPAN, stretch.end, _ended(step, stretch)
     hole = _after_hole(spans, now)
     if hole > begin:
         begin = hole + 1  # where in its first span a hole ended is not known
         spans = {span: ended for span, ended in spans.items() if span >= begin}
-    known_since = max(step.started, begin * SPAN)
+    known_since = max(stretch.begin, begin * SPAN)
     if len(step.pace.ended) >= KEPT:  # of a long time the beginning is forgotten
         known_since = max(known_since, min(step.pace.ended) * SPAN)
     if not _is_enough(sum(spans.values()), step.total, _active(step, known_since, now)):
@@ -68,17 +125,16 @@ def of_step(step: StepState, now: float) -> Eta | None:
         seconds = _active(step, since, now)
         if (ended >= ENOUGH_ITEMS and seconds >= EARLY_SECONDS) or window == _WINDOWS[-1]:
             doubt = min(MOST_DOUBT, max(1 / sqrt(ended), 1 / sqrt(seconds)))
-            paces.append((ended / seconds, doubt))
+            paces.append(_Pace(ended / seconds * (1 - doubt), ended / seconds * (1 + doubt)))
             if window != _WINDOWS[0]:
                 break
-    low = min(step.waiting / (pace * (1 + doubt)) for pace, doubt in paces)
-    high = max(step.waiting / (pace * (1 - doubt)) for pace, doubt in paces)
-    return Eta(low, high)
+    return _Pace(min(pace.low for pace in paces), max(pace.high for pace in paces))
 
 
-def _active(step: StepState, since: float, now: float) -> float:
-    """The seconds from `since` to `now` in which the run was not paused."""
-    return now - since - sum(max(0.0, rest.end - max(since, rest.begin)) for rest in step.rests)
+def _active(step: StepState, since: float, until: float) -> float:
+    """The seconds from `since` to `until` in which the run was not paused."""
+    paused = (min(until, rest.end) - max(since, rest.begin) for rest in step.rests)
+    return until - since - sum(seconds for seconds in paused if seconds > 0)
 
 
 def _is_enough(ended: int, total: int, seconds: float) -> bool:
