@@ -115,3 +115,19 @@ async def test_the_run_takes_the_place_of_the_opening() -> None:
         assert "reading the flow" not in text(app)
         assert "process-dataset" in text(app).split("\n")[0] or run.state.flow in text(app).split("\n")[0]
         assert "this run was begun with --limit 5" in text(app)
+
+
+@pytest.mark.parametrize("size", [(120, 32), (80, 24), (60, 16), (40, 10)])
+async def test_a_question_shows_its_answers_at_every_size(size: tuple[int, int]) -> None:
+    said = [
+        "It was stopped while it ran, an hour and 12 minutes after it had been begun by another program.",
+        "It " * 90,
+    ]
+    async with opening(size) as (app, pilot):
+        asked = asyncio.ensure_future(app.ask("Run 7 is unfinished", said, OFFERED))
+        await pilot.pause()
+        await pilot.press("j", "z")
+        shown = text(app)
+        assert all(choice.verb in shown for choice in OFFERED)
+        assert "does nothing here" in shown
+        asked.cancel()

@@ -233,9 +233,11 @@ async def test_the_plan_fits_every_screen(size: tuple[int, int]) -> None:
         text = await screen.press("P")
         assert all(len(line) <= size[0] for line in screen.lines)
         assert len(screen.lines) == size[1]
-        if size[1] >= 24:
-            assert "esc close, changes nothing" in text
-            assert "accept the 3 edits" in text
+        assert "esc close, changes nothing" in text
+        assert "accept the 3 edits" in text
+        text = await screen.press("d")
+        assert "back to the plan" in text
+        assert "y copy it" in text
 
 
 @pytest.mark.parametrize("size", [(120, 32), (80, 24), (60, 16)])
@@ -249,7 +251,8 @@ async def test_the_plan_before_a_refused_save_says_that_it_is_that(size: tuple[i
         assert "Below is the plan before it, r2 → r3." in screen.text
         if size[1] >= 24:
             assert ", and 1 more" in screen.text
-            assert "e edit line 15" in screen.text
+        assert "e edit line 15" in screen.text
+        assert "esc close, changes nothing" in screen.text
         assert "was not taken up" in await screen.press("d")
         run.refused = None
         assert "was not taken up" not in await screen.settle()

@@ -11,7 +11,7 @@ from tui_workflow.view.frame import Frame
 from tui_workflow.view.glyphs import UNICODE, Glyphs
 from tui_workflow.view.line import Line
 from tui_workflow.view.panes.dialog import Box, Choice, choices, fitting, over, sentence
-from tui_workflow.view.panes.row import BLANK, Row, data
+from tui_workflow.view.panes.row import BLANK
 
 WIDTH = 68
 
@@ -37,10 +37,11 @@ class Question(Pick):
         self._frame = Frame(width, height, glyphs, lines=list(lines))
         room = min(WIDTH, max(20, width - 10))
         rows = [row for words in self._words for row in sentence(words, room, "dim")]
-        rows += [BLANK, *choices(self._offered, self.at)]
+        foot = [BLANK, *choices(self._offered, self.at, width - 8)]
         if self._said:
-            rows += [BLANK, Row(data(self._said, "retrying"))]
-        return over(self._frame, Box(self._title, rows, width=fitting(rows, room, width - 8)))
+            foot += [BLANK, *sentence(self._said, room, "retrying")]
+        wide = fitting([*rows, *foot], room, width - 8)
+        return over(self._frame, Box(self._title, rows, width=wide, foot=foot))
 
     def press(self, key: str, character: str | None) -> None:
         """Choose, move, or say which keys there are."""

@@ -9,7 +9,7 @@ from tui_workflow.ui.screens.choose import Choosing
 from tui_workflow.view import eta, numbers
 from tui_workflow.view.glyphs import Glyphs
 from tui_workflow.view.line import Span
-from tui_workflow.view.panes.dialog import Box, Choice, choices, close, fitting
+from tui_workflow.view.panes.dialog import Box, Choice, choices, fitting
 from tui_workflow.view.panes.log import wrapped
 from tui_workflow.view.panes.row import BLANK, Row, Rows, data
 
@@ -69,9 +69,10 @@ class LeaveDialog(Choosing):
         line.append(Span("." if line else "Nothing runs, and nothing waits."))
         room = width - 8
         rows: Rows = [Row(part) for part in wrapped(tuple(line), room, words=True)]
-        rows += [BLANK, *choices([choice for choice, _ in self.offered], self.at, room), BLANK]
-        rows.append(Row((Span("What is done stays done. To go on:", "dim"),)))
+        foot: Rows = [BLANK, *choices([choice for choice, _ in self.offered], self.at, room), BLANK]
+        foot.append(Row((Span("What is done stays done. To go on:", "dim"),)))
         if self.desk.options.resume:
-            rows += [Row(part) for part in wrapped(data(self.desk.options.resume), room, words=True)]
-        rows += [BLANK, Row((Span("ctrl+c", "accent", bold=True), Span(" again within 2 s stops now", "dim")))]
-        return Box(f"Leave {state.flow}?", close(rows, height), width=fitting(rows, min(65, width - 10), room))
+            foot += [Row(part) for part in wrapped(data(self.desk.options.resume), room, words=True)]
+        foot += [BLANK, Row((Span("ctrl+c", "accent", bold=True), Span(" again within 2 s stops now", "dim")))]
+        wide = fitting([*rows, *foot], min(65, width - 10), room)
+        return Box(f"Leave {state.flow}?", rows, width=wide, foot=foot)

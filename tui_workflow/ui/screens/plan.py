@@ -21,7 +21,7 @@ from tui_workflow.view.mended import edited
 from tui_workflow.view.nav import Pane
 from tui_workflow.view.panes import plan as pane
 from tui_workflow.view.panes import textdiff
-from tui_workflow.view.panes.dialog import Box, Choice, choices, keys
+from tui_workflow.view.panes.dialog import EDGES, Box, Choice, choices, keys
 from tui_workflow.view.panes.row import BLANK, Rows, Target
 from tui_workflow.view.ports import ReloadPlan
 
@@ -58,18 +58,24 @@ class PlanDialog:
             return self._diff(room, height, tail, above)
         offered = self._offers(brief=room < pane.WITH_COUNTS)
         self.at = min(self.at, len(offered) - 1)
-        last = keys([(self.desk.key(name), word, name) for name, word in self._others()])
-        below: Rows = [*choices(offered, self.at), BLANK, last]
+        last = keys([(self.desk.key(name), word, name) for name, word in self._others()], room)
+        below = height > 2 * (2 * len(offered) + len(last))  # else what the answers would do is cut, not what changes
+        foot: Rows = [BLANK, *choices(offered, self.at, room if below else 0), BLANK, *last]
         flying = {name: len(lane) for name, lane in self.desk.lanes().items()}
-        rows = pane.rows(self.plan, self.desk.state, flying, room, height - FRAME - len(above) - len(below) - 1, glyphs)
-        return Box("Reload plan", [*above, *rows, BLANK, *below], width=room, tail=tail)
+        rows = pane.rows(self.plan, self.desk.state, flying, room, height - FRAME - len(above) - len(foot), glyphs)
+        return Box("Reload plan", [*above, *rows], width=room, tail=tail, foot=foot)
 
     def _diff(self, room: int, height: int, tail: tuple[Span, ...], above: Rows) -> Box:
-        self._room = max(1, height - FRAME - len(above) - 2)
-        self.top = min(max(0, self.top), max(0, len(self.plan.text) - self._room))
+        length = len(self.plan.text)
+        self._room = max(1, height - EDGES - len(above) - len(self._diff_keys(length, room)) - 1)
+        self.top = min(max(0, self.top), max(0, length - self._room))
+        below = length - self.top - self._room
         rows = textdiff.rows(self.plan.text, self.top, self._room)
-        rows += [BLANK] * (min(self._room, len(self.plan.text)) - len(rows))
-        below = len(self.plan.text) - self.top - self._room
+        rows += [BLANK] * (min(self._room, length) - len(rows))
+        return Box("Text diff", [*above, *rows], width=room, tail=tail, foot=[BLANK, *self._diff_keys(below, room)])
+
+    def _diff_keys(self, below: int, room: int) -> Rows:
+        """The keys of the text diff, of which there are `below` more lines below."""
         pairs = [
             (self.desk.key("plan_copy"), "copy it", "plan_copy"),
             (self.desk.key("plan_close"), "back to the plan", "plan_close"),
@@ -78,7 +84,7 @@ class PlanDialog:
             pairs.insert(
                 0, ("j k", f"scroll, {numbers.count(below)} more below" if below > 0 else "scroll", "plan_diff")
             )
-        return Box("Text diff", [*above, *rows, BLANK, keys(pairs)], width=room, tail=tail)
+        return keys(pairs, room)
 
     def _offers(self, *, brief: bool = False) -> list[Choice]:
         """The answers that there is something for; `brief` for a narrow screen."""

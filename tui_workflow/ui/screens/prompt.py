@@ -36,10 +36,9 @@ class Prompt:
             *sentence(self.words, room, "dim"),
             BLANK,
             Row((*label, *typed(self.line, room - line_width(label) - 1, glyphs))),
-            needed,
         ]
-        rows.append(keys([("enter", self.verb, "enter"), ("esc", "no", "esc")]))
-        return Box(self.title, rows, width=room)
+        foot = [needed, *keys([("enter", self.verb, "enter"), ("esc", "no", "esc")], room)]
+        return Box(self.title, rows, width=room, foot=foot)
 
     def press(self, key: str, character: str | None) -> None:
         match key:

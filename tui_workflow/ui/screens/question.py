@@ -41,10 +41,9 @@ class Question(Choosing):
             *lead,
             *counted(self.lines, room, min(MOST, height - len(lead) - len(self.offered) - FIXED), glyphs),
             *sentence(self.words, room, "dim"),
-            BLANK,
-            *choices([choice for choice, _ in self.offered], self.at),
         ]
-        return Box(title, rows, width=fitting(rows, room, width - 8))
+        foot = [BLANK, *choices([choice for choice, _ in self.offered], self.at)]
+        return Box(title, rows, width=fitting([*rows, *foot], room, width - 8), foot=foot)
 
 
 def counted(lines: Sequence[tuple[str, str]], room: int, most: int, glyphs: Glyphs) -> Rows:

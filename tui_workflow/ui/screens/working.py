@@ -24,11 +24,11 @@ class Working:
         done, total = self.progress.done, max(self.progress.done, self.progress.total)
         words = f"{numbers.count(done)} of {numbers.count(total)}"
         share = numbers.percent(done, total, known=False)
-        stop = (
-            Row((Span("stops", "retrying"),)) if self.progress.stopped else keys([("esc", f"stop, {self.kept}", "esc")])
-        )
+        stop = keys([("esc", f"stop, {self.kept}", "esc")], room)
+        if self.progress.stopped:
+            stop = [Row((Span("stops", "retrying"),))]
         filled = progress_bar((done, 0, 0, 0, 0, total - done), room, glyphs)
-        return Box(self.title, [Row(filled), Row((Span(words), Span(f"   {share}", "dim"))), BLANK, stop], width=room)
+        return Box(self.title, [Row(filled), Row((Span(words), Span(f"   {share}", "dim"))), BLANK, *stop], width=room)
 
     def press(self, key: str, character: str | None) -> None:
         if key == "escape":

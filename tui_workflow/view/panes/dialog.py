@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
+from tui_workflow.view import numbers
 from tui_workflow.view.cellwidth import clusters, even
 from tui_workflow.view.columns import fill_line, line_width, title
 from tui_workflow.view.columns import width as columns_of
 from tui_workflow.view.frame import Area, Frame
 from tui_workflow.view.glyphs import Glyphs
 from tui_workflow.view.line import BEHIND, Line, Span
-from tui_workflow.view.panes.row import BLANK, Cursor, Hot, Row, Rows, Target, data, gutters
+from tui_workflow.view.panes.row import BLANK, Cursor, Hot, Row, Rows, Target, data, gutters, window
 
 INNER = 3
 """Columns between the frame and the text, the cursor bar's included."""
+GAP = 3
+"""Columns between two keys side by side."""
 EDGES = 3
 """Rows of the screen that a dialog has no text in: those of its frame, and one of the page."""
 
@@ -28,6 +31,8 @@ class Box:
     width: int = 64
     """Columns of the text that it would like."""
     tail: Line = ()
+    foot: Rows = field(default_factory=list)
+    """What stands below the rows and is always seen: the answers and the keys, without which nobody gets out."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,9 +69,22 @@ def choices(offered: Sequence[Choice], at: int, room: int = 0) -> Rows:
     return found
 
 
-def close(rows: Rows, height: int) -> Rows:
-    """The rows without blank ones between them, where they would not all be seen on a screen of `height` with these."""
-    return rows if len(rows) <= height - EDGES else [row for row in rows if row != BLANK]
+def seen(box: Box, height: int) -> Rows:
+    """The rows of a dialog that a screen of `height` shows: without blank ones where not all would be seen, then without the
+    last above the foot, and it is said that they are missing.
+    """
+    most = max(1, height - EDGES)
+    body, foot = box.rows, box.foot
+    if len(body) + len(foot) <= most:
+        return [*body, *foot]
+    body, foot = ([row for row in rows if row != BLANK] for rows in (body, foot))
+    foot = window(foot, most, next((at for at, row in enumerate(foot) if row.cursor), 0))
+    over = len(body) + len(foot) - most
+    room = most - len(foot)
+    if over > 0 and foot:
+        said = [Row((Span(numbers.plural(over + 1, "more row"), "dim", italic=True),))]
+        body = [*body[: room - 1], *said] if room > 0 else []
+    return [*body, *foot][:most]
 
 
 def fitting(rows: Rows, least: int, most: int) -> int:
@@ -93,7 +111,7 @@ def over(frame: Frame, box: Box) -> list[tuple[Line, bool]]:
     The areas of the page are forgotten: a dialog owns every click.
     """
     width = min(frame.width, max(20, box.width + 2 * (INNER + 1)))
-    rows = box.rows[: max(1, frame.height - EDGES)]
+    rows = seen(box, frame.height)
     height = min(frame.height, len(rows) + 4 if frame.height >= len(rows) + 4 else len(rows) + 2)
     padded = height >= len(rows) + 4
     left, top = (frame.width - width) // 2, max(0, (frame.height - height) // 2)
@@ -174,14 +192,18 @@ def _panel(line: Line, width: int) -> Line:
     return tuple(span if span.fill else span._replace(fill="panel") for span in fill_line(line, width))
 
 
-def keys(pairs: Sequence[tuple[str, str, str]]) -> Row:
-    """Keys side by side: each its key, its word, and the action's name."""
-    line: list[Span] = []
-    hot = []
+def keys(pairs: Sequence[tuple[str, str, str]], width: int) -> Rows:
+    """Keys, as many side by side as fit into `width`: each its key, its word, and the action's name."""
+    found: Rows = []
     for key, word, name in pairs:
-        if line:
-            line.append(Span("   "))
-        start = line_width(line)
-        line += (Span(key, "accent", bold=True), Span(f" {word}", "dim"))
-        hot.append(Hot(start, line_width(line), Target("key", name)))
-    return Row(tuple(line), hot=tuple(hot))
+        part = (Span(key, "accent", bold=True), Span(f" {word}", "dim"))
+        before = found[-1] if found else BLANK
+        start = line_width(before.line) + GAP if before.line else 0
+        stop = start + line_width(part)
+        hot = Target("key", name)
+        if before.line and stop <= width:
+            line = (*before.line, Span(" " * GAP), *part)
+            found[-1] = Row(line, hot=(*before.hot, Hot(start, stop, hot)))
+        else:
+            found.append(Row(part, hot=(Hot(0, line_width(part), hot),)))
+    return found
