@@ -12,7 +12,7 @@ from tui_workflow.facts.outcome import Ended
 from tui_workflow.facts.state import RunState, fold
 from tui_workflow.view import tolerated
 from tui_workflow.view.glyphs import ASCII, UNICODE
-from tui_workflow.view.line import plain
+from tui_workflow.view.line import CHIP, plain
 from tui_workflow.view.page import draw
 from tui_workflow.view.panes import header, history
 from tui_workflow.view.panes import step as step_pane
@@ -60,7 +60,7 @@ def test_the_badge_tells_how_many_failed(width: int) -> None:
     assert "SUCCEEDED" not in shown
     assert shown.count("383") == 1
     (word,) = [span for span in row.line if "DONE" in span.text]
-    assert (word.role, word.fill) == ("failed", "failed_tint")
+    assert (word.role, word.fill) == ("failed", CHIP + "failed_tint")
 
 
 def test_a_run_without_a_failure_succeeded() -> None:

@@ -11,7 +11,7 @@ from typing import Literal, TypeAlias
 from rich.color import Color
 from rich.style import Style
 
-from tui_workflow.view.line import BEHIND, Span
+from tui_workflow.view.line import BEHIND, CHIP, Span
 from tui_workflow.view.theme import Theme
 
 Depth: TypeAlias = Literal["true", "sixteen", "none"]
@@ -46,7 +46,7 @@ class Styles:
 
     def _true(self, span: Span, faded: bool) -> Style:
         ground = self.theme.colour("bg")
-        front, back = self.theme.colour(span.role), self.theme.colour(span.fill or "bg")
+        front, back = self.theme.colour(span.role), self.theme.colour(span.fill.removeprefix(CHIP) or "bg")
         if faded:
             front, back = _blend(front, ground, FADE), _blend(back, ground, FADE)
         return Style(
@@ -61,13 +61,14 @@ class Styles:
         from tui_workflow.view.palette16 import MONO, SIXTEEN, Look
 
         table = SIXTEEN if self.depth == "sixteen" else MONO
-        look, back = table.get(span.role, Look()), table.get(span.fill, Look())
-        turned = not faded and (span.role == "bg" or back.reverse)
+        look, back = table.get(span.role, Look()), table.get(span.fill.removeprefix(CHIP), Look())
+        turned = not faded and (span.role == "bg" or back.reverse or (back.chip and span.fill.startswith(CHIP)))
+        bold = not faded and (span.bold or look.bold or back.bold)
         colour = "" if turned else "bright_black" if faded and self.depth == "sixteen" else look.colour
         return Style(
             color=Color.parse(colour) if colour else None,
-            bold=(not faded and (span.bold or look.bold)) or None,
-            dim=(not turned and (look.dim or (faded and self.depth == "none"))) or None,
+            bold=bold or None,
+            dim=(not turned and ((look.dim and not back.bold) or (faded and self.depth == "none"))) or None,
             italic=span.italic or None,
             underline=span.underline or None,
             reverse=turned or None,

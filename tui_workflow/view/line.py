@@ -29,6 +29,9 @@ Line: TypeAlias = tuple[Span, ...]
 BEHIND = "behind:"
 """Before the role of a span that is beside a dialog in the same line."""
 
+CHIP = "chip:"
+"""Before the fill of a word or two that stand out by it, also without colours; other tints must not look like a selection."""
+
 
 def plain(line: Iterable[Span]) -> str:
     """The text of a line alone."""

@@ -17,6 +17,8 @@ class Look(NamedTuple):
     bold: bool = False
     dim: bool = False
     reverse: bool = False
+    chip: bool = False
+    """As a background, reversed where it is that of a chip (see `line.CHIP`)."""
 
 
 _PLAIN = Look()
@@ -56,11 +58,12 @@ MONO: dict[str, Look] = dict.fromkeys(ROLES, _PLAIN) | {
     "border": Look(dim=True),
     "pending": Look(dim=True),
     "skipped": Look(dim=True),
-    "ok_tint": Look(reverse=True),
-    "failed_tint": Look(reverse=True),
-    "running_tint": Look(reverse=True),
+    "ok_tint": Look(bold=True, chip=True),
+    "failed_tint": Look(bold=True, chip=True),
+    "running_tint": Look(bold=True, chip=True),
+    "notice_tint": Look(bold=True, chip=True),
 }
-"""For `NO_COLOR`: default colours plus bold, dim and reverse."""
+"""For `NO_COLOR`: default colours plus bold, dim and reverse. Only the selection and chips are reversed."""
 
 for _kind in CODE:
     SIXTEEN[f"code.{_kind}"] = _GREY if _kind == "comment" else _PLAIN

@@ -10,7 +10,7 @@ from tui_workflow.facts.work import Running
 from tui_workflow.view import numbers, tolerated
 from tui_workflow.view.columns import apart, line_width
 from tui_workflow.view.glyphs import Glyphs
-from tui_workflow.view.line import Line, Span
+from tui_workflow.view.line import CHIP, Line, Span
 from tui_workflow.view.panes.row import Row, data, gaps
 
 _LOOKS = {
@@ -79,7 +79,8 @@ def _chip(state: RunState, glyphs: Glyphs) -> Line:
     elif failed := tolerated.of_run(state):
         sign, word = glyphs.failed, f"DONE, {numbers.count(failed)} FAILED"
         role, tint = _LOOKS["failed"]
-    return (Span(f" {sign} ", role, fill=tint), Span(f"{word} ", role, bold=True, fill=tint))
+    fill = CHIP + tint
+    return (Span(f" {sign} ", role, fill=fill), Span(f"{word} ", role, bold=True, fill=fill))
 
 
 def _stored(state: RunState, drop: int) -> Line:
