@@ -11,6 +11,8 @@ from tests.view.made import BEGIN, ended, error, listed, run_of, shape
 from tui_workflow.facts import events as ev
 from tui_workflow.facts.outcome import Ended
 from tui_workflow.facts.state import RunState, fold
+from tui_workflow.facts.work import Running
+from tui_workflow.text import GROUP
 from tui_workflow.view.glyphs import UNICODE
 from tui_workflow.view.line import plain
 from tui_workflow.view.panes import banner, selected
@@ -84,3 +86,40 @@ def test_what_a_step_waits_for_takes_no_room_from_its_own_name(width: int) -> No
     text = [plain(row.line) for row in rows]
     assert f"· {names[2]} " in text[3]
     assert text[3].endswith(f"waits for {names[1]}" if width == 76 else "  waits")
+
+
+def _waiting_for_retries(total: int = 1200, failed: int = 0, *, for_each: bool = True) -> RunState:
+    run = run_of(shape("read_scans", for_each=for_each), shape("another_step"))
+    listed(run, "read_scans", total)
+    again = error("OSError", "gone")
+    fold(run, [ended("read_scans", range(failed), at=BEGIN + 1, status=Ended.FAILED, failure=again)])
+    rest = range(failed, total)
+    return fold(run, [ended("read_scans", rest, at=BEGIN + 1, status=Ended.RETRYING, failure=again)])
+
+
+@pytest.mark.parametrize(
+    ("width", "failed", "words"),
+    [(44, 0, "1 200 retries"), (44, 7, "1 193 retries"), (76, 0, "waits for 1 200 retries")],
+)
+def test_a_step_that_waits_for_nothing_but_retries_says_so_and_how_many(width: int, failed: int, words: str) -> None:
+    run = _waiting_for_retries(failed=failed)
+    rows = steps_pane.rows(run, "read_scans", "", BEGIN + 9, {}, {}, width, 9, UNICODE, cursor="here")
+    line = plain(rows[1].line).replace(GROUP, " ")
+    assert line.startswith("↻ read_scans")
+    assert line.endswith(f"{words}     0:09")
+    assert "running" not in line
+    assert ("✗ 7" in line) is bool(failed)
+    busy = {"read_scans": (Running(0, 3, BEGIN + 8, 0, 0),)}
+    rows = steps_pane.rows(run, "read_scans", "read_scans", BEGIN + 9, busy, {}, width, 9, UNICODE, cursor="here")
+    assert plain(rows[1].line).startswith("● read_scans")
+    assert "running" in plain(rows[1].line)
+
+
+def test_a_plain_step_that_waits_for_its_next_attempt_says_so() -> None:
+    run = _waiting_for_retries(1, for_each=False)
+    rows = steps_pane.rows(run, "read_scans", "", BEGIN + 9, {}, {}, 44, 9, UNICODE, cursor="here")
+    assert plain(rows[1].line).startswith("↻ read_scans")
+    assert "waits for retry" in plain(rows[1].line)
+    fold(run, [ev.Paused(BEGIN + 8, "")])
+    rows = steps_pane.rows(run, "read_scans", "", BEGIN + 9, {}, {}, 44, 9, UNICODE, cursor="here")
+    assert plain(rows[1].line).startswith("‖ read_scans")

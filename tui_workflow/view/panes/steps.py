@@ -79,7 +79,9 @@ def rows(
     )
     for step in steps:
         mark: Cursor = cursor if step.name == selected else ""
-        block = [Row(_step(state, step, now, width, columns, glyphs, bold=bool(mark)), Target("step", step.name), mark)]
+        flying = len(lanes.get(step.name, ()))
+        line = _step(state, step, flying, now, width, columns, glyphs, bold=bool(mark))
+        block = [Row(line, Target("step", step.name), mark)]
         if _says_why(step):
             block.append(Row((Span("  "), *data(step.reason, "dim", italic=True)), Target("step", step.name)))
         if step.name in barred:
@@ -117,7 +119,15 @@ class _Columns(NamedTuple):
 
 
 def _step(
-    state: RunState, step: StepState, now: float, width: int, columns: _Columns, glyphs: Glyphs, *, bold: bool
+    state: RunState,
+    step: StepState,
+    flying: int,
+    now: float,
+    width: int,
+    columns: _Columns,
+    glyphs: Glyphs,
+    *,
+    bold: bool,
 ) -> Line:
     quiet = step.status in ("pending", "skipped", "cancelled") and not interrupted(state, step)
     sign = glyphs.of_step(step.status)
@@ -128,8 +138,10 @@ def _step(
         sign, role = glyphs.paused, "retrying"
     elif tolerated.of_step(step):
         sign, role = glyphs.failed, "failed"
+    elif retries(step, flying):
+        sign, role = glyphs.retrying, "retrying"
     glyph = Span(f"{sign} ", role)
-    right = _right(state, step, now, width - 2 - columns.name - 3, width - 2 - columns_of(step.name) - 2)
+    right = _right(state, step, flying, now, width - 2 - columns.name - 3, width - 2 - columns_of(step.name) - 2)
     room = max(4, width - 2 - line_width(right) - 2)
     label = short(step.name, room, "strong" if bold else "dim" if quiet else "text", glyphs, bold=bold)
     left: Line = (glyph, *label)
@@ -154,11 +166,17 @@ def _step(
     return apart(left, right, width, mark=glyphs.ellipsis)
 
 
-def _right(state: RunState, step: StepState, now: float, room: int, own: int) -> Line:
+def _right(state: RunState, step: StepState, flying: int, now: float, room: int, own: int) -> Line:
     """The state in words, and the time. `room` are the columns that the steps' names leave, `own` those that its own does."""
     elapsed = step.duration(now)
     clock = fill(numbers.stopwatch(elapsed) if elapsed is not None else "", CLOCK, align="right")
     match step.status:
+        case "running" if (waiting := retries(step, flying)) and not _paused(state, step):
+            beside = len(numbers.count(step.failed)) + 4 if step.failed else 0
+            few = numbers.plural(waiting, "retry", "retries") if step.shape.for_each else "retry"
+            phrases = [f"waits for {few}", f"{few} to come", few]
+            word = next((word for word in phrases if len(word) + 2 + len(clock) + beside <= room), few)
+            return (Span(word, "retrying"), Span("  "), Span(clock, "dim"))
         case "running":
             share = numbers.percent(step.done, step.total, known=step.total_known) if step.total else ""
             if not step.shape.for_each:
@@ -191,6 +209,15 @@ def _right(state: RunState, step: StepState, now: float, room: int, own: int) ->
 def _paused(state: RunState, step: StepState) -> bool:
     """Whether the step is held by a pause of the run, in which nothing of it starts."""
     return step.status == "running" and state.paused
+
+
+def retries(step: StepState, flying: int) -> int:
+    """How many items wait for their next attempt, while nothing else of the step is left to do; `flying` are in flight."""
+    if step.status != "running" or flying or not step.retrying:
+        return 0
+    if not step.shape.for_each:
+        return 1
+    return step.retrying if step.total_known and step.retrying >= step.waiting else 0
 
 
 def interrupted(state: RunState, step: StepState) -> bool:
