@@ -16,7 +16,7 @@ from tui_workflow.facts import events as ev
 from tui_workflow.facts import logs
 from tui_workflow.facts.outcome import Ended, ErrorInfo, Outcome
 from tui_workflow.facts.state import Item
-from tui_workflow.store import browse
+from tui_workflow.store import find as search
 from tui_workflow.store.journal import Journal
 from tui_workflow.store.runfile import RunFile
 
@@ -54,12 +54,12 @@ async def written(path: Path, items: list[object], printed: dict[int, str] | Non
 
 @pytest.mark.parametrize("few", [-1, 10**9])
 async def test_find_looks_into_the_whole_input(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, few: int) -> None:
-    monkeypatch.setattr(browse, "_FEW", few)
+    monkeypatch.setattr("tui_workflow.store.find._FEW", few)
     path = await written(tmp_path / "run.db", list(ORDERS), {5: "100% of it", 6: "line"})
     with RunFile(path) as file:
 
         def find(text: str, *, inverse: bool = False, within: range | None = None) -> list[int]:
-            return browse.find(file, "work", text, STATES, (Item.FAILED,), inverse=inverse, within=within)
+            return [*search.find(file, "work", text, STATES, (Item.FAILED,), inverse=inverse, within=within)]
 
         birches = [*range(0, 40, 4)]
         assert find("birch") == birches
@@ -100,9 +100,9 @@ async def test_an_item_is_found_by_any_part_of_what_is_shown_of_it(
         found = []
         for few in (-1, 10**9):
             with pytest.MonkeyPatch.context() as patch:
-                patch.setattr(browse, "_FEW", few)
-                found.append(browse.find(file, "work", text, states, (Item.PENDING,)))
-                rest = browse.find(file, "work", text, states, (Item.PENDING,), inverse=True)
+                patch.setattr("tui_workflow.store.find._FEW", few)
+                found.append(search.find(file, "work", text, states, (Item.PENDING,)))
+                rest = search.find(file, "work", text, states, (Item.PENDING,), inverse=True)
             assert sorted({*found[-1], *rest}) == everything
             assert not text or not {*found[-1]} & {*rest}
     assert found[0] == found[1]

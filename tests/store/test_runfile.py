@@ -18,6 +18,7 @@ from tui_workflow.facts import events as ev
 from tui_workflow.facts.outcome import Ended, Outcome
 from tui_workflow.facts.state import Item, RunState, fold
 from tui_workflow.store import browse
+from tui_workflow.store import find as search
 from tui_workflow.store.journal import Journal
 from tui_workflow.store.runfile import RunFile
 
@@ -246,12 +247,12 @@ async def test_rows_of_items(stored: Path) -> None:
 
 @pytest.mark.parametrize("few", [0, 10**9])
 async def test_find_looks_into_keys_errors_and_logs(stored: Path, monkeypatch: pytest.MonkeyPatch, few: int) -> None:
-    monkeypatch.setattr(browse, "_FEW", few)
+    monkeypatch.setattr("tui_workflow.store.find._FEW", few)
     with RunFile(stored) as file:
         states = file.state().steps["work"].states
 
         def find(text: str, *wanted: int, **options: bool) -> list[int]:
-            return browse.find(file, "work", text, states, wanted, **options)
+            return [*search.find(file, "work", text, states, wanted, **options)]
 
         assert find("KEY-25", Item.FAILED) == [*range(250, 260)]
         assert find("ünDER", Item.FAILED) == [*range(201, 260, 2)]

@@ -35,14 +35,14 @@ async def test_orders_are_those_of_the_latest_attempts(tmp_path: Path) -> None:
         await journal.flush()
     with RunFile(path) as file:
         keys = {row.number: row.key for row in browse.item_rows(file, "work", range(COUNT))}
-        assert browse.sorted_items(file, "work", "key") == sorted(keys, key=keys.__getitem__)
-        assert browse.sorted_items(file, "work", "took") == sorted(took, key=lambda item: -took[item])
-        assert browse.sorted_items(file, "work", "ended") == sorted(ends, key=lambda item: -ends[item])
-        assert browse.sorted_items(file, "work", "key", 10) == sorted(keys, key=keys.__getitem__)[:10]
+        assert [*browse.sorted_items(file, "work", "key")] == sorted(keys, key=keys.__getitem__)
+        assert [*browse.sorted_items(file, "work", "took")] == sorted(took, key=lambda item: -took[item])
+        assert [*browse.sorted_items(file, "work", "ended")] == sorted(ends, key=lambda item: -ends[item])
+        assert [*browse.sorted_items(file, "work", "key", 10)] == sorted(keys, key=keys.__getitem__)[:10]
         for by, order in (("took", took), ("ended", ends)):
-            first = browse.sorted_items(file, "work", by, 60)  # type: ignore[arg-type]
+            first = [*browse.sorted_items(file, "work", by, 60)]  # type: ignore[arg-type]
             assert 10 < len(first) <= 60
             assert len(set(first)) == len(first)
             assert first == sorted(first, key=lambda item, order=order: -order[item])  # type: ignore[misc]
             assert first[0] == max(order, key=order.__getitem__)
-        assert browse.sorted_items(file, "none", "key") == ()
+        assert len(browse.sorted_items(file, "none", "key")) == 0

@@ -149,7 +149,7 @@ def test_the_hits_of_a_filter_are_counted_once_until_what_is_found_or_has_failed
     bad, odd = error("ValueError", "bad"), error("KeyError", "odd")
     fold(run, [ended("work", range(20), at=BEGIN + 1, status=Ended.FAILED, failure=bad)])
     fold(run, [ended("work", range(20, 30), at=BEGIN + 2, status=Ended.FAILED, failure=odd)])
-    nav = Nav(step="work", group_filter=Filter("doc"), group_found={"work": frozenset(range(5, 25))})
+    nav = Nav(step="work", group_filter=Filter("doc"), group_found={"work": range(5, 25)})
 
     def counts() -> list[int]:
         return [cause.group.count for cause in listed(run, nav)]
@@ -158,7 +158,7 @@ def test_the_hits_of_a_filter_are_counted_once_until_what_is_found_or_has_failed
     once = nav.group_hits["work"]
     assert counts() == [15, 5]
     assert nav.group_hits["work"] is once
-    nav.group_found["work"] = frozenset(range(24))
+    nav.group_found["work"] = range(24)
     assert counts() == [20, 4]
     fold(run, [ended("work", [0], at=BEGIN + 3, attempt=2)])
     assert step.failed == 29

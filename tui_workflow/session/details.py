@@ -17,6 +17,7 @@ from tui_workflow.facts.state import Item, RunState
 from tui_workflow.flow.model import Step
 from tui_workflow.flow.plan import Plan
 from tui_workflow.store import browse
+from tui_workflow.store.find import find
 from tui_workflow.store.records import StoredItem, StoredLine
 from tui_workflow.store.runfile import RunFile
 from tui_workflow.view.numbers import duration, size
@@ -27,6 +28,10 @@ SHOWN_BYTES = 64 * 1024
 """Of a value as JSON text; what is longer is for `wf-tui result` and `wf-tui failed`."""
 
 
+SEARCHES = 2
+"""Long questions that are answered at once: a search of the log and one of the items, say."""
+
+
 class StoredDetails:
     """Details of one run, live or not. Use it as `async with`; `state` and `plan` are asked for anew each time."""
 
@@ -34,17 +39,23 @@ class StoredDetails:
         self.path = path
         self._state = state
         self._plan = plan
+        self._searched: set[RunFile] = set()
+        """Files that a search reads now."""
         self._sizes: dict[tuple[str, int | None], tuple[int, int, int]] = {}
         """By step and item: lines of the log counted so far, those left out, and the number of the last log counted."""
 
     async def __aenter__(self) -> StoredDetails:
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="details")
+        self._beside = ThreadPoolExecutor(SEARCHES, thread_name_prefix="searches")
         self._file = await self._ask(lambda: RunFile(self.path))
         return self
 
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
     ) -> None:
+        for file in tuple(self._searched):
+            file.interrupt()
+        await asyncio.to_thread(self._beside.shutdown, cancel_futures=True)
         await self._ask(self._file.close)
         self._thread.shutdown()
 
@@ -52,13 +63,21 @@ class StoredDetails:
         return await asyncio.get_running_loop().run_in_executor(self._thread, question)
 
     async def _ask_beside(self, question: Callable[[RunFile], _T]) -> _T:
-        """For what may take a second in a run of a million items: other questions do not wait for it."""
+        """For what may take a second in a run of a million items: other questions do not wait for it.
+
+        Always in the same threads, since the allocator keeps memory for each of them: with one search in each of asyncio's own,
+        a filter took a dashboard 18 MB.
+        """
 
         def answered() -> _T:
             with RunFile(self.path) as file:
-                return question(file)
+                self._searched.add(file)
+                try:
+                    return question(file)
+                finally:
+                    self._searched.discard(file)
 
-        return await asyncio.to_thread(answered)
+        return await asyncio.get_running_loop().run_in_executor(self._beside, answered)
 
     async def items(self, step: str, numbers: Sequence[int]) -> list[ItemRow]:
         """Rows for these items, in the order given."""
@@ -79,11 +98,11 @@ class StoredDetails:
         states: Sequence[int],
         within: range | None = None,
         limit: int = 100_000,
-    ) -> list[int]:
+    ) -> Sequence[int]:
         """Numbers of the items in one of `states` whose key, label, input, error or log holds `text`, `limit` at the most."""
         marks = bytearray(self._state().steps[step].states)
         return await self._ask_beside(
-            lambda file: browse.find(file, step, text, marks, states, inverse=inverse, within=within, limit=limit)
+            lambda file: find(file, step, text, marks, states, inverse=inverse, within=within, limit=limit)
         )
 
     async def sorted(self, step: str, by: Order, first: int | None) -> Sequence[int]:

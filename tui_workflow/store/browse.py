@@ -6,7 +6,6 @@ import json
 from array import array
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from itertools import islice
 from typing import Any, Literal
 
 from tui_workflow.facts import logs
@@ -14,12 +13,9 @@ from tui_workflow.facts.outcome import Ended
 from tui_workflow.facts.state import Item
 from tui_workflow.store.facts_json import SHIFTED
 from tui_workflow.store.holding import Condition, Held
+from tui_workflow.store.paging import among, pages
 from tui_workflow.store.records import StoredAttempt, StoredItem, StoredLine
 from tui_workflow.store.runfile import RunFile
-
-_PAGE = 500
-_FEW = 20_000
-"""Up to this many items are looked at one by one, rather than the whole step in one pass."""
 
 
 def item_rows(
@@ -30,8 +26,8 @@ def item_rows(
     place = file.step_number(step)
     if place is None:
         return []
-    for page in _pages(numbers):
-        where, arguments = _among(page)
+    for page in pages(numbers):
+        where, arguments = among(page)
         latest = {
             row[0]: row
             for row in file.rows(
@@ -108,6 +104,8 @@ _FIRST = {
     ) o WHERE {_LATEST} ORDER BY ended DESC""",  # noqa: S608
 }
 """Of ends the latest are looked for among those that were stored last."""
+_CHUNK = 1 << 16
+"""Characters of a list of numbers that are read at once: as Python's numbers they take ten times as much."""
 
 
 def sorted_items(
@@ -122,9 +120,14 @@ def sorted_items(
     if place is None:
         return ()
     if first is not None:
-        return [number for (number,) in file.rows(_FIRST[by], (place, first))]
+        return array("I", (number for (number,) in file.rows(_FIRST[by], (place, first))))
     ((text,),) = file.rows(f"SELECT json_group_array(n) FROM ({_ORDERS[by]})", (place,))  # noqa: S608
-    numbers: list[int] = json.loads(text)
+    numbers, at = array("I"), 1
+    while at < len(text):
+        end = text.find(",", at + _CHUNK)
+        end = len(text) - 1 if end < 0 else end
+        numbers.extend(json.loads(f"[{text[at:end]}]"))
+        at = end + 1
     return numbers
 
 
@@ -132,8 +135,8 @@ def results(file: RunFile, step: str, states: bytearray) -> Iterator[bytes | Non
     """The encoded results of a step in item order, None for an item that has none."""
     place = file.step_number(step)
     order = item_order(file, step, len(states))
-    for page in _pages(order):
-        where, arguments = _among(page)
+    for page in pages(order):
+        where, arguments = among(page)
         found = {
             row[0]: row[1]
             for row in file.rows(
@@ -160,8 +163,8 @@ def payloads(file: RunFile, step: str, numbers: Sequence[int]) -> dict[int, tupl
         ):
             found[number] = (key, -1 if position is None else position, payload)
     missing = [number for number in numbers if number not in found]
-    for page in _pages(missing):
-        where, arguments = _among(page)
+    for page in pages(missing):
+        where, arguments = among(page)
         for number, key, position, payload in file.rows(
             f"SELECT number, key, position, payload FROM item WHERE step = ? AND number {where}",  # noqa: S608
             (place, *arguments),
@@ -189,8 +192,8 @@ def heads(file: RunFile, step: str, numbers: Sequence[int], size: int) -> dict[i
     found: dict[int, bytes] = {}
     if place is None:
         return found
-    for page in _pages(numbers):
-        where, arguments = _among(page)
+    for page in pages(numbers):
+        where, arguments = among(page)
         sql = f"SELECT number, substr(payload, 1, ?) FROM item WHERE step = ? AND number {where}"  # noqa: S608
         found.update((number, bytes(head)) for number, head in file.rows(sql, (size, place, *arguments)))
     return found
@@ -207,7 +210,7 @@ def item_numbers(file: RunFile, step: str, keys: Sequence[str]) -> dict[str, int
     found: dict[str, int] = {}
     if place is None:
         return found
-    for page in _pages(keys):
+    for page in pages(keys):
         marks = ",".join("?" * len(page))
         sql = f"SELECT key, number FROM item {by_key(file)} WHERE step = ? AND key IN ({marks})"  # noqa: S608
         found.update(file.rows(sql, (place, *page)))
@@ -238,82 +241,6 @@ def attempts(file: RunFile, step: str, number: int) -> list[StoredAttempt]:
             (place, number),
         )
     ]
-
-
-def find(
-    file: RunFile,
-    step: str,
-    text: str,
-    states: bytearray,
-    wanted: Sequence[int],
-    *,
-    inverse: bool = False,
-    within: range | None = None,
-    limit: int = 100_000,
-) -> list[int]:
-    """Numbers of the items in one of the states `wanted` whose key, stored value, error or log holds `text`, in item order.
-
-    A label is a part of these, and so is searched with them. Case does not count. `inverse` gives those that do not hold it;
-    `within` keeps to a range of numbers.
-    """
-    place = file.step_number(step)
-    if place is None:
-        return []
-    chosen = bytes(int(state in wanted) for state in range(256))
-    marks = states.translate(chosen)
-    if within is not None:
-        marks = (
-            bytearray(within.start) + marks[within.start : within.stop] + bytearray(max(0, len(marks) - within.stop))
-        )
-    hits = _hits(file, place, Held(file, text), marks) if text else set()
-    order = item_order(file, step, len(states))
-    if text and not inverse and isinstance(order, range):
-        return [number for number in sorted(hits) if number < len(marks) and marks[number]][:limit]
-    found = (number for number in order if marks[number] and (not text or (number in hits) is not inverse))
-    return list(islice(found, limit))
-
-
-def _hits(file: RunFile, place: int, held: Held, marks: bytes | bytearray) -> set[int]:
-    """Items that hold the text; among few the values and what belongs to them are read one by one."""
-    (in_key, key), (in_value, value), (in_log, printed) = held.key(), held.value(), held.log()
-    hits: set[int] = set()
-    few = marks.count(1) <= _FEW
-    prints = bool(list(file.rows("SELECT 1 FROM log WHERE step = ? LIMIT 1", (place,))))
-    for page in _pages(_marked(marks)) if few else [None]:
-        where, arguments = _among(page) if page is not None else (">= ?", [0])
-        sql = f"SELECT number FROM item WHERE step = ? AND number {where} AND ({in_key} OR {in_value})"  # noqa: S608
-        hits.update(n for (n,) in file.rows(sql, (place, *arguments, *key, *value)))
-        if prints:
-            sql = f"SELECT item FROM log WHERE step = ? AND item {where} AND {in_log}"  # noqa: S608
-            hits.update(n for (n,) in file.rows(sql, (place, *arguments, *printed)))
-    return hits | _error_hits(file, place, held, marks, few=few)
-
-
-def _marked(marks: bytes | bytearray) -> list[int]:
-    """The numbers that are marked, of which there are few: a loop over a million would take a tenth of a second."""
-    found: list[int] = []
-    at = marks.find(1)
-    while at >= 0:
-        found.append(at)
-        at = marks.find(1, at + 1)
-    return found
-
-
-def _error_hits(file: RunFile, place: int, held: Held, marks: bytes | bytearray, *, few: bool) -> set[int]:
-    """Items whose latest outcome is an error that holds the text; of many, those for which any outcome was one."""
-    test, pattern = held.error()
-    errors = {n for (n,) in file.rows(f"SELECT number FROM error WHERE {test}", pattern)}  # noqa: S608
-    if not errors:
-        return set()
-    if not few:
-        rows = file.rows("SELECT item, error FROM outcome WHERE step = ? AND error IS NOT NULL", (place,))
-        return {item for item, error in rows if error in errors}
-    hits: set[int] = set()
-    for page in _pages(_marked(marks)):
-        where, arguments = _among(page)
-        sql = f"SELECT item, error, max(seq) FROM outcome WHERE step = ? AND item {where} GROUP BY item"  # noqa: S608
-        hits.update(item for item, error, _ in file.rows(sql, (place, *arguments)) if error in errors)
-    return hits
 
 
 def log_rows(
@@ -396,20 +323,6 @@ def _log_pages(
             for _, number, thing, attempt, started, failed, body, key in rows
             for offset, text in logs.decode(body)
         ]
-
-
-def _pages(numbers: Sequence[Any]) -> Iterator[Sequence[Any]]:
-    for start in range(0, len(numbers), _PAGE):
-        yield numbers[start : start + _PAGE]
-
-
-def _among(page: Sequence[int]) -> tuple[str, Sequence[int]]:
-    """A condition that holds for the numbers of a page; a range when they are contiguous."""
-    if page[-1] - page[0] == len(page) - 1 and (
-        isinstance(page, range) or list(page) == list(range(page[0], page[-1] + 1))
-    ):
-        return "BETWEEN ? AND ?", (page[0], page[-1])
-    return f"IN ({','.join('?' * len(page))})", page
 
 
 def _ranges(numbers: Sequence[int]) -> Iterator[tuple[int, int]]:

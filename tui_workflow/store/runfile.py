@@ -34,7 +34,7 @@ class RunFile:
         self._numbers: dict[str, int] = {}
         self._definitions: dict[int, str] = {}
         self._bodies: dict[int, bytes] = {}
-        self._indexed = False
+        self._indexed = self._interrupted = False
         if not path.is_file():
             raise DamagedRunFile(f"there is no run file {path}")
         self._db = _connect(path, timeout)
@@ -50,12 +50,29 @@ class RunFile:
     def close(self) -> None:
         self._db.close()
 
+    def interrupt(self) -> None:
+        """End what another thread reads, and let it read nothing more: it raises `DamagedRunFile` there."""
+        self._interrupted = True
+        self._db.interrupt()
+
     def rows(self, sql: str, arguments: Sequence[Any] = ()) -> list[Any]:
         """All rows of a statement: for pages, not for whole tables."""
         try:
-            return self._db.execute(sql, arguments).fetchall()
+            return self._execute(sql, arguments).fetchall()
         except (sqlite3.Error, UnicodeDecodeError) as error:
             raise database.unreadable(error, self.path) from None
+
+    def each(self, sql: str, arguments: Sequence[Any] = ()) -> Iterator[Any]:
+        """The rows of a statement one by one, to be taken at once: as long as some are left the writer's log is in use."""
+        try:
+            yield from self._execute(sql, arguments)
+        except (sqlite3.Error, UnicodeDecodeError) as error:
+            raise database.unreadable(error, self.path) from None
+
+    def _execute(self, sql: str, arguments: Sequence[Any]) -> sqlite3.Cursor:
+        if self._interrupted:
+            raise sqlite3.OperationalError("interrupted")
+        return self._db.execute(sql, arguments)
 
     def add_function(self, name: str, arity: int, function: Any) -> None:
         """Make a Python function callable from this reader's statements."""

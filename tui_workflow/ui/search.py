@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 import time
+from array import array
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
@@ -25,7 +26,8 @@ Question = tuple[str, str, bool, tuple[int, ...], range | None]
 @dataclass(frozen=True, slots=True)
 class _Answer:
     question: Question
-    numbers: frozenset[int]
+    numbers: Sequence[int]
+    """In the order of their numbers."""
     more: bool
     """Whether there may be others."""
     next_at: float
@@ -46,7 +48,7 @@ class Search:
 
     def found(
         self, step: StepState, held: Filter, states: Sequence[int], moved: object, within: range | None = None
-    ) -> frozenset[int] | None:
+    ) -> Sequence[int] | None:
         """The items in one of `states`, and `within` a range, that a filter keeps, as far as they are known; None while nothing is.
 
         `moved` changes when the answer may have. While a text is typed, what was found for a part of it holds until it
@@ -75,7 +77,9 @@ class Search:
         most = sys.maxsize if self.most is None else self.most
         numbers = await self.loader.details.find(step, text, inverse=inverse, states=states, within=within, limit=most)
         ended = time.monotonic()
-        return _Answer(question, frozenset(numbers), len(numbers) >= most, ended + max(BEAT, SHARE * (ended - began)))
+        return _Answer(
+            question, array("I", sorted(numbers)), len(numbers) >= most, ended + max(BEAT, SHARE * (ended - began))
+        )
 
 
 def _near(one: Question, other: Question) -> bool:

@@ -67,5 +67,5 @@ def kept(state: RunState, nav: Nav, cause: Cause) -> tuple[int, ...] | None:
     members = listing.numbers(step, Items(cause.step, "", group=cause.group.fingerprint))
     if len(members) == cause.group.count:
         return None
-    found, inverse = nav.group_found.get(cause.step, frozenset()), nav.group_filter.inverse
+    found, inverse = frozenset(nav.group_found.get(cause.step, ())), nav.group_filter.inverse
     return tuple(number for number in members if (number in found) is not inverse)

@@ -1,7 +1,10 @@
-"""Which items a list holds, in order. Cheap for a million: a list without conditions is a range, others are made by C loops."""
+"""Which items a list holds, in order. Cheap for a million: a list without conditions is a range, others take four bytes an item
+and are made by C loops.
+"""
 
 from __future__ import annotations
 
+from array import array
 from bisect import bisect_left
 from collections.abc import Callable, Sequence
 from itertools import compress
@@ -38,28 +41,34 @@ def numbers(step: StepState, items: Items) -> Sequence[int]:
         found = _members(step, items)
     else:
         belongs = _membership(step, items)
-        found = sorted(number for number in items.found if belongs(number))
-    if items.order is None:
-        return found
-    present = set(found)
-    ordered = list(compress(items.order, map(present.__contains__, items.order)))
-    if len(ordered) < len(present):
-        present.difference_update(ordered)
-        ordered += sorted(present)
+        found = array("I", filter(belongs, items.found))
+    return found if items.order is None else _ordered(found, items.order)
+
+
+def _ordered(found: Sequence[int], order: Sequence[int]) -> Sequence[int]:
+    """The numbers as they come in an order, and then those that it lacks."""
+    left = bytearray(max(max(found, default=-1), max(order, default=-1)) + 1)
+    for number in found:
+        left[number] = 1
+    ordered = array("I", compress(order, map(left.__getitem__, order)))
+    if len(ordered) < len(found):
+        for number in ordered:
+            left[number] = 0
+        ordered.extend(compress(range(len(left)), left))
     return ordered
 
 
 def _members(step: StepState, items: Items) -> Sequence[int]:
     if items.group is not None:
         place = _place(step, items.group)
-        return sorted(number for number, own in step.failures.items() if own == place)
+        return array("I", sorted(number for number, own in step.failures.items() if own == place))
     span = _span(step, items)
     if not items.states and not step.gone:
         return span
     wanted = bytearray(256)
     for state in _states(items):
         wanted[state] = 1
-    return list(compress(span, step.states[span.start : span.stop].translate(bytes(wanted))))
+    return array("I", compress(span, step.states[span.start : span.stop].translate(bytes(wanted))))
 
 
 def _membership(step: StepState, items: Items) -> Callable[[int], bool]:

@@ -111,8 +111,8 @@ class Items:
     before_range: frozenset[int] = frozenset()
     """What was marked before it."""
     filter: Filter = field(default_factory=Filter)
-    found: frozenset[int] | None = None
-    """What the filter found, None while there is none."""
+    found: Sequence[int] | None = None
+    """What the filter found, in the order of numbers, None while there is none."""
     more: bool = False
     """True when the filter keeps more than was looked for."""
     sort: ItemSort = "item"
@@ -163,9 +163,9 @@ class Nav:
     group_anchor: str | None = None
     groups_before_range: frozenset[str] = frozenset()
     group_filter: Filter = field(default_factory=Filter)
-    group_found: dict[str, frozenset[int]] = field(default_factory=dict)
+    group_found: dict[str, Sequence[int]] = field(default_factory=dict)
     """By step, the failed items that hold the filter's text; a step is missing while it is not known."""
-    group_hits: dict[str, tuple[frozenset[int], object, Counter[int | None]]] = field(default_factory=dict)
+    group_hits: dict[str, tuple[Sequence[int], object, Counter[int | None]]] = field(default_factory=dict)
     """By step, what was found and what had failed when its hits were counted, and their number by the place of a group."""
     group_sort: Sort = "count"
     log: LogView = field(default_factory=LogView)

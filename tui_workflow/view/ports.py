@@ -278,7 +278,7 @@ class Details(Protocol):
         states: Sequence[int],
         within: range | None = None,
         limit: int = 100_000,
-    ) -> list[int]:
+    ) -> Sequence[int]:
         """Numbers of the items in one of `states` whose key, label, input, error or log holds `text`, in item order; case does not count.
 
         Only items `within` a range of numbers, if there is one.
