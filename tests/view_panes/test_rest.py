@@ -17,6 +17,7 @@ from tui_workflow.view.glyphs import UNICODE
 from tui_workflow.view.line import plain
 from tui_workflow.view.panes import banner, selected
 from tui_workflow.view.panes import steps as steps_pane
+from tui_workflow.view.ports import Rejected
 
 KEYS = {"leave": "q", "retry_all": "R", "write": "W", "back": "esc"}
 
@@ -47,6 +48,30 @@ def test_the_command_that_goes_on_says_where_the_run_is_and_is_whole_where_the_r
     assert "its process" in banner_of(interrupted(), 140, *place).lower()
     assert f"wf-tui /data/{command[7:]}" in banner_of(interrupted(), 140, *place)
     assert banner_of(interrupted(), 80, *place).strip().startswith(command)
+
+
+@pytest.mark.parametrize("count", [1, 3])
+@pytest.mark.parametrize("width", range(56, 170))
+def test_what_is_wrong_with_a_save_is_cut_only_where_there_is_no_room_left(width: int, count: int) -> None:
+    message = "unknown key 'paralel' in step 'measure', did you mean 'parallel'?"
+    rejected = Rejected("/data/nightly.yaml", 25, 7, message, "", (message,), "", count=count, saved=1.0)
+    due = banner.Due(run_of(shape("invoices")), True, rejected=rejected)
+    keys = KEYS | {"edit": "e", "definition": "d"}
+    row = banner.row(due, 0, lambda name: keys.get(name, ""), width, UNICODE, 2)
+    assert row is not None
+    shown = plain(row.line)
+    assert len(shown) == width
+    if "…" in shown:
+        left, _ = shown.split("e edit")
+        assert len(left) - len(left.rstrip()) == 2
+
+
+@pytest.mark.parametrize(("left", "words"), [(1, "1 item waits"), (2, "2 items wait"), (1817, "1 817 items wait")])
+def test_what_waits_is_counted_in_groups_of_digits(left: int, words: str) -> None:
+    run = run_of(shape("invoices"))
+    listed(run, "invoices", left)
+    fold(run, [ev.RunFinished(BEGIN + 6, "interrupted", "")])
+    assert f"Interrupted, {words}.  wf-tui" in banner_of(run, 120)
 
 
 def test_a_step_that_had_begun_was_interrupted_and_one_that_had_not_was_not_run() -> None:

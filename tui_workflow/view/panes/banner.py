@@ -52,12 +52,8 @@ class Due:
 def row(due: Due, hidden: int, key: KeyOf, width: int, glyphs: Glyphs, margin: int) -> Row | None:
     """The banner, or None. `hidden` is the mark of one that was closed."""
     due = _open(due, hidden)
-    content = _content(due, glyphs, width - 2 * margin) if due.mark != hidden else None
-    if content is None:
-        return None
-    left, keys, fill = content
-    few = _again(due.mended)[1] if due.mended is not None and due.offers_again else ()
-    return _banner(left, few, keys, key, width, glyphs, margin, fill)
+    content = _content(due, glyphs) if due.mark != hidden else None
+    return _banner(*content, key, width, glyphs, margin) if content is not None else None
 
 
 def _open(due: Due, hidden: int) -> Due:
@@ -67,27 +63,26 @@ def _open(due: Due, hidden: int) -> Due:
 
 def closes(due: Due, hidden: int = 0) -> bool:
     """Whether the banner offers to be closed: one that says what the run has come to stays."""
-    content = _content(_open(due, hidden), UNICODE, 0)
+    content = _content(_open(due, hidden), UNICODE)
     return content is not None and any(name == "back" for name, _ in content[1])
 
 
-LEAVE = 9
-"""Columns of the key to leave, and of the space before it."""
-EDIT = 46
-"""Columns of the keys that lead to what is wrong in a save, and of the spaces between them."""
 WHY = 20
-"""Columns that are kept for the first of its problems, though keys go for it."""
+"""Columns that are kept for the first problem of a save, though keys go for it."""
+
+Words: TypeAlias = Callable[[int], Line]
+"""What is said, in so many columns if it can be said in them: fewer words where there is less room."""
 
 Keys: TypeAlias = list[tuple[str, str]]
 """The name of an action, and its word here."""
 
 
-def _content(due: Due, glyphs: Glyphs, room: int) -> tuple[Line, Keys, str] | None:
+def _content(due: Due, glyphs: Glyphs) -> tuple[Words, Keys, str] | None:
     state, rejected = due.state, due.rejected
     failed = state.failed
     again: Keys = [("retry_all", f"retry {numbers.count(failed)}")] if failed and due.live else []
     if due.trouble:
-        return (Span("Nothing can be recorded: ", "failed", bold=True), *data(due.trouble)), [], "failed_tint"
+        return _first((Span("Nothing can be recorded: ", "failed", bold=True), *data(due.trouble))), [], "failed_tint"
     if rejected is not None and due.live:
         head = (
             Span(f"{glyphs.failed} ", "failed", bold=True),
@@ -96,33 +91,39 @@ def _content(due: Due, glyphs: Glyphs, room: int) -> tuple[Line, Keys, str] | No
             Span(f"r{state.revision} goes on: "),
         )
         more = f", and {rejected.count - 1} more" if rejected.count > 1 else ""
-        why = cut(visible(rejected.message), max(WHY, room - line_width(head) - len(more) - EDIT), mark=glyphs.ellipsis)
-        left = (*head, *data(why), Span(more))
+        message = visible(rejected.message)
+
+        def blame(room: int) -> Line:
+            why = cut(message, max(WHY, room - line_width(head) - len(more)), mark=glyphs.ellipsis)
+            return (*head, *data(why), Span(more))
+
         keys = [("edit", f"edit line {rejected.line}"), ("definition", "definition"), ("back", "hide")]
-        return left, keys, "failed_tint"
+        return blame, keys, "failed_tint"
     if state.status == "paused" and state.reason:
-        return (Span("Paused: ", "retrying", bold=True), *data(state.reason)), [("pause", "go on")], "notice_tint"
+        paused = (Span("Paused: ", "retrying", bold=True), *data(state.reason))
+        return _first(paused), [("pause", "go on")], "notice_tint"
     if state.status == "interrupted":
-        return _interrupted(state, due.place, room), [("leave", "leave")], "notice_tint"
+        return _interrupted(state, due.place), [("leave", "leave")], "notice_tint"
     if due.mended is not None and due.live:
-        left, _, keys = _again(due.mended)
-        return left, keys, "notice_tint"
+        words, keys = _again(due.mended)
+        return words, keys, "notice_tint"
     if state.status in ("failed", "cancelled") and state.reason:
-        return data(state.reason, "strong", bold=True), [*again, ("leave", "leave")], "failed_tint"
+        return _first(data(state.reason, "strong", bold=True)), [*again, ("leave", "leave")], "failed_tint"
     if state.status == "succeeded" and failed:
         total = sum(step.total for step in state.steps.values() if step.failed)
-        left = (
-            Span(f"{numbers.count(failed)} of {numbers.plural(total, 'item')} failed.", "strong", bold=True),
-            Span("  on_error: continue tolerated them.", "dim"),
-        )
-        return left, [*again, ("write", "write them to a file"), ("leave", "leave")], "notice_tint"
+        counted = Span(f"{numbers.count(failed)} of {numbers.plural(total, 'item')} failed.", "strong", bold=True)
+        tolerated = _first((counted, Span("  on_error: continue tolerated them.", "dim")), (counted,))
+        return tolerated, [*again, ("write", "write them to a file"), ("leave", "leave")], "notice_tint"
     return None
 
 
-def _again(mended: Mended) -> tuple[Line, Line, Keys]:
-    """What may be mended, in many and in few words, and the keys that try it; in a list of items esc closes that, not the
-    banner.
-    """
+def _first(*lines: Line) -> Words:
+    """The first of these lines that fits, else the last."""
+    return lambda room: next((line for line in lines if line_width(line) <= room), lines[-1])
+
+
+def _again(mended: Mended) -> tuple[Words, Keys]:
+    """What may be mended, and the keys that try it; in a list of items esc closes that, not the banner."""
     *others, last = mended.edited
     verb = " were edited" if others else " was edited"
     names: Line = (
@@ -133,26 +134,25 @@ def _again(mended: Mended) -> tuple[Line, Line, Keys]:
     full = (*names, Span(".", "strong", bold=True))
     if not mended.count:
         few = (*names, Span(" after these failed.", "dim"))
-        return (*full, Span("  These items failed before that.", "dim")), few, [("canary", "try one first")]
+        many = (*full, Span("  These items failed before that.", "dim"))
+        return _first(many, few), [("canary", "try one first")]
     count, kind = numbers.count(mended.count), visible(mended.type)
     many, few = (*full, Span(f"  {kind} is older than that.", "dim")), (*names, Span(f" after {kind}.", "dim"))
     if mended.count == 1:
-        return many, few, [("retry", "retry it"), ("back", "hide")]
-    return many, few, [("canary", f"try one of {count}"), ("retry", f"retry {count}"), ("back", "hide")]
+        return _first(many, few), [("retry", "retry it"), ("back", "hide")]
+    return _first(many, few), [("canary", f"try one of {count}"), ("retry", f"retry {count}"), ("back", "hide")]
 
 
-def _interrupted(state: RunState, place: Sequence[str], room: int) -> Line:
+def _interrupted(state: RunState, place: Sequence[str]) -> Words:
     """Why the run is at rest, and the command that goes on with it: where it is narrow by the flow's name alone, then without
     the reason, since half a command is of no use.
     """
-    why = state.reason or f"Interrupted, {numbers.plural(state.waiting, 'item')} wait"
+    why = state.reason or f"Interrupted, {numbers.plural(state.waiting, 'item waits', 'items wait')}"
     left = (*data(f"{why[:1].upper()}{why[1:].rstrip('.')}.", "strong", bold=True), Span("  "))
     name = state.path.rsplit("/", 1)[-1]
-    for before, path in ((left, state.path), (left, name), ((), name)):
-        line = (*before, Span(resume_command(path, place), "text"), Span(" goes on", "dim"))
-        if line_width(line) + LEAVE <= room:
-            break
-    return line
+    long, short = (Span(resume_command(path, place), "text") for path in (state.path, name))
+    goes_on = Span(" goes on", "dim")
+    return _first((*left, long, goes_on), (*left, short, goes_on), (short, goes_on), (short,))
 
 
 def resume_command(path: str, place: Sequence[str]) -> str:
@@ -160,24 +160,13 @@ def resume_command(path: str, place: Sequence[str]) -> str:
     return visible(shlex.join(["wf-tui", path, "--resume", *place]))
 
 
-def _banner(
-    left: Line,
-    few: Line,
-    keys: Sequence[tuple[str, str]],
-    key: KeyOf,
-    width: int,
-    glyphs: Glyphs,
-    margin: int,
-    fill: str,
-) -> Row:
-    """The row, where it is narrow with `few` words if there are such, else without those that explain; then with fewer keys."""
+def _banner(words: Words, keys: Keys, fill: str, key: KeyOf, width: int, glyphs: Glyphs, margin: int) -> Row:
+    """The row: where it is narrow with fewer words, then with fewer keys."""
     room = width - 2 * margin
     chosen = [(name, key(name), word) for name, word in keys if key(name)]
-    wanted = sum(len(k) + len(w) + 4 for _, k, w in chosen)
-    if len(left) > 1 and left[-1].role == "dim" and line_width(left) + wanted > room:
-        left = few or left[:-1]
-    while chosen and line_width(left) + sum(len(k) + len(w) + 4 for _, k, w in chosen) > room and len(chosen) > 1:
+    while len(chosen) > 1 and line_width(words(0)) + _wanted(chosen) > room:
         chosen.pop()
+    left = words(room - _wanted(chosen))
     tail: list[Span] = []
     places = []
     for place, (name, letter, word) in enumerate(chosen):
@@ -190,3 +179,8 @@ def _banner(
     hot = tuple(Hot(begin + start, begin + stop, Target("key", name)) for start, stop, name in places)
     pad = Span(" " * margin)
     return Row((pad, *apart(left, tuple(tail), room, mark=glyphs.ellipsis), pad), fill=fill, hot=hot)
+
+
+def _wanted(chosen: Sequence[tuple[str, str, str]]) -> int:
+    """Columns of the keys at the end, and of the space before them."""
+    return sum(len(letter) + len(word) + 4 for _, letter, word in chosen) - 1 if chosen else 0
