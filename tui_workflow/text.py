@@ -32,6 +32,11 @@ def grouped(number: int) -> str:
     return f"{number:,}".replace(",", GROUP)
 
 
+def plural(number: int, one: str, many: str | None = None) -> str:
+    """`1 item`, `61 115 items`, for sentences and for the screen."""
+    return f"{grouped(number)} {one if number == 1 else many or one + 's'}"
+
+
 def visible(text: str, *, newlines: bool = False) -> str:
     r"""The text with every character that has no glyph of its own written as an escape; harmless text is unchanged.
 

@@ -97,15 +97,16 @@ async def test_tolerated_failures_let_the_flow_go_on() -> None:
     assert keys(pool, "after") == ["after"]
 
 
-async def test_max_failures_ends_a_headless_step() -> None:
+@pytest.mark.parametrize(("most", "words"), [(0, "1 item failed"), (2, "3 items failed")])
+async def test_max_failures_ends_a_headless_step(most: int, words: str) -> None:
     def broken(step: str, value: Any, attempt: int) -> object:
         return ValueError("no")
 
-    step = loop_step("work", on_error=OnError(action="continue", max_failures=2))
+    step = loop_step("work", on_error=OnError(action="continue", max_failures=most))
     pool = FakePool(broken, {"work": list(range(50))})
     state = await Tube(plan_of(step), pool).run()
     assert state.status == "failed"
-    assert "max_failures" in state.steps["work"].reason
+    assert state.steps["work"].reason == f"{words}, more than max_failures allows"
     assert len(pool.effects) < 50
 
 

@@ -18,7 +18,7 @@ def check(flow: str, as_json: bool) -> int:
     from tui_workflow.errors import UsageError
     from tui_workflow.flow.load import examine
     from tui_workflow.flow.problems import count, render
-    from tui_workflow.text import visible, visible_json
+    from tui_workflow.text import plural, visible, visible_json
 
     if not Path(flow).exists():
         raise UsageError(f"there is no flow file '{flow}'", hint="'wf-tui new FILE' writes a flow to start from")
@@ -33,17 +33,13 @@ def check(flow: str, as_json: bool) -> int:
         if problems:
             click.echo(f"{visible(flow)}: {count(problems)}", err=True)
         elif plan is not None:
-            click.echo(f"{visible(flow)}: no problems, {_steps(len(plan.steps))}")
+            click.echo(f"{visible(flow)}: no problems, {plural(len(plan.steps), 'step')}")
     return 65 if plan is None else 0
 
 
 def _record(problem: Any) -> dict[str, Any]:
     names = ("severity", "file", "line", "column", "message", "hint")
     return {name: getattr(problem, name) for name in names}
-
-
-def _steps(count: int) -> str:
-    return f"{count} step{'' if count == 1 else 's'}"
 
 
 @click.command()

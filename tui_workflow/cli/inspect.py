@@ -342,7 +342,7 @@ def gc(keep: int, state_dir: str | None, flow: str | None) -> int:
     """Delete succeeded, failed and cancelled runs but the newest N; never a live, paused or interrupted one."""
     from tui_workflow.errors import UsageError
     from tui_workflow.store.places import delete_run, list_runs, of_flow, sweep
-    from tui_workflow.text import visible
+    from tui_workflow.text import grouped, plural, visible
 
     place = find_place(state_dir, flow)
     found = list_runs(place.home)
@@ -360,7 +360,7 @@ def gc(keep: int, state_dir: str | None, flow: str | None) -> int:
         if run.state is not None:
             line(f"{run.run}  {run.state.status}  {visible(run.state.flow)}")
     sweep(place.home)
-    click.echo(f"Deleted {len(deleted)} of {len(found)} runs.", err=True)
+    click.echo(f"Deleted {grouped(len(deleted))} of {plural(len(found), 'run')}.", err=True)
     return 0
 
 

@@ -40,7 +40,7 @@ from tui_workflow.facts.work import Death, Refused, Running, Worker
 from tui_workflow.flow.executor import executor_of
 from tui_workflow.flow.model import MAX_SLOTS
 from tui_workflow.flow.plan import Plan
-from tui_workflow.text import grouped
+from tui_workflow.text import plural
 
 TICK_SECONDS = 0.05
 ASKED_FOR = "the steps asked for are done"
@@ -316,7 +316,9 @@ class Engine:
     def _ask_about_failures(self, run: StepRun) -> None:
         failed = run.state.failed
         self._hold()
-        self.record([ev.Paused(self.now(), f"{failed} items of {run.name} failed, more than max_failures allows")])
+        self.record(
+            [ev.Paused(self.now(), f"{plural(failed, 'item')} of {run.name} failed, more than max_failures allows")]
+        )
 
     def _end(self, status: ev.RunStatus, reason: str) -> None:
         self._finishing = True
@@ -421,11 +423,10 @@ class Engine:
         """Of a run in which nothing new starts."""
         flying = self._in_flight()
         waiting = self.state.waiting - flying
-        finish = "item in flight finishes" if flying == 1 else "items in flight finish"
-        wait = "waits" if waiting == 1 else "wait"
         if not flying:
-            return f"{grouped(waiting)} {'item' if waiting == 1 else 'items'} {wait}"
-        return f"{grouped(flying)} {finish}, {grouped(waiting)} {wait}"
+            return plural(waiting, "item waits", "items wait")
+        finish = plural(flying, "item in flight finishes", "items in flight finish")
+        return f"{finish}, {plural(waiting, 'waits', 'wait')}"
 
     def _pause(self) -> Reply:
         if self._over.is_set():
@@ -461,8 +462,8 @@ class Engine:
         if self.trouble:
             # The end cannot be recorded either, perhaps for ever.
             self._over.set()
-        ended = "item in flight was ended; it runs" if flying == 1 else "items in flight were ended; they run"
-        return Reply(f"Stopped. {grouped(flying)} {ended} again on resume", flying)
+        ended = plural(flying, "item in flight was ended; it runs", "items in flight were ended; they run")
+        return Reply(f"Stopped. {ended} again on resume", flying)
 
     def _set_slots(self, command: SetSlots) -> Reply:
         run = self._runs.get(command.step)
@@ -475,7 +476,7 @@ class Engine:
         if command.slots > MAX_SLOTS:
             return Reply(f"{command.step} cannot have more than {MAX_SLOTS} slots", refused=True)
         run.set_slots(command.slots)
-        return Reply(f"{command.step}: {command.slots} slots", command.slots)
+        return Reply(f"{command.step}: {plural(command.slots, 'slot')}", command.slots)
 
     # ---- trouble ---------------------------------------------------------------------------------------------------
 

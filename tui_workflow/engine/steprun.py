@@ -31,6 +31,7 @@ from tui_workflow.facts.outcome import Ended, ErrorInfo, Outcome, statuses
 from tui_workflow.facts.state import RunState, StepState
 from tui_workflow.facts.work import Death, Refused, Running, StepProgram, Worker, WorkItem
 from tui_workflow.flow.model import Step
+from tui_workflow.text import plural
 
 GIVE_BACK_SECONDS = 0.1
 """After this long a batch is asked back for other slots that have nothing to do."""
@@ -602,7 +603,7 @@ class StepRun:
         if self._options.ask:
             self._call_exceeded(self)
         else:
-            self._failing = f"{self._failed} items failed, more than max_failures allows"
+            self._failing = f"{plural(self._failed, 'item')} failed, more than max_failures allows"
             for slot in self._slots:
                 slot.recall()
 
@@ -708,7 +709,7 @@ class StepRun:
                 slots = await self._evaluate_alone("parallel", slots)
             number = slot_count(slots)
         except Refused as refused:
-            text = f"parallel: {refused.error.message}; it keeps {self._want_slots} slots"
+            text = f"parallel: {refused.error.message}; it keeps {plural(self._want_slots, 'slot')}"
             line = logs.encode([logs.LogLine(0.0, text)])
             self._around.recorder.append([ev.StepPrinted(self._around.now(), self.name, line)])
             return

@@ -14,7 +14,7 @@ from tui_workflow.facts.fingerprint import fingerprint
 from tui_workflow.facts.outcome import Ended, ErrorInfo, Outcome
 from tui_workflow.facts.state import Item, StepState
 from tui_workflow.flow.graph import outdated, readers
-from tui_workflow.text import grouped
+from tui_workflow.text import grouped, plural
 
 if TYPE_CHECKING:
     from tui_workflow.engine.engine import Engine
@@ -137,7 +137,7 @@ class Wishes:
                 why = self._ended_early(name, progress, begun=True)
                 if why:
                     break
-        rest = f"; {grouped(progress.total - progress.done)} items do not: {why}" if why else ""
+        rest = f"; {plural(progress.total - progress.done, 'item does', 'items do')} not: {why}" if why else ""
         rest += loaded_again(changed, self._engine.options.flow_dir)
         return Reply(f"{_runs_again(again)}{rest}", progress.done, tuple(again[1:]))
 
@@ -380,9 +380,9 @@ def _skipped(came: Came, rest: str) -> Reply:
 
 def _nothing(running: int, done: int, copies: int) -> str:
     if copies and not running and not done:
-        return f"Nothing to retry: the keys of the {grouped(copies)} items are taken by others"
+        return f"Nothing to retry: the {plural(copies, 'key is', 'keys are')} taken by other items"
     if running and not done:
         return f"Nothing to retry: {grouped(running)} still running"
     if done:
-        return f"Nothing to retry: the {grouped(done)} items are done"
+        return f"Nothing to retry: the {plural(done, 'item is', 'items are')} done"
     return "Nothing to retry: nothing has failed"

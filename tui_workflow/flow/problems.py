@@ -8,7 +8,7 @@ from difflib import get_close_matches
 from typing import Literal
 
 from tui_workflow.errors import InvalidFlow, Source
-from tui_workflow.text import visible
+from tui_workflow.text import plural, visible
 
 Severity = Literal["error", "warning"]
 
@@ -54,9 +54,7 @@ def count(problems: Iterable[Problem]) -> str:
     """How many problems there are, such as `2 errors, 1 warning`."""
     found = [problem.severity for problem in problems]
     parts = [(found.count("error"), "error"), (found.count("warning"), "warning")]
-    return (
-        ", ".join(f"{number} {word}{'' if number == 1 else 's'}" for number, word in parts if number) or "no problems"
-    )
+    return ", ".join(plural(number, word) for number, word in parts if number) or "no problems"
 
 
 def did_you_mean(name: str, known: Iterable[str]) -> str:

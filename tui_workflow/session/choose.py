@@ -29,6 +29,7 @@ from tui_workflow.store.lock import Holder, RunLock, holder
 from tui_workflow.store.meta import RunMeta
 from tui_workflow.store.places import new_id, run_path
 from tui_workflow.store.runfile import RunFile
+from tui_workflow.text import plural
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,8 +94,9 @@ def take_up(path: Path, wanted: Wanted, plan: Plan | None = None) -> tuple[Assig
             stored = file.revision()
             notes = _far(path)
             if escaped:
-                processes = "1 process" if escaped == 1 else f"{escaped} processes"
-                notes.append(f"{processes} left over from before the interruption had to be ended")
+                notes.append(
+                    f"{plural(escaped, 'process', 'processes')} left over from before the interruption had to be ended"
+                )
             if plan is None:
                 if os.path.exists(meta.path):
                     plan = load(meta.path)

@@ -20,7 +20,7 @@ from tui_workflow.store import browse
 from tui_workflow.store.describe import failed_item
 from tui_workflow.store.places import list_runs, of_flow, open_state
 from tui_workflow.store.runfile import RunFile
-from tui_workflow.view.numbers import count
+from tui_workflow.text import grouped, plural
 from tui_workflow.view.ports import Details, Feed, RunRow
 
 
@@ -71,9 +71,9 @@ class FlowLibrary:
         state = self._state()
         target = Path(state.path).parent / f"failed-{state.run}.jsonl"
         if await asyncio.to_thread(_write_failed, self._path, state, target, step, items, progress):
-            return f"Wrote {count(progress.done)} failed items to {target.name}"
+            return f"Wrote {plural(progress.done, 'failed item')} to {target.name}"
         kept = f": {target.name} is as it was" if target.exists() else ""
-        return f"Nothing was written, stopped at {count(progress.done)} of {count(progress.total)} items{kept}"
+        return f"Nothing was written, stopped at {grouped(progress.done)} of {plural(progress.total, 'item')}{kept}"
 
 
 def read_run(path: Path) -> tuple[RunState, Plan]:

@@ -12,6 +12,7 @@ from tui_workflow.facts import events as ev
 from tui_workflow.facts.outcome import Ended
 from tui_workflow.facts.state import RunState
 from tui_workflow.flow.plan import Plan
+from tui_workflow.text import plural
 
 COALESCE_SECONDS = 60.0
 
@@ -56,7 +57,7 @@ class Notifier:
     def _tell_items(self) -> None:
         self._told_at = time.monotonic()
         number, self._items = self._items, 0
-        self._alert("item_failed", f"{number} items failed")
+        self._alert("item_failed", f"{plural(number, 'item')} failed")
 
     def _alert(self, event: str, text: str) -> None:
         assert self._notify is not None

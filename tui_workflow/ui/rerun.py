@@ -50,7 +50,7 @@ def run_stale(desk: Desk) -> None:
         desk.refuse("Nothing is stale: all that is done was made by the flow as it is now")
         return
     steps = [step.name for step in desk.state.steps.values() if step.stale]
-    where = steps[0] if len(steps) == 1 else f"{len(steps)} steps"
+    where = steps[0] if len(steps) == 1 else numbers.plural(len(steps), "step")
     taken = accepting.words(accepting.waiting(desk))
     title = f"Run {stale_words(desk)} of {where} again?"
     answers = [

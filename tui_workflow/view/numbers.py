@@ -10,8 +10,10 @@ import re
 import time
 from math import floor, isfinite
 
+from tui_workflow import text as texts
 from tui_workflow.text import GROUP, grouped
 
+plural = texts.plural
 _GROUPED = re.compile(rf"(?<=\d){GROUP}(?=\d{{3}})")
 
 
@@ -127,8 +129,3 @@ def size(number: int) -> str:
 def clock(at: float) -> str:
     """`03:12:42`: the local time of day."""
     return time.strftime("%H:%M:%S", time.localtime(at))
-
-
-def plural(number: int, one: str, many: str | None = None) -> str:
-    """`1 item`, `61 115 items`."""
-    return f"{count(number)} {one if number == 1 else many or one + 's'}"
