@@ -73,6 +73,21 @@ def test_the_line_that_failed_is_in_sight(outer: int, payload: str) -> None:
         assert sum("clean.py:19" in line for line in drawn(detail(FETCH[:1] * 12), 12, unfolded=True)) == 12
 
 
+@pytest.mark.parametrize(
+    ("path", "name"),
+    [
+        ("/usr/lib/python3.11/urllib/request.py", "urllib"),
+        ("/usr/lib/python3.11/subprocess.py", "subprocess"),
+        ("/srv/venv/lib/python3.11/site-packages/requests/api.py", "requests"),
+        ("/usr/lib/python3/dist-packages/six.py", "six"),
+        ("/srv/python-jobs/clean.py", "clean"),
+    ],
+)
+def test_a_fold_names_what_its_frames_belong_to(path: str, name: str) -> None:
+    library = replace(FETCH[-1], own=False, file=path)
+    assert any(f"1 frame of {name} folded" in line for line in drawn(detail((*FETCH, library)), 40))
+
+
 def test_where_there_is_room_the_input_comes_first() -> None:
     found = drawn(detail(FETCH), 30)
     assert next(place for place, line in enumerate(found) if line.startswith("input")) < 5

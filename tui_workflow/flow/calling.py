@@ -10,6 +10,8 @@ NEVER_PASSED = frozenset(("operation", "handler", "code", "item", "on_progress")
 """Inputs that are instructions to the step, never arguments of the handler."""
 FILLED = ("progress", "context", "params", "steps", "index", "key", "attempt", "run", "step", "log")
 """Parameters that are filled in when a handler declares them and no input has their name."""
+_GATHERED = frozenset(("args", "arguments", "kwargs"))
+"""Inputs under which people look for a place for all arguments."""
 
 
 def filled(signature: Signature, inputs: Sequence[str], *, item: bool) -> tuple[str, ...]:
@@ -31,6 +33,8 @@ def filled(signature: Signature, inputs: Sequence[str], *, item: bool) -> tuple[
 def what_is_passed(inputs: Sequence[str], *, item: bool) -> str:
     """A hint for one whose handler cannot be called."""
     given = ", ".join((*(("the item",) if item else ()), *inputs)) or "no arguments"
+    if set(inputs) & _GATHERED:
+        given += " (arguments stand beside `handler`, each by its own name)"
     return f"the step passes {given}; filled in when declared: {', '.join(FILLED)}"
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 
 from tui_workflow.facts import logs
@@ -11,9 +12,9 @@ from tui_workflow.view import numbers
 from tui_workflow.view.columns import cut_line, fill_line, line_width
 from tui_workflow.view.glyphs import Glyphs
 from tui_workflow.view.line import Line, Span
-from tui_workflow.view.panes.log import wrapped
 from tui_workflow.view.panes.row import BLANK, Cursor, Row, Rows, Target, data, heading, short
 from tui_workflow.view.ports import AttemptRow, ItemDetail
+from tui_workflow.view.wrapping import wrapped
 
 LABEL = 10
 HEAD = 8
@@ -278,12 +279,15 @@ def _fold(frames: Sequence[Frame], width: int) -> Rows:
     return [Row(part, Target("line", 0)) for part in wrapped(line, max(8, width), words=True)]
 
 
+_LIBRARY = re.compile(r"(?:.*[\\/](?:site|dist)-packages|.*[\\/]python\d[\d.]*t?)[\\/]([^\\/]+)")
+"""Where packages are, installed ones and Python's own, and the name of one."""
+
+
 def _package(path: str) -> str:
-    for marker in ("site-packages/", "dist-packages/"):
-        _, found, rest = path.partition(marker)
-        if found:
-            return rest.split("/", 1)[0].removesuffix(".py")
-    return path.rsplit("/", 1)[-1].removesuffix(".py")
+    """What a file belongs to: its package, or the file itself when it is no part of a library."""
+    found = _LIBRARY.match(path)
+    name = found[1] if found else path.rsplit("/", 1)[-1]
+    return name.removesuffix(".py")
 
 
 def _frame(frame: Frame, innermost: bool, width: int, glyphs: Glyphs, source: int | None) -> Rows:
