@@ -25,9 +25,9 @@ from tui_workflow.view.page import Scene, draw
 from tui_workflow.view.panes import failures, footer, header, steps
 from tui_workflow.view.panes import step as step_pane
 from tui_workflow.view.panes.dialog import BEHIND, Box, Choice, choices, over
-from tui_workflow.view.panes.log import wrapped
 from tui_workflow.view.panes.row import data
 from tui_workflow.view.sampling import Sampling
+from tui_workflow.view.wrapping import wrapped
 
 ENDS = st.sampled_from([Ended.OK, Ended.FAILED, Ended.SKIPPED, Ended.RETRYING])
 

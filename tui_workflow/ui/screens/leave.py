@@ -10,7 +10,7 @@ from tui_workflow.view import eta, numbers
 from tui_workflow.view.glyphs import Glyphs
 from tui_workflow.view.line import Span
 from tui_workflow.view.panes.dialog import Box, Choice, choices, fitting
-from tui_workflow.view.panes.log import wrapped
+from tui_workflow.view.wrapping import wrapped
 from tui_workflow.view.panes.row import BLANK, Row, Rows, data
 
 

@@ -13,9 +13,10 @@ from tui_workflow.view.cellwidth import width as width_of
 from tui_workflow.view.columns import cut, fill_line, line_width
 from tui_workflow.view.glyphs import Glyphs
 from tui_workflow.view.line import Line, Span
-from tui_workflow.view.panes.log import marked, wrapped
+from tui_workflow.view.panes.log import marked
 from tui_workflow.view.panes.row import Row, Rows, Target, data, heading
 from tui_workflow.view.ports import Mark, Rejected
+from tui_workflow.view.wrapping import wrapped
 
 _PARTS = re.compile(
     r"""

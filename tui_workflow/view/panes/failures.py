@@ -14,9 +14,9 @@ from tui_workflow.view.columns import width as columns_of
 from tui_workflow.view.glyphs import Glyphs
 from tui_workflow.view.line import Line, Span, plain
 from tui_workflow.view.panes.log import NAME as LOG
-from tui_workflow.view.panes.log import wrapped
 from tui_workflow.view.panes.row import Cursor, Row, Rows, Target, data, heading, name, window
 from tui_workflow.view.panes.row import short as short_data
+from tui_workflow.view.wrapping import wrapped
 
 Sort = Literal["count", "latest", "type"]
 SORTS: tuple[Sort, ...] = ("count", "latest", "type")

@@ -10,8 +10,8 @@ from tui_workflow.view.columns import cut_line, line_width
 from tui_workflow.view.glyphs import Glyphs
 from tui_workflow.view.keys import Action
 from tui_workflow.view.line import Line, Span
-from tui_workflow.view.panes.log import wrapped
 from tui_workflow.view.panes.row import Hot, Row, Rows, Target, data
+from tui_workflow.view.wrapping import wrapped
 
 _NEEDED = ("help", "open", "back", "filter")
 """Actions that the others make room for, the last to go first."""

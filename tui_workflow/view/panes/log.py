@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from itertools import islice
 
 from tui_workflow.view import numbers, telling
-from tui_workflow.view.cellwidth import clusters
 from tui_workflow.view.columns import line_width
 from tui_workflow.view.glyphs import Glyphs
 from tui_workflow.view.line import Line, Span
 from tui_workflow.view.panes.row import Cursor, Row, Rows, Target, called, data, heading, name
+from tui_workflow.view.wrapping import wrapped
 
 COUNTED = 60
 """Columns from which on the title has room for the number of lines."""
@@ -145,52 +144,3 @@ def marked(text: str, role: str, found: str) -> Line:
         line += (*data(text[start:at], role), *data(text[at : at + len(want)], role, underline=True))
         start = at + len(want)
     return (*line, *data(text[start:], role))
-
-
-BREAK = 24
-"""Columns at the end of a row in which a break between words is looked for."""
-
-
-def wrapped(line: Line, width: int, *, words: bool = False, near: int = BREAK) -> list[Line]:
-    """The line in pieces of at most `width` columns; with `words` a piece ends at a space among its last `near`, if there is one.
-
-    At a space that is further from the end than `BREAK` it ends only if the word behind it then is whole.
-    """
-    cells = [(text, own, span) for span in line for text, own in clusters(span.text)]
-    found: list[Line] = []
-    start = 0
-    while start < len(cells):
-        stop, room = start, width
-        while stop < len(cells) and cells[stop][1] <= room:
-            room -= cells[stop][1]
-            stop += 1
-        stop = max(stop, start + 1)
-        if words and stop < len(cells):
-            spaces = [place for place in range(max(start + 1, stop - near), stop) if cells[place][0] == " "]
-            if spaces and spaces[-1] < stop - BREAK and not _ends(cells, spaces[-1] + 1, width):
-                spaces = []
-            stop = spaces[-1] + 1 if spaces else stop
-        found.append(_joined(cells[start:stop]))
-        start = stop
-    return found or [()]
-
-
-def _ends(cells: Sequence[tuple[str, int, Span]], start: int, width: int) -> bool:
-    """Whether the word that begins at a place takes no more than `width` columns."""
-    for text, own, _ in islice(cells, start, None):
-        if text == " ":
-            return True
-        width -= own
-        if width < 0:
-            return False
-    return True
-
-
-def _joined(cells: Sequence[tuple[str, int, Span]]) -> Line:
-    spans: list[Span] = []
-    for text, _, span in cells:
-        if spans and spans[-1][1:] == span[1:]:
-            spans[-1] = spans[-1]._replace(text=spans[-1].text + text)
-        else:
-            spans.append(span._replace(text=text))
-    return tuple(spans)

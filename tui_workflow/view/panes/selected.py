@@ -10,8 +10,8 @@ from tui_workflow.view import numbers
 from tui_workflow.view.columns import cut_line, line_width
 from tui_workflow.view.glyphs import Glyphs
 from tui_workflow.view.line import Line, Span
-from tui_workflow.view.panes.log import wrapped
 from tui_workflow.view.panes.row import Row, Rows, called, data, gaps, heading
+from tui_workflow.view.wrapping import wrapped
 
 LABEL = 9
 GAP = 3
