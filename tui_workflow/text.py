@@ -1,12 +1,15 @@
 r"""The one place where data becomes text that may be shown: nothing in it can move a cursor, hide, or turn text around.
 
-`visible` writes what has no glyph as Python would (`\x1b`, `\u202e`). Everything that reaches a terminal goes through
+`visible` writes what has no glyph as Python would (`\x1b`, `\u202e`), and of the marks on one character those beyond `MARKS`,
+which some terminals draw over their neighbours and others choke on. Everything that reaches a terminal goes through
 it; JSON goes through `visible_json`. Secrets are masked before, in the worker that meets them.
 """
 
 from __future__ import annotations
 
 import re
+from itertools import groupby
+from operator import itemgetter
 
 MASK = "***"
 GROUP = "\u00a0"
@@ -21,6 +24,17 @@ _HIDDEN = (
     "\U000e0000-\U000e0fff"  # tags and further variation selectors: text that no one sees
     "\ud800-\udfff"  # lone surrogates
 )
+MARKS = 8
+"""Marks that one character may carry: no script needs more, and a cell of the screen holds at most so many and the character."""
+_MARKED = (
+    "\u0300-\u036f\u0483-\u0489\u0591-\u05c7\u0610-\u061a\u064b-\u065f\u0670\u06d6-\u06ed\u0711\u0730-\u074a\u07a6-\u07b0"
+    "\u07eb-\u07fd\u0816-\u082d\u0859-\u085b\u0897-\u0dff\u0e31-\u0e4e\u0eb1-\u0ece\u0f18-\u0fc6\u102b-\u109d\u1160-\u11ff"
+    "\u135d-\u135f\u1712-\u17dd\u1885\u1886\u18a9\u1920-\u193b\u1a17-\u1aff\u1b00-\u1c37\u1cd0-\u1cff\u1dc0-\u1dff\u20d0-\u20f0\u2cef-\u2cf1"
+    "\u2d7f\u2de0-\u2dff\u302a-\u302f\u3099-\u309a\ua66f-\ua6f1\ua802-\uabed\ud7b0-\ud7ff\ufb1e\ufe00-\ufe0f\ufe20-\ufe2f"
+    "\U000101fd-\U00011fff\U00013430-\U00013455\U0001611e-\U0001612f\U00016af0-\U0001e94a"
+)
+"""Where the marks of Unicode lie, with letters between some: what is one, its category says."""
+_STACKS = re.compile(f"[{_MARKED}]{{{MARKS + 1},}}")
 _CONTROL = re.compile(f"[{_HIDDEN}]")
 _CONTROL_BUT_NEWLINE = re.compile(f"(?!\n)[{_HIDDEN}]")
 _PIECES = re.compile(f"([{_HIDDEN}]+)")
@@ -44,7 +58,7 @@ def visible(text: str, *, newlines: bool = False) -> str:
     """
     if text.isascii() and text.isprintable():
         return text
-    return (_CONTROL_BUT_NEWLINE if newlines else _CONTROL).sub(_escape, text)
+    return _STACKS.sub(_unstacked, (_CONTROL_BUT_NEWLINE if newlines else _CONTROL).sub(_escape, text))
 
 
 def visible_parts(text: str) -> list[tuple[str, bool]]:
@@ -52,7 +66,13 @@ def visible_parts(text: str) -> list[tuple[str, bool]]:
     if text.isascii() and text.isprintable():
         return [(text, False)] if text else []
     pieces = _PIECES.split(text)
-    return [(visible(piece), bool(place % 2)) for place, piece in enumerate(pieces) if piece]
+    found: list[tuple[str, bool]] = []
+    for place, piece in enumerate(pieces):
+        if place % 2 or not _STACKS.search(piece):
+            found += [(visible(piece), bool(place % 2))] if piece else []
+        else:
+            found += _unstacked_parts(piece)
+    return found
 
 
 def visible_json(text: str) -> str:
@@ -71,6 +91,29 @@ def _escape(match: re.Match[str]) -> str:
     if code < 0x100:
         return f"\\x{code:02x}"
     return f"\\u{code:04x}" if code < 0x10000 else f"\\U{code:08x}"
+
+
+def _unstacked(match: re.Match[str]) -> str:
+    return "".join(text for text, _ in _unstacked_parts(match[0]))
+
+
+def _unstacked_parts(text: str) -> list[tuple[str, bool]]:
+    """Text with too many marks in pieces, True for the marks that are written out."""
+    from unicodedata import category
+
+    pieces: list[tuple[bool, str]] = []
+    held = 0
+    for character in text:
+        kind = category(character)
+        joins = (
+            "\u1160" <= character <= "\u11ff" or "\ud7b0" <= character <= "\ud7ff"
+        )  # in Hangul, where they are letters
+        mark = joins or kind[0] == "M" or kind == "Cf"
+        held = held + 1 if mark else 0
+        code, over = ord(character), held > MARKS
+        escaped = f"\\u{code:04x}" if code < 0x10000 else f"\\U{code:08x}"
+        pieces.append((over, escaped if over else character))
+    return [("".join(piece for _, piece in group), over) for over, group in groupby(pieces, itemgetter(0))]
 
 
 def _json_escape(match: re.Match[str]) -> str:

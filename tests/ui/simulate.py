@@ -50,6 +50,7 @@ HOSTILE = (
     "line\nbreak\ttab",
     "表表表",
     "{{ 7*7 }}",
+    "e" + "\u0301" * 300,
 )
 
 FETCH = (

@@ -38,6 +38,7 @@ async def test_no_escape_and_no_control_character_reaches_the_screen(size: tuple
         async with opened(Simulation(total=300, hostile=True), size=size) as screen:
             text = await screen.press(*keys)
             assert not re.search(r"[\x00-\x09\x0b-\x1f\x7f-\x9f\u200b-\u200f\u202a-\u202e]", text), keys
+            assert not re.search(r"[\u0300-\u036f]{9}", text), keys
             strips: list[Strip] = screen.app.screen.query_one(Canvas)._strips
             assert [strip.cell_length for strip in strips] == [size[0]] * size[1], keys
             assert all(segment.style is None or not segment.style.meta for strip in strips for segment in strip)

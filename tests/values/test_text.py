@@ -9,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tui_workflow.text import visible, visible_json, visible_parts
+from tui_workflow.view.cellwidth import _of_character, width
 
 NASTY = "\x00\x07\x1b\x7f\x80\x9b\x9f\u00ad\u061c\u200b\u200d\u200e\u2028\u2029\u202e\u2066\ufeff\ud800\U000e0041"
 any_text = st.text(st.characters() | st.sampled_from(NASTY + "\n\r\tab\\"))
@@ -65,3 +66,28 @@ def test_json_keeps_its_meaning(text: str) -> None:
     shown = visible_json(raw)
     assert json.loads(shown) == {"k": text}
     assert visible(shown) == shown
+
+
+def test_marks_beyond_a_bound_are_written_out() -> None:
+    assert visible("e" + "\u0301" * 8) == "e" + "\u0301" * 8
+    assert visible("e" + "\u0301" * 10 + "x\u0301") == "e" + "\u0301" * 8 + "\\u0301\\u0301x\u0301"
+    assert visible("a\U0001e8d0" * 20) == "a\U0001e8d0" * 20
+    assert visible_parts("e" + "\u0301" * 9 + "\n") == [("e" + "\u0301" * 8, False), ("\\u0301", True), ("\\n", True)]
+    hindi = "क्षत्रिय श्री " * 20
+    assert visible(hindi) == hindi
+
+
+def test_no_character_that_takes_no_column_can_be_piled_up() -> None:
+    """Whatever the version of Unicode has: the blocks in which marks are looked for hold them all."""
+    free = [c for c in map(chr, range(0x110000)) if _of_character(c) == 0 and visible(c) == c]
+    assert len(free) > 2000
+    for mark in free:
+        piled = visible("x" + mark * 12)
+        assert sum(width(own) == 0 for own in piled) <= 8, f"{ord(mark):x}"
+        assert visible(piled) == piled
+
+
+@given(st.text("e\u0301\u0302\u1160\x1b\u0e31 表", max_size=60))
+def test_pieces_are_the_text_also_with_marks(text: str) -> None:
+    assert "".join(piece for piece, _ in visible_parts(text)) == visible(text)
+    assert visible(visible(text)) == visible(text)
