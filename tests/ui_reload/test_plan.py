@@ -108,12 +108,12 @@ def test_the_text_diff_is_data_as_diff_writes_it() -> None:
         " c",
         "--- a/h.py",
     ]
-    found = textdiff.rows(lines, 0, 10)
+    found = textdiff.rows(lines, 0, 80, 10)
     assert [plain(row.line) for row in found] == [*lines[:6], r"+ [red]x[/] \x1b[2J", *lines[7:]]
     assert [row.fill for row in found] == ["", "", "", *["failed_tint"] * 2, *["ok_tint"] * 2, "", ""]
     assert [found[place].line[0].bold for place in (0, 1, 3, 5, 8)] == [True, True, False, False, True]
-    assert textdiff.rows(lines, 3, 2) == found[3:5]
-    assert "the same" in plain(textdiff.rows((), 0, 3)[0].line)
+    assert textdiff.rows(lines, 3, 80, 2) == found[3:5]
+    assert "the same" in plain(textdiff.rows((), 0, 80, 3)[0].line)
 
 
 @pytest.mark.parametrize("keys", [["P", "y"], ["P", "d", "y"]])

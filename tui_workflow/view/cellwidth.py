@@ -12,6 +12,8 @@ from unicodedata import category, east_asian_width
 
 _JOINER = "\u200d"
 _EMOJI_FORM = "\ufe0f"
+KEPT = 1024
+"""Characters of a text above which its measure is not remembered, so that thousands of long ones are not."""
 _PREPENDED = frozenset("\u00ad\u0600\u0601\u0602\u0603\u0604\u0605\u06dd\u070f\u0890\u0891\u08e2\U000110bd\U000110cd")
 """Format characters that are visible by themselves."""
 
@@ -71,16 +73,23 @@ def _measure(text: str) -> int:
     return sum(columns for _, columns in clusters(text))
 
 
-@lru_cache(maxsize=4096)
-def _is_even(text: str) -> bool:
-    return _EMOJI_FORM not in text and _JOINER not in text and all(_of_character(character) == 1 for character in text)
+def _holds_even(text: str) -> bool:
+    characters = set(text)
+    return not characters & {_EMOJI_FORM, _JOINER} and all(_of_character(character) == 1 for character in characters)
+
+
+_is_even = lru_cache(maxsize=4096)(_holds_even)
 
 
 def even(text: str) -> bool:
     """Each character of a text without control characters takes one column, so that it can be cut anywhere."""
-    return text.isascii() or _is_even(text)
+    return text.isascii() or (_is_even(text) if len(text) <= KEPT else _holds_even(text))
 
 
 def width(text: str) -> int:
     """The columns that a text without control characters takes."""
-    return len(text) if text.isascii() else _measure(text)
+    if text.isascii():
+        return len(text)
+    if len(text) <= KEPT:
+        return _measure(text)
+    return len(text) if _holds_even(text) else sum(columns for _, columns in clusters(text))

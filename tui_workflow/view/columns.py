@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
+from tui_workflow.text import MARKS
 from tui_workflow.view.cellwidth import clusters, width
 from tui_workflow.view.line import Line, Span
 
@@ -18,6 +19,7 @@ __all__ = [
     "Column",
     "Keep",
     "apart",
+    "beginning",
     "cut",
     "cut_line",
     "fill",
@@ -50,6 +52,14 @@ def cut(text: str, columns: int, *, keep: Keep = "start", mark: str = "…") -> 
         return gapped("", _tail(text, room), mark)
     head = _ungapped(_head(text, (room + 1) // 2), mark)
     return gapped(head, _tail(text, room - width(head)), mark)
+
+
+def beginning(text: str, columns: int) -> str:
+    """As much of a text as fills so many columns and a little more: of a line of a megabyte nothing else need be looked at.
+
+    What takes no column is written out beyond `MARKS` of them, and then takes some.
+    """
+    return text[: (MARKS + 1) * (columns + 1)]
 
 
 def gapped(head: str, tail: str, mark: str = "…") -> str:

@@ -10,8 +10,8 @@ from tui_workflow.view import eta, numbers
 from tui_workflow.view.glyphs import Glyphs
 from tui_workflow.view.line import Span
 from tui_workflow.view.panes.dialog import Box, Choice, choices, fitting
-from tui_workflow.view.wrapping import wrapped
 from tui_workflow.view.panes.row import BLANK, Row, Rows, data
+from tui_workflow.view.wrapping import wrapped
 
 
 class LeaveDialog(Choosing):

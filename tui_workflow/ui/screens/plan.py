@@ -70,7 +70,7 @@ class PlanDialog:
         self._room = max(1, height - EDGES - len(above) - len(self._diff_keys(length, room)) - 1)
         self.top = min(max(0, self.top), max(0, length - self._room))
         below = length - self.top - self._room
-        rows = textdiff.rows(self.plan.text, self.top, self._room)
+        rows = textdiff.rows(self.plan.text, self.top, room, self._room)
         rows += [BLANK] * (min(self._room, length) - len(rows))
         return Box("Text diff", [*above, *rows], width=room, tail=tail, foot=[BLANK, *self._diff_keys(below, room)])
 

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 from tui_workflow.facts.state import RunState, StepState
 from tui_workflow.view import numbers
-from tui_workflow.view.columns import apart, fill, line_width
+from tui_workflow.view.columns import apart, beginning, fill, line_width
 from tui_workflow.view.columns import width as columns_of
 from tui_workflow.view.glyphs import Glyphs
 from tui_workflow.view.line import Line, Span
@@ -20,6 +20,9 @@ COUNTS = (15, 10, 14)
 WITH_COUNTS = 80
 """Columns from which on the counts stand beside the edits, not below them."""
 LEAST_ROWS = 3
+LONGEST = 400
+"""Columns of a value of which more is never seen."""
+SECONDS = ("timeout", "retry.delay", "retry.max_delay")
 WHOLE = "the flow"
 """In the place of a step's name, for what belongs to none."""
 _Part = tuple[str, Line]
@@ -255,9 +258,9 @@ def change(edit: Edit, width: int, glyphs: Glyphs, *, was: str = "failed", now: 
 
 def _value(key: str, text: str) -> str:
     """A value as the rest of the screen writes it."""
-    line = " ".join(text.split())
+    line = " ".join(beginning(text, LONGEST).split())
     try:
-        if key == "timeout":
+        if key in SECONDS:
             return f"{float(line):g} s"
         if key == "needs":
             return ", ".join(json.loads(line)) or "nothing"

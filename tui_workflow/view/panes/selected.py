@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from tui_workflow.facts.outcome import Ended
 from tui_workflow.facts.state import StepState
 from tui_workflow.view import numbers
-from tui_workflow.view.columns import cut_line, line_width
+from tui_workflow.view.columns import beginning, cut_line, line_width
 from tui_workflow.view.glyphs import Glyphs
 from tui_workflow.view.line import Line, Span
 from tui_workflow.view.panes.row import Row, Rows, called, data, gaps, heading
@@ -54,8 +54,8 @@ def _settings(settings: Sequence[tuple[str, str]], width: int, free: int, glyphs
     found: Rows = []
     room = max(1, width - LABEL)
     for label, value in settings:
-        lines = [line for line in value.splitlines() if line.strip()] or [""]
-        parts = [part for line in lines for part in wrapped(data(line.rstrip()), room, words=True, near=room)]
+        lines = [beginning(line, room * LINES).rstrip() for line in value.splitlines() if line.strip()] or [""]
+        parts = [part for line in lines for part in wrapped(data(line), room, words=True, near=room)]
         shown = parts[: max(1, min(LINES, 1 + free))]
         if len(shown) < len(parts):
             shown[-1] = (*cut_line(shown[-1], room - 2, mark=""), Span(f" {glyphs.ellipsis}", "dim"))

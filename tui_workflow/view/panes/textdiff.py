@@ -5,18 +5,20 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
+from tui_workflow.view.columns import beginning
 from tui_workflow.view.line import Span
 from tui_workflow.view.panes.row import Row, Rows, data
 
 _HUNK = re.compile(r"@@ -\d+(?:,(\d+))? \+\d+(?:,(\d+))? @@")
 
 
-def rows(lines: Sequence[str], top: int, height: int) -> Rows:
-    """`height` rows of it from line `top` on."""
+def rows(lines: Sequence[str], top: int, width: int, height: int) -> Rows:
+    """`height` rows of it from line `top` on, for `width` columns."""
     if not lines:
         return [Row((Span("the texts are the same", "dim", italic=True),))]
     heads = _heads(lines[: top + height])
-    return [_row(line, place in heads) for place, line in enumerate(lines[top : top + height], top)]
+    shown = enumerate(lines[top : top + height], top)
+    return [_row(beginning(line, width), place in heads) for place, line in shown]
 
 
 def _heads(lines: Sequence[str]) -> set[int]:
