@@ -61,7 +61,7 @@ def draw_items(scene: Scene, drilled: Drilled, width: int, height: int) -> Frame
     else:
         room = frame.height - 1 - len(frame.lines)
         inner = width - 2 * frame.margin
-        crumbs = ["Failures"] if held.group is not None else [held.step]
+        crumbs = ["Failures"] if held.group is not None else ["Steps"] if held.title == held.step else [held.step]
         if held.reading:
             frame.full(READING, _page(scene, drilled, held, inner, room, [*crumbs, held.title]))
         else:

@@ -8,15 +8,20 @@ from collections.abc import Sequence
 from tui_workflow.facts import logs
 from tui_workflow.facts.outcome import Ended, ErrorInfo, Frame
 from tui_workflow.facts.state import Item
+from tui_workflow.text import visible
 from tui_workflow.view import numbers
 from tui_workflow.view.columns import cut_line, fill_line, line_width
+from tui_workflow.view.columns import width as columns_of
 from tui_workflow.view.glyphs import Glyphs
 from tui_workflow.view.line import Line, Span
-from tui_workflow.view.panes.row import BLANK, Cursor, Row, Rows, Target, data, heading, short
+from tui_workflow.view.panes.chain import causes
+from tui_workflow.view.panes.row import BLANK, Cursor, Row, Rows, Target, called, data, heading, short
 from tui_workflow.view.ports import AttemptRow, ItemDetail
 from tui_workflow.view.wrapping import wrapped
 
 LABEL = 10
+CRUMB = 8
+"""Columns that a page from which the item was opened keeps in its title."""
 HEAD = 8
 """Rows of an error's message before the rest is folded, where not everything fits."""
 SOURCE = 4
@@ -50,16 +55,17 @@ def title(
     extra = () if crumbs else (Span("  "), *data(step, "dim"), Span(f", item {numbers.count(row.position)}", "dim"))
     if row.label not in ("", row.key):
         extra = (*extra, Span(", key ", "dim"), *data(row.key, "dim"))
-    called_ = data(row.label or row.key, "accent" if focused else "strong", bold=True)
+    label, role = row.label or row.key, "accent" if focused else "strong"
     facts = [f"r{row.revision}"] if row.revision is not None else []
     if place is not None:
         facts.append(f"{numbers.count(place[0] + 1)} of {numbers.count(place[1])}")
-    room = width - line_width((*called_, *extra)) - len("  ".join(facts)) - 2
+    room = width - line_width(extra) - len("  ".join(facts)) - 2
+    own_room, room = room, room - columns_of(visible(label))
     lead: list[Span] = []
     for at, crumb in enumerate(crumbs):
-        own = max(width // 4, (room - line_width(lead)) // (len(crumbs) - at) - 3)
+        own = max(CRUMB, (room - line_width(lead)) // (len(crumbs) - at) - 3)
         lead += (*short(crumb, own, "dim", glyphs, keep="start"), Span(arrow, "dim"))
-    head = (*lead, *called_, *extra)
+    head = (*lead, *called(label, max(CRUMB, own_room - line_width(lead)), role, glyphs, bold=True), *extra)
     return heading(head, (Span("  ".join(facts), "dim"),), width, focused=focused, glyphs=glyphs)
 
 
@@ -127,9 +133,23 @@ def _composed(
                 traced = _section("traceback", held)
             given, traced = traced, given
     found += given + traced
+    found += _behind(detail, error, width - LABEL)
     if last is not None and last.log:
         found += _section("log", _log(last, width - LABEL, times=times, wrap=wrap))
     return found + _section("next", _nexts(nexts, width - LABEL))
+
+
+def _behind(detail: ItemDetail, error: ErrorInfo | None, width: int) -> Rows:
+    """The exceptions from which that of the item was raised: what they said, and where."""
+    if error is None or not error.frames or detail.row.state == Item.OK:
+        return []
+    found: Rows = []
+    for how, said, where in causes(error.traceback, frozenset(frame.file for frame in error.frames if frame.own)):
+        kind, colon, message = said.partition(": ")
+        line = (*data(kind, "text", bold=True), *data(f" {message}" if colon else ""))
+        body = [Row(part) for part in wrapped(line, max(8, width), words=True)[:SOURCE]]
+        found += _section(how, [*body, *(Row(part) for part in wrapped(data(where, "dim"), max(8, width)))])
+    return found
 
 
 def _nexts(nexts: Sequence[tuple[str, str, str]], width: int) -> Rows:

@@ -6,7 +6,7 @@ from collections.abc import Collection, Mapping, Sequence
 
 from tui_workflow.facts.state import Item
 from tui_workflow.view import listing, numbers, telling
-from tui_workflow.view.columns import Column, layout, line_width
+from tui_workflow.view.columns import Column, Keep, layout, line_width
 from tui_workflow.view.columns import row as columns_row
 from tui_workflow.view.glyphs import Glyphs
 from tui_workflow.view.line import Line, Span
@@ -114,7 +114,8 @@ def _title(
         sign = "" if items.sort == "item" else f" {glyphs.ascending if items.sort == 'key' else glyphs.descending}"
         tail = (Span(f"{_SORTED[items.sort]}{sign}", "dim"),)
     room = max(8, width - line_width(lead) - len(extra) - line_width(tail) - RULE)
-    head = (*lead, *short(items.title, room, "accent" if focused else "strong", glyphs, bold=True))
+    keep: Keep = "start" if items.group is not None else "ends"  # the exception's type tells more than its message
+    head = (*lead, *short(items.title, room, "accent" if focused else "strong", glyphs, bold=True, keep=keep))
     return heading((*head, Span(extra, "dim")), tail, width, focused=focused, glyphs=glyphs)
 
 
