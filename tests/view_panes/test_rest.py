@@ -8,16 +8,21 @@ from itertools import pairwise
 import pytest
 
 from tests.view.made import BEGIN, ended, error, listed, run_of, shape
+from tests.view_panes.scenes import text
 from tui_workflow.facts import events as ev
 from tui_workflow.facts.outcome import Ended
 from tui_workflow.facts.state import RunState, fold
 from tui_workflow.facts.work import Running
 from tui_workflow.text import GROUP
 from tui_workflow.view.glyphs import UNICODE
+from tui_workflow.view.keys import DEFAULT
 from tui_workflow.view.line import plain
-from tui_workflow.view.panes import banner, selected
+from tui_workflow.view.nav import Nav
+from tui_workflow.view.page import Scene, draw, step_rows_of
+from tui_workflow.view.panes import banner, failures, selected
 from tui_workflow.view.panes import steps as steps_pane
 from tui_workflow.view.ports import Rejected
+from tui_workflow.view.sampling import Sampling
 
 KEYS = {"leave": "q", "retry_all": "R", "write": "W", "back": "esc"}
 
@@ -148,3 +153,36 @@ def test_a_plain_step_that_waits_for_its_next_attempt_says_so() -> None:
     fold(run, [ev.Paused(BEGIN + 8, "")])
     rows = steps_pane.rows(run, "read_scans", "", BEGIN + 9, {}, {}, 44, 9, UNICODE, cursor="here")
     assert plain(rows[1].line).startswith("‖ read_scans")
+
+
+@pytest.mark.parametrize("for_each", [True, False])
+def test_a_step_that_has_not_started_says_on_its_page_what_it_waits_for(for_each: bool) -> None:
+    run = run_of(shape("read"), replace(shape("index", for_each=for_each), needs=("read",)))
+    listed(run, "read", 10)
+    scene = Scene(run, Nav(step="index"), Sampling(), DEFAULT, UNICODE, BEGIN + 9)
+    head = plain(step_rows_of(scene, 70, 9)[0].line)
+    assert head.startswith("2 index  waits for read ─")
+    assert "nothing printed yet" in text(draw(scene, 120, 32))
+
+
+def test_the_log_of_a_step_that_has_ended_follows_nothing() -> None:
+    run = run_of(shape("read"), shape("index"))
+    listed(run, "read", 10)
+    listed(run, "index", 1)
+    fold(run, [ended("read", range(10), at=BEGIN + 6), ev.StepFinished(BEGIN + 6, "read", "succeeded")])
+    shown = text(draw(Scene(run, Nav(step="read"), Sampling(), DEFAULT, UNICODE, BEGIN + 9), 120, 32))
+    assert "nothing was printed" in shown
+    assert "following" not in shown
+    assert "following" in text(draw(Scene(run, Nav(step="index"), Sampling(), DEFAULT, UNICODE, BEGIN + 9), 120, 32))
+
+
+def test_a_message_has_the_room_that_the_names_of_the_steps_leave() -> None:
+    run = run_of(shape("a"), shape("bc"))
+    said = "the volume answered no more"
+    for name in ("a", "bc"):
+        listed(run, name, 4)
+        failed = error("OSError", said, ("/h/read.py", 9))
+        fold(run, [ended(name, range(2), at=BEGIN + 6, status=Ended.FAILED, failure=failed)])
+    found = failures.causes(list(run.steps.values()))
+    rows = failures.rows(found, "", (), BEGIN + 9, {}, 72, 3, UNICODE, cursor="", steps=True)
+    assert all(said in plain(row.line) for row in rows[1:3])

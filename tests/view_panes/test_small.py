@@ -22,7 +22,7 @@ from tui_workflow.view.keys import DEFAULT, PANES, Context
 from tui_workflow.view.line import Line, Span, plain
 from tui_workflow.view.nav import Nav
 from tui_workflow.view.page import Scene, draw
-from tui_workflow.view.panes import footer, item, selected
+from tui_workflow.view.panes import footer, header, item, selected
 from tui_workflow.view.panes.row import called
 from tui_workflow.view.ports import AttemptRow, ItemDetail, ItemRow
 from tui_workflow.view.sampling import Sampling
@@ -242,3 +242,27 @@ def test_thirty_steps_say_how_many_items_are_done_where_no_row_is_free() -> None
     assert "50 of 1 200" in chosen
     assert "running  4 %" in chosen
     assert len({match.end() for line in found if (match := re.search(r" of [0-9 ]*[0-9]", line))}) == 1
+
+
+def test_the_key_of_an_item_keeps_both_ends_in_its_title_and_what_it_was_opened_from_gives_way() -> None:
+    row = ItemRow(0, 0, "scans/1891/marriage-028-r68.tif", Item.FAILED, 1, 10.0, 1.0, 1, "E", "m")
+    crumbs = ["Failures", "JSONDecodeError Expecting ',' delimiter"]
+    what = ItemDetail(row, "{}", ())
+    found = [
+        plain(item.title(what, "read", (1, 22), width, UNICODE, cursor="here", crumbs=crumbs).line)
+        for width in (58, 76, 120)
+    ]
+    assert re.match(r"Failures › JSONDec… › …?.*r68(\.tif|…) .*r1  2 of 22$", found[0])
+    assert "scans/1891/marriage-028-r68.tif" in found[1]
+    assert "delimiter › scans/1891/marriage-028-r68.tif" in found[2]
+
+
+@pytest.mark.parametrize(("eta", "said"), [("unknown", False), ("paused", False), ("about 12 s", True)])
+def test_a_header_without_room_for_eta_says_no_bare_unknown(eta: str, said: bool) -> None:
+    run = run_of(shape_of("a"), flow="a-flow-with-a-name")
+    listed(run, "a", 500)
+    fold(run, [ended("a", range(415), at=BEGIN, status=Ended.FAILED, failure=error("E", "m"))])
+    narrow = plain(header.rows(run, BEGIN + 90, {}, eta, 58, UNICODE, 1).line)
+    assert (eta in narrow) is said
+    assert "ETA" not in narrow
+    assert f"ETA {eta}" in plain(header.rows(run, BEGIN + 90, {}, eta, 100, UNICODE, 1).line)

@@ -358,6 +358,9 @@ def step_rows_of(scene: Scene, width: int, height: int, *, untitled: bool = Fals
         part=tolerated.part_read(scene.state, step),
         untitled=untitled,
         paused=scene.state.paused,
+        waits=steps.waits(scene.state, step)
+        if step.status == "pending" and not steps.interrupted(scene.state, step)
+        else "",
     )
 
 
@@ -412,7 +415,7 @@ def _hint(scene: Scene) -> str:
 
 
 def log_rows_of(scene: Scene, width: int, height: int, *, bare: bool = False) -> Rows:
-    view = scene.nav.log
+    view, step = scene.nav.log, scene.step
     subject = scene.nav.step
     if view.item is not None:
         subject = scene.keys.get((scene.nav.step, view.item), f"item {view.item}") + " alone"
@@ -427,7 +430,7 @@ def log_rows_of(scene: Scene, width: int, height: int, *, bare: bool = False) ->
         height,
         scene.glyphs,
         cursor=scene.cursor(Pane.LOG),
-        live=scene.live and scene.state.finished is None,
+        live=scene.live and scene.state.finished is None and (step is None or step.status not in steps.ENDED),
         found=view.search,
         size=scene.log_size,
         entry=_entry(scene, Pane.LOG, width),

@@ -22,7 +22,7 @@ Sort = Literal["count", "latest", "type"]
 SORTS: tuple[Sort, ...] = ("count", "latest", "type")
 TREND = 7
 """Columns of the trend, ten seconds each."""
-AGE = 7
+AGE = 6
 STEP = 14
 NARROW = 60
 """Columns below which a row has no room for when the cause was met last, nor for a share beside a long message."""
@@ -119,7 +119,7 @@ def _columns(found: Sequence[Cause], width: int, *, aged: bool, trends: bool, st
         width,
         count=max(digits, 4 if width < NARROW else 5),
         share=0 if age else 5 if len(found) == 1 else 4,  # beside an age there is no room for it
-        step=STEP if steps and width >= NARROW else 0,
+        step=min(STEP, max(columns_of(visible(cause.step)) for cause in found)) if steps and width >= NARROW else 0,
         place=min(places, max(8, width // 3)),
         age=age,
         trend=TREND if trends else 0,

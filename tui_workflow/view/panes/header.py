@@ -102,7 +102,10 @@ def _end(state: RunState, eta: str, drop: int) -> Line:
         return (Span("ended ", "dim"), Span(f"{ended:%H:%M:%S}", "text")) if drop < 3 else (Span(f"{ended:%H:%M}"),)
     if not eta:
         return ()
-    value = Span(eta, "text", bold=eta not in ("unknown", "paused"))
+    told = eta not in ("unknown", "paused")
+    if not told and drop >= 3:
+        return ()  # without the word before it nobody knows what is
+    value = Span(eta, "text", bold=told)
     return (Span("ETA ", "dim"), value) if drop < 3 else (value,)
 
 

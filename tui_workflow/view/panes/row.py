@@ -110,7 +110,7 @@ def gutters(row: Row, columns: int, glyphs: Glyphs, *, outer: bool = True) -> Li
 
     Without `outer` there is nothing beside them.
     """
-    fill = {"here": "selected", "parent": "panel"}.get(row.cursor, row.fill)
+    fill = row.fill or {"here": "selected", "parent": "panel"}.get(row.cursor, "")
     body = fill_line(row.line, columns, mark=glyphs.ellipsis)
     if outer:
         lead = Span(glyphs.cursor, "accent" if row.cursor == "here" else "faint") if row.cursor else Span(" ")

@@ -36,15 +36,19 @@ def rows(
     part: Read | None = None,
     untitled: bool = False,
     paused: bool = False,
+    waits: str = "",
 ) -> Rows:
     """The pane in at most `height` rows.
 
     The second row of the map goes first, then the line of rates, then lanes. `cell` is the cursor's cell of the map;
     `result` the result of a plain step as JSON text; `part` how many of how many items it read when it did not have
-    them all; `untitled` leaves the title to tabs; while the run is `paused` there is no rate.
+    them all; `untitled` leaves the title to tabs; while the run is `paused` there is no rate;
+    `waits` is what a step that has not started waits for.
     """
-    if not step.shape.for_each:
-        return _plain(step, width, height, glyphs, now, cursor=cursor, result=result, part=part, untitled=untitled)
+    if not step.shape.for_each or (waits and not step.total):
+        return _plain(
+            step, width, height, glyphs, now, cursor=cursor, result=result, part=part, untitled=untitled, waits=waits
+        )
     narrow = width < 70
     speed = sampling.rates(step, now, paused=paused)
     lead = (
@@ -228,10 +232,11 @@ def _plain(
     result: str | None,
     part: Read | None,
     untitled: bool,
+    waits: str,
 ) -> Rows:
     focused = cursor == "here"
-    words = {"succeeded": "done"}.get(step.status, step.status)
-    extra = (Span(words, "failed" if step.status == "failed" else "dim"),)
+    words = waits or {"succeeded": "done"}.get(step.status, step.status)
+    extra = data(words, "failed" if step.status == "failed" else "dim")
     elapsed = step.duration(now)
     tail = (Span(numbers.stopwatch(elapsed)),) if elapsed is not None else ()
     body = []
