@@ -48,3 +48,13 @@ def test_where_not_all_slots_have_room_those_that_are_busy_have_it() -> None:
     assert "10 item 109" in found[0]
     assert "12 item 111" in found[0]
     assert len(shown({30: 2.0}, typical=2.0, slots=4)) == 1, "a slot that is being given up"
+
+
+def test_a_bar_gives_up_a_little_where_that_makes_room_for_whole_keys() -> None:
+    running = [Running(0, 0, NOW - 2, 3, 10), Running(1, 1, NOW - 2, 3, 10)]
+    keys = {("s", number): f"img-0087{number}.png" for number in range(2)}
+    found = [plain(row.line) for row in lanes.rows("s", running, keys, NOW, 69, 4, UNICODE, typical=2.0)]
+    assert "img-00870.png  ╸──  30 %" in found[0]
+    longer = {("s", number): f"scans/img-0087{number}.png" for number in range(2)}
+    found = [plain(row.line) for row in lanes.rows("s", running, longer, NOW, 69, 4, UNICODE, typical=2.0)]
+    assert found[0].count("━") + found[0].count("─") + found[0].count("╸") >= 2 * 7

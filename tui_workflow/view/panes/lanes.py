@@ -16,6 +16,8 @@ QUICK = 0.25
 """Seconds below which the typical item is too quick to read its key."""
 _PLAIN, _MEASURED = 9, 23
 """Columns of a lane that are not the key's: slot, age and spaces, and with progress its percents and eight of a bar."""
+_SPARED = 3
+"""Columns that a bar gives up where that makes room for whole keys."""
 _NAMED = 12
 """Columns of a name that go before the number of others."""
 LONG = 5.0
@@ -51,7 +53,10 @@ def rows(
     column = (width - 3 * (per_row - 1)) // per_row
     names = [keys.get((step, run.item), f"item {numbers.count(run.item)}") for run in running]
     measured = any(run.total for run in running)
-    key_width = max(min(6, column // 3), min(telling.longest(names), column - (_MEASURED if measured else _PLAIN)))
+    longest, most = telling.longest(names), column - (_MEASURED if measured else _PLAIN)
+    if measured and most < longest <= most + _SPARED:
+        most = longest
+    key_width = max(min(6, column // 3), min(longest, most))
     told = telling.told(names, key_width, mark=glyphs.ellipsis)
     drawn = {
         run: _lane(
@@ -134,5 +139,5 @@ def _lane(
         return apart((slot, *label), (age,), width, mark=glyphs.ellipsis)
     share = Span(fill(numbers.percent(run.done, run.total) if run.total else "", 5, align="right"), "text")
     room = width - line_width((slot, *label, share, age)) - 5
-    bar = lane(run.done, run.total, room, glyphs) if run.total and room >= 4 else (Span(" " * max(0, room)),)
+    bar = lane(run.done, run.total, room, glyphs) if run.total and room >= 3 else (Span(" " * max(0, room)),)
     return (slot, *label, Span("  "), *bar, Span(" "), share, Span("  "), age)

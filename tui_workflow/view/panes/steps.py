@@ -79,8 +79,8 @@ def rows(
     )
     for step in steps:
         mark: Cursor = cursor if step.name == selected else ""
-        flying = len(lanes.get(step.name, ()))
-        line = _step(state, step, flying, now, width, columns, glyphs, bold=bool(mark))
+        busy = len(lanes.get(step.name, ()))
+        line = _step(state, step, busy, now, width, columns, glyphs, bold=bool(mark))
         block = [Row(line, Target("step", step.name), mark)]
         if _says_why(step):
             block.append(Row((Span("  "), *data(step.reason, "dim", italic=True)), Target("step", step.name)))
@@ -250,9 +250,11 @@ def _lanes(
 ) -> Rows:
     old = [run for run in running if now - run.since >= OLD]
     wide = width >= 60
-    key_width = max(8, min(24, width * 4 // 11)) if not wide else max(12, width // 7 + 2)
+    key_width = max(8, min(24, width * 4 // 11))
     listed = old[: min(LANES, most if len(old) <= most else most - 1)] if most > 0 else []
     names = {run.item: keys.get((step, run.item), f"item {run.item}") for run in listed}
+    if wide:
+        key_width = max(12, min(width // 4, telling.longest(names.values())))
     told = telling.told(names.values(), key_width, mark=glyphs.ellipsis)
     found = []
     for run in listed:
