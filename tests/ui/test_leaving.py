@@ -33,7 +33,7 @@ async def test_the_leave_dialog_says_all_of_it_on_a_small_screen() -> None:
         assert "…" not in "\n".join(line for line in screen.lines if "│" in line)
         for words in (
             "failed.",
-            "start no more;",
+            "start no more",
             "they run again on resume",
             ".yaml --resume",
             "ctrl+c again within 2 s",

@@ -44,9 +44,16 @@ class LeaveDialog(Choosing):
 
     @staticmethod
     def _soon(desk: Desk) -> str:
-        """How long draining would take: the longest that an item usually takes."""
-        steps = [step for step in desk.state.steps.values() if step.status == "running"]
-        usual = [found for step in steps if (found := step.pace.percentile(0.95)) is not None]
+        """How long draining would take: the longest that an item in flight usually takes. Nothing is said while one has taken
+        longer than that already, or nobody knows how long its like take.
+        """
+        now = desk.feed.now()
+        usual = []
+        for name, running in desk.lanes().items():
+            most = desk.state.steps[name].pace.percentile(0.95)
+            if most is None or any(now - run.since > most for run in running):
+                return ""
+            usual += [most] if running else []
         return f"; {eta.words(eta.Eta(max(usual), max(usual)))}" if usual else ""
 
     def box(self, width: int, height: int, glyphs: Glyphs) -> Box:
