@@ -15,11 +15,12 @@ from tui_workflow.view.theme import TINTS, load_builtin
 @pytest.mark.parametrize("tint", TINTS)
 def test_without_colours_a_filled_line_is_bold_and_only_a_chip_is_reversed(tint: str) -> None:
     styles = Styles(load_builtin("dark"), "none")
-    line, chip = styles.of(Span("88", "dim", fill=tint)), styles.of(Span("RUNNING", "running", fill=CHIP + tint))
+    line, chip = styles.of(Span("88", "text", fill=tint)), styles.of(Span("RUNNING", "running", fill=CHIP + tint))
     assert line.bold
     assert not line.reverse
     assert not line.dim
     assert chip.reverse
+    assert styles.of(Span("esc hides", "dim", fill=tint)).dim
     assert styles.of(Span("x", fill="selected")).reverse
     behind = styles.of(Span("88", fill=tint), faded=True)
     assert behind.dim

@@ -63,3 +63,13 @@ def test_keys_that_have_no_room_beside_another_take_a_row_of_their_own(width: in
         for hot in row.hot:
             assert plain(row.line)[hot.start : hot.stop].split(" ")[0] in ("d", "b", "e", "esc")
     assert [hot.target.value for row in rows for hot in row.hot] == ["a", "b", "c", "d"]
+
+
+def test_a_row_with_a_fill_has_it_from_side_to_side() -> None:
+    frame = Frame(40, 11, UNICODE).finish([])
+    line = next(
+        line
+        for line, _ in over(frame, Box("t", [Row((Span("+ x"),), fill="ok_tint")], width=20))
+        if "+ x" in plain(line)
+    )
+    assert sum(len(span.text) for span in line if span.fill == "ok_tint") == 26

@@ -63,12 +63,12 @@ class Styles:
         table = SIXTEEN if self.depth == "sixteen" else MONO
         look, back = table.get(span.role, Look()), table.get(span.fill.removeprefix(CHIP), Look())
         turned = not faded and (span.role == "bg" or back.reverse or (back.chip and span.fill.startswith(CHIP)))
-        bold = not faded and (span.bold or look.bold or back.bold)
+        bold = not faded and (span.bold or look.bold or (back.bold and not look.dim))
         colour = "" if turned else "bright_black" if faded and self.depth == "sixteen" else look.colour
         return Style(
             color=Color.parse(colour) if colour else None,
             bold=bold or None,
-            dim=(not turned and ((look.dim and not back.bold) or (faded and self.depth == "none"))) or None,
+            dim=(not turned and (look.dim or (faded and self.depth == "none"))) or None,
             italic=span.italic or None,
             underline=span.underline or None,
             reverse=turned or None,

@@ -59,7 +59,7 @@ class PlanDialog:
         offered = self._offers(brief=room < pane.WITH_COUNTS)
         self.at = min(self.at, len(offered) - 1)
         last = keys([(self.desk.key(name), word, name) for name, word in self._others()], room)
-        below = height > 2 * (2 * len(offered) + len(last))  # else what the answers would do is cut, not what changes
+        below = height > 3 * (2 * len(offered) + len(last))  # else what the answers would do is cut, not what changes
         foot: Rows = [BLANK, *choices(offered, self.at, room if below else 0), BLANK, *last]
         flying = {name: len(lane) for name, lane in self.desk.lanes().items()}
         rows = pane.rows(self.plan, self.desk.state, flying, room, height - FRAME - len(above) - len(foot), glyphs)

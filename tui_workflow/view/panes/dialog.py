@@ -180,6 +180,7 @@ def _draw(box: Box, rows: Rows, width: int, glyphs: Glyphs, padded: bool) -> lis
         else:
             pad = Span(" " * INNER)
             text = (pad, *fill_line(row.line, inner, mark=glyphs.ellipsis), pad)
+            text = tuple(span._replace(fill=span.fill or row.fill) for span in text)
         body.append(_panel((side, *text, side), width))
     if padded:
         body.append(blank)
