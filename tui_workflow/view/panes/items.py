@@ -29,7 +29,11 @@ ERRORS = 70
 """Columns of the list from which on there is one for errors."""
 ERROR = 20
 """Columns that errors have before facts give way to them."""
+WHOLE = 60
+"""Columns of an error for which other facts give way at most."""
 GIVE_WAY = ("rev", "tries", "ended at", "took")
+GIVE_MORE = ("rev", "tries")
+"""What gives way also to an error that has `ERROR` columns and would be cut."""
 _SORTED = {"item": "by item", "tries": "by tries", "took": "by time taken", "ended": "by end", "key": "by key"}
 
 
@@ -63,7 +67,10 @@ def rows(
         shown = listed[top : top + room - 1]
         below = len(listed) - top - len(shown)
     names = {row.label or row.key for number in shown if (row := known.get(number)) is not None}
-    columns = _columns(width, telling.longest(names), items.sort)
+    alike = items.group is not None
+    failed = alike or items.states == (Item.FAILED,)  # in other lists errors come and go while one scrolls
+    said = max((_said(row, alike) for number in shown if failed and (row := known.get(number)) is not None), default=0)
+    columns = _columns(width, telling.longest(names), said, items.sort)
     widths = layout([column for _, column in columns], width - 2, gap=GAP)
     told = telling.told(names, widths[0], mark=glyphs.ellipsis)
     heads = [Span(head, "dim") for head, _ in columns]
@@ -82,6 +89,7 @@ def rows(
             told,
             glyphs,
             bool(here),
+            alike,
         )
         rows_.append(Row(line, Target("item", number), here))
     if not listed:
@@ -119,10 +127,17 @@ def _title(
     return heading((*head, Span(extra, "dim")), tail, width, focused=focused, glyphs=glyphs)
 
 
-def _columns(width: int, longest: int, sort: str) -> list[tuple[str, Column]]:
+def _said(row: ItemRow, alike: bool) -> int:
+    """The columns that an item's error takes; a skipped one has none."""
+    kind = 0 if alike and row.error_message else len(row.error_type) + 1
+    return min(WHOLE, kind + len(row.error_message)) if row.state != Item.SKIPPED else 0
+
+
+def _columns(width: int, longest: int, said: int, sort: str) -> list[tuple[str, Column]]:
     """The columns with their heads: of the facts as many as the keys leave room for, but always that which sorts the list.
 
-    `longest` is the width of the longest key in sight. The error has a column of its own where the list is wide.
+    `longest` is the width of the longest key in sight, `said` that of the longest error. The error has a column of its own
+    where the list is wide, and what says least of an item makes room for more of it.
     """
     facts = [
         ("tries", Column(5, "right")),
@@ -132,8 +147,9 @@ def _columns(width: int, longest: int, sort: str) -> list[tuple[str, Column]]:
     ]
     wide = width >= ERRORS
     key = min(longest, width // 3 if wide else width // 2)
-    needed = max(14, width // 5, key) + GAP + ERROR if wide else max(8, key)
     for giving in GIVE_WAY:
+        error = max(ERROR, said) if giving in GIVE_MORE else ERROR
+        needed = max(14, width // 5, key) + GAP + error if wide else max(8, key)
         if width - 2 - sum(column.columns + GAP for _, column in facts) >= needed:
             break
         facts = [(head, column) for head, column in facts if head != giving or head.startswith(sort)]
@@ -152,6 +168,7 @@ def _item(
     told: Mapping[str, str],
     glyphs: Glyphs,
     selected: bool,
+    alike: bool,
 ) -> Line:
     only = [column for _, column in columns]
     cells: list[Span | Line]
@@ -179,7 +196,7 @@ def _item(
     for (head, _), room in zip(columns[1:], widths[1:], strict=True):
         match head:
             case "error":
-                cells.append(_error(row, room, glyphs))
+                cells.append(_error(row, room, glyphs, alike=alike))
             case "tries":
                 cells.append(Span(numbers.count(row.attempts) if row.attempts else "", "dim"))
             case "took":
@@ -191,8 +208,12 @@ def _item(
     return (sign, *columns_row(cells, only, widths, mark=glyphs.ellipsis))
 
 
-def _error(row: ItemRow, room: int, glyphs: Glyphs) -> Line:
-    """What went wrong with an item, in at most `room` columns; the end of the message stays."""
+def _error(row: ItemRow, room: int, glyphs: Glyphs, *, alike: bool) -> Line:
+    """What went wrong with an item, in at most `room` columns; the end of the message stays. Of items that failed `alike`
+    the title says the exception's type.
+    """
+    if alike and row.error_message:
+        return short(row.error_message, room, "dim", glyphs)
     kind = data(row.error_type, "text", bold=True)
     left = room - line_width(kind) - 1
     return (*kind, Span(" "), *short(row.error_message, left, "dim", glyphs)) if left >= 4 else kind
