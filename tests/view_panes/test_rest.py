@@ -186,3 +186,7 @@ def test_a_message_has_the_room_that_the_names_of_the_steps_leave() -> None:
     found = failures.causes(list(run.steps.values()))
     rows = failures.rows(found, "", (), BEGIN + 9, {}, 72, 3, UNICODE, cursor="", steps=True)
     assert all(said in plain(row.line) for row in rows[1:3])
+
+
+def test_a_flow_without_steps_says_so() -> None:
+    assert "this flow has no steps" in text(draw(Scene(run_of(), Nav(), Sampling(), DEFAULT, UNICODE, BEGIN), 80, 24))

@@ -342,7 +342,8 @@ def step_tree(scene: Scene, width: int, height: int, *, counted: bool = False) -
 def step_rows_of(scene: Scene, width: int, height: int, *, untitled: bool = False) -> Rows:
     step = scene.step
     if step is None:
-        return [Row((Span("no step", "dim"),))]
+        words = "no step is selected" if scene.state.steps else "this flow has no steps"
+        return [Row((Span(words, "dim", italic=True),))]
     return step_pane.rows(
         step,
         scene.lanes.get(step.name, ()),

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from tui_workflow.view import numbers, telling
-from tui_workflow.view.columns import line_width
+from tui_workflow.view.columns import beginning, line_width
 from tui_workflow.view.glyphs import Glyphs
 from tui_workflow.view.line import Line, Span
 from tui_workflow.view.panes.row import Cursor, Row, Rows, Target, called, data, heading, name
@@ -123,11 +123,10 @@ def _entry(
     if key_width:
         key = called(each.key, key_width, "failed" if each.error else "dim", glyphs, told=told)
         lead = (*lead, *key, Span(" " * (key_width - line_width(key) + 2)))
-    text = marked(each.text, "text", found)
     room = max(8, width - line_width(lead))
     if not options.wrap:
-        return [(*lead, *text)]
-    parts = wrapped(text, room)
+        return [(*lead, *marked(beginning(each.text, room), "text", found))]
+    parts = wrapped(marked(each.text, "text", found), room)
     blank = Span(" " * line_width(lead))
     return [(*lead, *part) if place == 0 else (blank, *part) for place, part in enumerate(parts)]
 
