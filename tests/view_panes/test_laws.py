@@ -142,7 +142,7 @@ def test_a_list_holds_the_items_that_a_slow_loop_would_find(states: list[Item], 
 def test_an_order_keeps_what_it_does_not_know_at_the_end() -> None:
     step = StepState(shape("a", for_each=True), states=bytearray(6), made_by=bytearray(6))
     items = Items("a", "", order=[4, 2, 99])
-    assert listing.numbers(step, items) == [4, 2, 0, 1, 3, 5]
+    assert list(listing.numbers(step, items)) == [4, 2, 0, 1, 3, 5]
 
 
 def test_groups_without_a_failed_item_are_not_listed_and_sorting_is_by_what_it_says() -> None:
