@@ -17,6 +17,7 @@ from tui_workflow.facts import events as ev
 from tui_workflow.facts.events import ListedItem
 from tui_workflow.facts.fingerprint import fingerprint
 from tui_workflow.facts.outcome import Ended, ErrorInfo, Outcome
+from tui_workflow.facts.record import same
 from tui_workflow.facts.seen import SeenKeys
 from tui_workflow.facts.state import Item, StepState
 from tui_workflow.facts.work import Known, ListedPage
@@ -185,7 +186,7 @@ class Lister:
                 state = self._step.states[entry.number]
                 if entry.position != self._position or entry.payload != payload or state == Item.GONE:
                     moved.append(ev.ListedItem(entry.number, key, self._position, payload))
-                if state == Item.GONE or (entry.payload != payload and state != Item.PENDING):
+                if state == Item.GONE or (state != Item.PENDING and not same(entry.payload, payload)):
                     changed.append(entry.number)
             self._position += 1
         facts: list[ev.Event] = []

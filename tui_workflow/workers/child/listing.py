@@ -8,6 +8,7 @@ from time import monotonic
 from typing import Any
 
 from tui_workflow import values
+from tui_workflow.facts.record import identity
 from tui_workflow.facts.seen import SeenKeys
 from tui_workflow.facts.work import ListedPage, Listing
 from tui_workflow.workers import protocol
@@ -90,7 +91,7 @@ class ListingRun:
                 step.check_secret(payload, "an item")
             if key is None:
                 # Without dicts and sets the stored bytes are the canonical ones.
-                source = payload if b"{" not in payload else values.canonical(item)
+                source = payload if b"{" not in payload else values.canonical(identity(item))
                 yield blake2b(source, digest_size=8).hexdigest(), payload
             else:
                 names["item"], names["index"] = item, index
