@@ -46,6 +46,32 @@ def test_waiting_items_start_when_due_and_block_a_step_that_keeps_order() -> Non
     assert free.take(2, 6.0) == [0, 2]
 
 
+def test_an_attempt_that_is_due_goes_before_what_was_handed_back() -> None:
+    states = bytearray(6)
+    queue = ItemQueue(states, in_order=False)
+    assert queue.take(4, 0) == [0, 1, 2, 3]
+    states[3] = Item.RETRYING
+    queue.wait(3, 5.0)
+    for number in (0, 1):
+        queue.put_back(number)
+    assert queue.ready() == 4
+    assert queue.take_back(1, 4.0) == [0]
+    assert queue.take(9, 5.0) == [3, 1, 4, 5]
+
+
+@pytest.mark.parametrize("before", [False, True])
+def test_what_is_due_comes_once_when_the_step_begins_or_ceases_to_keep_order(before: bool) -> None:
+    states = bytearray(3)
+    queue = ItemQueue(states, in_order=before)
+    assert queue.take(3, 0) == [0, 1, 2]
+    states[1] = Item.RETRYING
+    queue.put_back(0)
+    queue.put_back(1)
+    queue.keep_order(not before)
+    assert queue.take(3, 0) == ([1, 0] if before else [0, 1])
+    assert queue.empty
+
+
 def test_a_skipped_item_does_not_come() -> None:
     states = bytearray(3)
     queue = ItemQueue(states, in_order=False)

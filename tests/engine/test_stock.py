@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import pytest
 
 from tests.store.facts import shape
@@ -78,6 +80,47 @@ def test_items_that_have_just_been_listed_need_not_be_read_if_it_is_their_turn()
     listed(9, 3)  # an earlier one waits
     assert stock.take(9) == []
     assert stock.numbers_to_read(9) == [2, 6, 7, 8, 9, 10, 11]
+
+
+class Bytes:
+    """Every item is there to be read."""
+
+    async def payloads(self, step: str, numbers: Sequence[int]) -> dict[int, tuple[str, int, bytes]]:
+        return {number: (f"k{number}", number, b"") for number in numbers}
+
+
+async def test_an_attempt_that_is_due_goes_before_all_that_is_at_hand() -> None:
+    """A page that has just been listed is at hand as a whole: to wait for its end could take hours."""
+    state = StepState(shape("work"))
+    now = 0.0
+    stock = Stock(lambda: state, Bytes(), lambda: now, in_order=False)  # type: ignore[arg-type]
+    stock.numbers_to_read(4)
+    state.states.extend(bytes(300))
+    stock.listed([ListedItem(n, f"k{n}", n, b"") for n in range(300)])
+    assert [item.number for item in stock.take(10)] == list(range(10))
+    for number in range(10):
+        state.states[number] = Item.RETRYING
+        stock.wait(number, 1.0)
+    assert not stock.fetches
+    assert [item.number for item in stock.take(2)] == [10, 11]
+    now, started = 1.0, []
+    while not stock.empty:
+        await stock.read(stock.numbers_to_read(4))
+        if not stock.fetches:
+            started += [item.number for item in stock.take(1)]
+    assert started == [*range(10), *range(12, 300)]
+
+
+async def test_an_attempt_that_is_due_and_handed_back_still_goes_first() -> None:
+    state = StepState(shape("work"))
+    stock = Stock(lambda: state, Bytes(), lambda: 0.0, in_order=False)  # type: ignore[arg-type]
+    state.states.extend(bytes(5))
+    assert stock.numbers_to_read(5) == [0, 1, 2, 3, 4]
+    await stock.read([0, 1, 2, 3, 4])
+    stock.take(5)
+    state.states[4] = Item.RETRYING
+    stock.put_back([1, 4, 2])
+    assert stock.numbers_to_read(5) == [4, 1, 2]
 
 
 def test_what_is_listed_while_an_item_waits_for_its_next_attempt_keeps_its_place() -> None:

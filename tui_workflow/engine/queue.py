@@ -1,7 +1,9 @@
 """Which item of a step comes next. Pure: time is given, and the states are read, never written.
 
 New items are found by a cursor that runs over the state bytes once; items that come back (recalled, retried, interrupted)
-wait in a heap by number, so they go first and keep their order; items between attempts wait in a heap by time.
+wait in a heap by number, so they go first and keep their order; items between attempts wait in a heap by time. In a step that
+does not keep order, an attempt that is due goes before all of these: what may come right by itself is known to soon, and
+hours of other work do not stand before it.
 """
 
 from __future__ import annotations
@@ -24,11 +26,16 @@ class ItemQueue:
         self._in_order = in_order
         self._cursor = 0
         self._back: list[int] = []
+        self._due: list[int] = []
+        """Those whose next attempt is due, where order is not kept."""
         self._waiting: list[tuple[float, int]] = []
 
     def keep_order(self, in_order: bool) -> None:
         """Whether an item that waits holds up those after it."""
         self._in_order = in_order
+        others, self._back, self._due = [*self._back, *self._due], [], []
+        for number in others:
+            self.put_back(number)
 
     def queue_again(self, numbers: Iterable[int]) -> None:
         """Ended items whose state has become pending again; those the cursor has yet to reach need no place of their own."""
@@ -38,7 +45,8 @@ class ItemQueue:
 
     def put_back(self, number: int) -> None:
         """An item that was taken and has not started, or that is queued anew."""
-        heappush(self._back, number)
+        due = self._states[number] == Item.RETRYING and not self._in_order
+        heappush(self._due if due else self._back, number)
 
     def wait(self, number: int, due: float) -> None:
         """An item whose next attempt is due at a time of the monotonic clock, in seconds."""
@@ -47,20 +55,13 @@ class ItemQueue:
     def forget_waits(self, numbers: set[int]) -> None:
         """Items that no longer wait for an attempt: skipped, or queued at once."""
         self._waiting = sorted(entry for entry in self._waiting if entry[1] not in numbers)
+        self._due = sorted(number for number in self._due if number not in numbers)
 
     def take(self, count: int, now: float) -> list[int]:
         """At most `count` items that may start now. In a step that keeps order, none while an earlier one waits."""
-        while self._waiting and self._waiting[0][0] <= now:
-            heappush(self._back, heappop(self._waiting)[1])
+        taken = self.take_back(count, now)
         if self._in_order and self._waiting:
             return []
-        taken: list[int] = []
-        while self._back and len(taken) < count:
-            number = heappop(self._back)
-            while self._back and self._back[0] == number:  # one that waits and is queued again comes once
-                heappop(self._back)
-            if self._states[number] in STARTABLE:
-                taken.append(number)
         while len(taken) < count and (first := self._find()) is not None:
             last = first + count - len(taken)
             page = self._states[first:last]
@@ -69,9 +70,25 @@ class ItemQueue:
             self._cursor = first + run
         return taken
 
+    def take_back(self, count: int, now: float) -> list[int]:
+        """At most `count` items that may start now, of those that have come back."""
+        while self._waiting and self._waiting[0][0] <= now:
+            heappush(self._back if self._in_order else self._due, heappop(self._waiting)[1])
+        taken: list[int] = []
+        if self._in_order and self._waiting:
+            return taken
+        for heap in (self._due, self._back):
+            while heap and len(taken) < count:
+                number = heappop(heap)
+                while heap and heap[0] == number:  # one that waits and is queued again comes once
+                    heappop(heap)
+                if self._states[number] in STARTABLE:
+                    taken.append(number)
+        return taken
+
     def is_next(self, number: int) -> bool:
         """True if an item that has just been listed is the first that is left."""
-        return self._cursor == number and not self._back and not self._waiting
+        return self._cursor == number and not self._back and not self._due and not self._waiting
 
     def skip(self, count: int) -> None:
         """The next items in the order of listing have been taken without `take`."""
@@ -79,7 +96,7 @@ class ItemQueue:
 
     def ready(self) -> int:
         """About how many items could start: all that came back, and all from the cursor on that are listed."""
-        return len(self._back) + max(0, len(self._states) - self._cursor)
+        return len(self._back) + len(self._due) + max(0, len(self._states) - self._cursor)
 
     def next_due(self) -> float | None:
         """When the next waiting item becomes ready, or None."""
@@ -88,9 +105,10 @@ class ItemQueue:
     @property
     def empty(self) -> bool:
         """True when nothing is left to start, now or later, of what is listed."""
-        while self._back and self._states[self._back[0]] not in STARTABLE:
-            heappop(self._back)
-        return not self._back and not self._waiting and self._find() is None
+        for heap in (self._due, self._back):
+            while heap and self._states[heap[0]] not in STARTABLE:
+                heappop(heap)
+        return not self._back and not self._due and not self._waiting and self._find() is None
 
     def _find(self) -> int | None:
         found = self._states.find(_PENDING, self._cursor)

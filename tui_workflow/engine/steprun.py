@@ -408,6 +408,8 @@ class StepRun:
             self._feed_suspect(slot)
             return
         room = 0 if self._keeps_waiting else self._room(slot)
+        if self._stock.fetches and not prefetch(self._tempo):
+            return  # a slow item that took the slot now would hold it for long
         if room > 0 and (batch := self._stock.take(room)):
             self._give(slot, batch)
 

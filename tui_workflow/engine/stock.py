@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections import Counter, deque
 from collections.abc import Callable, Iterable, Sequence
 from functools import partial
+from itertools import chain
 
 from tui_workflow.engine.ports import ItemStore
 from tui_workflow.engine.queue import STARTABLE, ItemQueue
@@ -39,9 +40,12 @@ class Stock:
         self._in_order = in_order
         self._queue = ItemQueue(state().states, in_order=in_order)
         self._at_hand: deque[WorkItem] = deque()
+        self._back_at_hand: deque[WorkItem] = deque()
+        """Those that came back where order is not kept: they go before others, of which a whole page may be at hand."""
         self._want = 0
         """How many items were to be at hand when that was last asked."""
         self._reading: list[int] = []
+        self._reading_back = False
         self._withheld: Counter[int] = Counter()
         """By item, the facts about it that are recorded and not committed: until then it does not start, or it would start twice."""
         self._unconfirmed = bytearray()
@@ -52,12 +56,13 @@ class Stock:
     @property
     def ready(self) -> int:
         """About how many items could start now."""
-        return len(self._at_hand) + len(self._reading) + self._queue.ready()
+        return len(self._back_at_hand) + len(self._at_hand) + len(self._reading) + self._queue.ready()
 
     @property
     def empty(self) -> bool:
         """Nothing is left to start, now or later, of what is listed."""
-        return not (self._at_hand or self._reading or self._withheld or self._aside) and self._queue.empty
+        at_hand = self._back_at_hand or self._at_hand
+        return not (at_hand or self._reading or self._withheld or self._aside) and self._queue.empty
 
     @property
     def holds(self) -> bool:
@@ -71,14 +76,20 @@ class Stock:
         due = self._queue.next_due()
         return due is not None and due <= self._monotonic()
 
+    @property
+    def fetches(self) -> bool:
+        """An attempt that goes before all that is at hand is due, or being read: it will be at hand in a moment."""
+        return not self._in_order and not self._back_at_hand and (self._reading_back or self.due)
+
     def take(self, count: int) -> list[WorkItem]:
         """At most `count` items whose bytes are at hand."""
-        at_hand, states = self._at_hand, self._state().states
+        states = self._state().states
         taken: list[WorkItem] = []
-        while at_hand and len(taken) < count:
-            item = at_hand.popleft()
-            if states[item.number] in STARTABLE:
-                taken.append(item)
+        for at_hand in (self._back_at_hand, self._at_hand):
+            while at_hand and len(taken) < count:
+                item = at_hand.popleft()
+                if states[item.number] in STARTABLE:
+                    taken.append(item)
         return taken
 
     def put_back(self, numbers: Iterable[int]) -> None:
@@ -91,14 +102,16 @@ class Stock:
 
     def keep_order(self, in_order: bool) -> None:
         """Whether an item that waits for its next attempt holds up those after it; an edit may change that."""
+        self.return_all()
         self._in_order = in_order
         self._queue.keep_order(in_order)
 
     def return_all(self) -> None:
         """Put what is at hand back into the queue."""
-        for item in self._at_hand:
-            self._queue.put_back(item.number)
-        self._at_hand.clear()
+        for at_hand in (self._back_at_hand, self._at_hand):
+            for item in at_hand:
+                self._queue.put_back(item.number)
+            at_hand.clear()
 
     def wait(self, number: int, due: float) -> None:
         """An item whose next attempt is due at a time of the monotonic clock."""
@@ -110,14 +123,18 @@ class Stock:
         """Items that are to be queued again or skipped, as soon as that is committed."""
         self._withheld.update(numbers)
         self._queue.forget_waits(set(self._withheld))
-        self._at_hand = deque(item for item in self._at_hand if item.number not in self._withheld)
+        for at_hand in (self._back_at_hand, self._at_hand):
+            kept = [item for item in at_hand if item.number not in self._withheld]
+            at_hand.clear()
+            at_hand.extend(kept)
 
     def queue_again(self, numbers: Iterable[int]) -> None:
         """Ended items that are pending again. One whose turn has come already has left the queue, and must not be in it twice."""
         numbers = list(numbers)
         self._release(numbers)
         self._queue.forget_waits(set(numbers))
-        on_their_way = {item.number for item in self._at_hand}.union(self._reading)
+        at_hand = chain(self._back_at_hand, self._at_hand)
+        on_their_way = {item.number for item in at_hand}.union(self._reading)
         self._queue.queue_again(number for number in numbers if number not in on_their_way)
 
     def _release(self, numbers: Iterable[int]) -> None:
@@ -160,14 +177,20 @@ class Stock:
             return []
         if self._in_order and self.due:
             self.return_all()
-        if len(self._at_hand) * 2 > want:
-            return []
-        numbers = self._queue.take(min(PAGE, want - len(self._at_hand)), self._monotonic())
+        now = self._monotonic()
+        numbers: list[int] = []
+        passing = not self._in_order and bool(self._at_hand or self._back_at_hand)
+        if passing and len(self._back_at_hand) * 2 <= want:
+            numbers = self._queue.take_back(min(PAGE, want - len(self._back_at_hand)), now)
+        self._reading_back = bool(numbers)
+        if not numbers and len(self._at_hand) * 2 <= want:
+            numbers = self._queue.take(min(PAGE, want - len(self._at_hand)), now)
         if self._withheld:
             numbers = [number for number in numbers if number not in self._withheld]
         if self._unconfirmed:
             numbers = self._confirmed(numbers)
         self._reading = numbers
+        self._reading_back = self._reading_back and bool(numbers)
         return numbers
 
     def _confirmed(self, numbers: list[int]) -> list[int]:
@@ -201,15 +224,16 @@ class Stock:
         try:
             found = await self._store.payloads(self._state().name, numbers)
         except BaseException:
-            self._reading = []
+            self._reading, self._reading_back = [], False
             for number in numbers:
                 self._queue.put_back(number)
             raise
-        self._reading = []
+        at_hand = self._back_at_hand if self._reading_back and not self._in_order else self._at_hand
+        self._reading, self._reading_back = [], False
         attempts = self._state().attempts_of
         for number in numbers:
             if number in self._withheld:
                 continue
             key, position, payload = found[number]
             attempt = attempts.get(number, 0) + 1 if attempts else 1
-            self._at_hand.append(_make_item((number, key, position, attempt, payload)))
+            at_hand.append(_make_item((number, key, position, attempt, payload)))
