@@ -7,8 +7,9 @@ from pathlib import Path
 
 import pytest
 
+from tests.cli_inspect.conftest import make_run
 from tui_workflow.facts.state import RunState
-from tui_workflow.session.again import options_for, retry_command
+from tui_workflow.session.again import options_for, resume_options, retry_command
 
 
 def run(folder: Path) -> RunState:
@@ -30,3 +31,18 @@ def test_elsewhere_the_place_is_named_and_quoted(tmp_path: Path, monkeypatch: py
     assert words == ["wf-tui", "retry", "--run", "20260131-031231-k3f9", "--state-dir", str(home), "--open"]
     monkeypatch.setenv("WF_TUI_STATE_DIR", str(home))
     assert options_for(file, tmp_path / "flow.yaml") == ()
+
+
+async def test_a_resume_names_the_run_unless_it_is_the_latest_of_its_flow(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("WF_TUI_STATE_DIR", raising=False)
+    first, flow = await make_run(tmp_path, 1), tmp_path / "demo.yaml"
+    assert resume_options(first, flow) == ()
+    await make_run(tmp_path, 2, flow="other.yaml")
+    assert resume_options(first, flow) == (), "a run of another flow is no later run of this one"
+    latest = await make_run(tmp_path, 3)
+    assert resume_options(latest, flow) == ()
+    assert resume_options(first, flow) == ("--run", first.stem)
+    latest.write_bytes(b"damaged")
+    assert resume_options(first, flow) == ("--run", first.stem)

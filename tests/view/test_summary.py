@@ -66,8 +66,8 @@ def test_a_run_with_tolerated_failures_leaves_what_one_needs_to_go_on() -> None:
         "    12  KeyError 'title'                 clean.py:41",
         "     2  WorkerDied signal 11, SIGSEGV    worker",
         "",
-        "  look again    wf-tui open 20260131-031231-k3f9",
         "  retry         wf-tui retry --run 20260131-031231-k3f9",
+        "  look again    wf-tui open 20260131-031231-k3f9",
         "  write a file  wf-tui failed --run 20260131-031231-k3f9 --jsonl > failed.jsonl",
     ]
 
@@ -88,7 +88,31 @@ def test_stale_items_are_counted_and_a_command_runs_them() -> None:
     fold(run, [ev.StepFinished(BEGIN + 4, "fetch", "succeeded"), ev.RunFinished(BEGIN + 4, "succeeded")])
     lines = text(run)
     assert "  fetch   4 ok   (4 stale)   of 4" in lines
-    assert "  run stale     wf-tui /data/nightly.yaml --resume --rerun-stale" in lines
+    assert lines[-1] == "  run 4 stale   wf-tui /data/nightly.yaml --resume --rerun-stale"
+
+
+def test_what_costs_least_is_offered_first_and_what_is_done_last() -> None:
+    run = run_of(shape("fetch"))
+    listed(run, "fetch", 2000)
+    fold(run, [ended("fetch", range(1500), at=BEGIN + 3), ev.ItemsOutdated(BEGIN + 3, "fetch")])
+    fold(run, [ended("fetch", range(1500, 1503), at=BEGIN + 3, status=Ended.FAILED, failure=error("E", "no"))])
+    fold(run, [ev.RunFinished(BEGIN + 4, "interrupted")])
+    place = ("--run", run.run)
+    commands = [plain(line) for line in summary(run, 80, place=place)][-5:]
+    assert [line.split("wf-tui")[0].strip() for line in commands] == [
+        "retry", "resume", "look again", "write a file", "run 1\u00a0500 stale"
+    ]  # fmt: skip
+    assert f"wf-tui /data/nightly.yaml --resume --run {run.run}" in commands[1]
+    assert f"wf-tui /data/nightly.yaml --resume --rerun-stale --run {run.run}" in commands[4]
+    assert len({line.index("wf-tui") for line in commands}) == 1
+
+
+def test_a_message_of_a_few_letters_is_not_lost() -> None:
+    run = run_of(shape("work"))
+    listed(run, "work", 3)
+    failure = error("ValueError", "bad", ("/x/flow.yaml", 4))
+    fold(run, [ended("work", range(3), at=BEGIN + 1, status=Ended.FAILED, failure=failure)])
+    assert "     3  ValueError bad  flow.yaml:4" in text(run)
 
 
 def test_never_more_than_fifteen_lines_nor_wider_than_asked() -> None:
@@ -122,7 +146,7 @@ def test_data_cannot_write_to_the_terminal_nor_end_the_command() -> None:
             ev.RunFinished(BEGIN + 1, "failed"),
         ],
     )
-    lines = [plain(line) for line in summary(run, 100, flow="my flow; rm.yaml", options=("--state-dir", "a b"))]
+    lines = [plain(line) for line in summary(run, 100, flow="my flow; rm.yaml", place=("--state-dir", "a b"))]
     assert all(character.isprintable() or character == "\u00a0" for line in lines for character in line)
     assert "  resume        wf-tui 'my flow; rm.yaml' --resume --state-dir 'a b'" in lines
 

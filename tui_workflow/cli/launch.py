@@ -226,16 +226,16 @@ class Launch:
         from tui_workflow.session.conduct import on_screen
 
         await screen.prepare()
-        resume = self.command(assignment.path, "--resume")
+        resume = self.resuming(assignment.path)
         return await on_screen(screen, assignment, pool, lock, strict=self.strict, resume=resume)
 
-    def command(self, path: Path, *words: str) -> str:
-        """The command that does something with the flow and the run in `path`, wherever that lies."""
+    def resuming(self, path: Path, *words: str) -> str:
+        """The command that takes the run in `path` up, wherever that lies."""
         import shlex
 
-        from tui_workflow.session.again import options_for
+        from tui_workflow.session.again import resume_options
 
-        return shlex.join(["wf-tui", self.flow, *words, *options_for(path, self.flow)])
+        return shlex.join(["wf-tui", self.flow, *words, "--resume", *resume_options(path, self.flow)])
 
     def decide(self, found: Latest | None, resume: bool) -> bool | int | None:
         """True to take the found run up, False to begin another, a number to end with it, None to ask."""
@@ -251,7 +251,7 @@ class Launch:
             if self.earlier:
                 self.words.append(
                     f"An earlier one, {self.earlier}, is unfinished. To go on with it:  "
-                    f"{self.command(found.path, '--resume', '--run', self.earlier)}"
+                    f"{self.resuming(found.path.with_stem(self.earlier))}"
                 )
             return 0
         if found.held:
@@ -266,7 +266,7 @@ class Launch:
         if self.plain:
             self.words.append(
                 f"An earlier run, {run}, is {found.state.status}. To go on with it instead:  "
-                f"{self.command(found.path, '--headless', '--resume')}"
+                f"{self.resuming(found.path, '--headless')}"
             )
             return False
         return None

@@ -6,9 +6,11 @@ import os
 import shlex
 from pathlib import Path
 
+from tui_workflow.errors import WfError
 from tui_workflow.facts.state import RunState
 from tui_workflow.store.files import STATE_DIR
-from tui_workflow.store.places import VARIABLE
+from tui_workflow.store.places import VARIABLE, run_files
+from tui_workflow.store.runfile import RunFile
 
 
 def options_for(file: Path, flow: str | Path) -> tuple[str, ...]:
@@ -18,6 +20,27 @@ def options_for(file: Path, flow: str | Path) -> tuple[str, ...]:
     if any(place and os.path.realpath(place) == os.path.realpath(home) for place in usual):
         return ()
     return ("--state-dir", str(home))
+
+
+def resume_options(file: Path, flow: str | Path) -> tuple[str, ...]:
+    """Words that `--resume` needs to take up this run: also its id when the flow has a later run, which it would take."""
+    which = () if _is_latest(file, flow) else ("--run", file.stem)
+    return (*which, *options_for(file, flow))
+
+
+def _is_latest(file: Path, flow: str | Path) -> bool:
+    """Whether `--resume` alone takes this run. What cannot be read may be a later one."""
+    real = os.path.realpath(flow)
+    for path in run_files(file.absolute().parent.parent):
+        if path.name <= file.name:
+            break
+        try:
+            with RunFile(path) as other:
+                if other.meta().path == real:
+                    return False
+        except WfError:
+            return False
+    return True
 
 
 def retry_command(path: Path, state: RunState) -> str:

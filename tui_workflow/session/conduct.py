@@ -21,7 +21,7 @@ from tui_workflow.facts.state import RunState
 from tui_workflow.flow.graph import readers
 from tui_workflow.headless import JsonReporter, PlainReporter, Reporter
 from tui_workflow.session import interpreter
-from tui_workflow.session.again import options_for
+from tui_workflow.session.again import options_for, resume_options
 from tui_workflow.session.assignment import Assignment
 from tui_workflow.session.details import StoredDetails
 from tui_workflow.session.feed import StoredFeed
@@ -170,8 +170,8 @@ async def on_screen(
 
 def left_behind(state: RunState, flow: str, file: Path, columns: int = 80) -> list[str]:
     """The lines that tell how a run stands, as plain text that can be copied. `file` is where the run is stored."""
-    options = options_for(file, flow)
-    return [copyable(plain(line)) for line in summary(state, columns, flow=flow, options=options)]
+    options, place = options_for(file, flow), resume_options(file, flow)
+    return [copyable(plain(line)) for line in summary(state, columns, flow=flow, options=options, place=place)]
 
 
 def _leave_behind(state: RunState, flow: str, file: Path, notes: Sequence[str] = ()) -> None:

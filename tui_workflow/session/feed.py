@@ -14,7 +14,7 @@ from tui_workflow.facts.commands import Command, GoBack, Progress, Reply, RetryI
 from tui_workflow.facts.outcome import Ended, Outcome, statuses
 from tui_workflow.facts.state import RunState
 from tui_workflow.facts.work import Running
-from tui_workflow.session.again import options_for, retry_command
+from tui_workflow.session.again import resume_options, retry_command
 from tui_workflow.session.reload import Reloader
 from tui_workflow.view.ports import Printed, Rejected, ReloadPlan
 
@@ -76,8 +76,11 @@ class LiveFeed:
     live = True
     retry = ""
 
-    def __init__(self, engine: Engine, printed: PrintedLines, reloader: Reloader, place: tuple[str, ...]) -> None:
-        self.place = place
+    def __init__(
+        self, engine: Engine, printed: PrintedLines, reloader: Reloader, place: Callable[[], tuple[str, ...]]
+    ) -> None:
+        self.place = place()
+        self._find_place = place
         self._engine = engine
         self._reloader = reloader
         self._printed = printed
@@ -148,6 +151,8 @@ class LiveFeed:
                 self._printed.ended(fact.step, fact.outcomes)
             elif isinstance(fact, ev.StepPrinted):
                 self._printed.add(fact.step, -1, fact.lines)
+            elif isinstance(fact, ev.RunFinished):
+                self.place = self._find_place()  # by now there may be a later run
         for fact in facts:
             match fact:
                 case ev.RunFinished() | ev.Paused() | ev.ReloadRejected() | ev.StepFinished():
@@ -170,7 +175,7 @@ class StoredFeed:
         self.state = state
         self._reruns = reruns
         self.retry = retry_command(path, state)
-        self.place = options_for(path, state.path)
+        self.place = resume_options(path, state.path)
 
     def running(self, step: str) -> Sequence[Running]:
         """Nothing runs here."""

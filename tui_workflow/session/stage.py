@@ -18,7 +18,7 @@ from tui_workflow.engine.ports import Options, Surroundings
 from tui_workflow.errors import StoreIOError
 from tui_workflow.facts.state import RunState
 from tui_workflow.flow.plan import Plan
-from tui_workflow.session.again import options_for
+from tui_workflow.session.again import resume_options
 from tui_workflow.session.assignment import Assignment
 from tui_workflow.session.details import StoredDetails
 from tui_workflow.session.feed import LiveFeed, PrintedLines
@@ -94,7 +94,9 @@ class Stage:
             self.reloader = Reloader(
                 work.source or work.plan.path, lambda: self.engine, lambda: self._journal, strict=not self.ask
             )
-            self.feed = LiveFeed(self.engine, self._printed, self.reloader, options_for(work.path, work.plan.path))
+            self.feed = LiveFeed(
+                self.engine, self._printed, self.reloader, lambda: resume_options(work.path, work.plan.path)
+            )
             self.lookup = items.payloads
             self.details = StoredDetails(work.path, lambda: self.engine.state, lambda: self.engine.plan)
             await stack.enter_async_context(self.details)

@@ -35,7 +35,7 @@ class Feed(Protocol):
 
     @property
     def place(self) -> tuple[str, ...]:
-        """Words that a command needs to find the run again, none where it lies beside its flow."""
+        """Words that `--resume` needs to take up this run: none where it lies beside its flow and is the latest of it."""
 
     def running(self, step: str) -> Sequence[Running]:
         """The items in flight, one per busy slot, sampled now."""

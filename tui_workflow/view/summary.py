@@ -13,6 +13,7 @@ from tui_workflow.view.columns import Column, cut_line, fill, layout, row, width
 from tui_workflow.view.glyphs import UNICODE, Glyphs
 from tui_workflow.view.line import Line, Span
 from tui_workflow.view.numbers import count, plural, stopwatch
+from tui_workflow.view.panes.banner import resume_command
 from tui_workflow.view.panes.failures import headline, where
 
 LINES, STEPS = 15, 3
@@ -27,13 +28,14 @@ def summary(
     now: float | None = None,
     flow: str | None = None,
     options: Sequence[str] = (),
+    place: Sequence[str] = (),
 ) -> list[Line]:
     """The lines to leave behind, none wider than `columns` but for commands, which are never cut.
 
     `flow` is the path of the flow as a command would name it, `options` are words that commands need to find the
-    run from where they are typed, such as `--state-dir DIR`.
+    run from where they are typed, such as `--state-dir DIR`; `place` are those that `--resume` needs, such as `--run RUN`.
     """
-    steps, broken, commands = _steps(run), _broken(run), _commands(run, flow or run.path, options)
+    steps, broken, commands = _steps(run), _broken(run), _commands(run, flow or run.path, options, place)
     room = LINES - 4 - len(steps) - len(broken) - len(commands)
     blocks = [[_headline(run, glyphs, now)], steps, _groups(run, columns, room, glyphs) + broken, commands]
     lines: list[Line] = []
@@ -167,16 +169,22 @@ def _broken(run: RunState) -> list[Line]:
     return []
 
 
-def _commands(run: RunState, flow: str, options: Sequence[str]) -> list[Line]:
-    extra = " ".join(shlex.quote(word) for word in options)
-    extra = f" {extra}" if extra else ""
+def _commands(run: RunState, flow: str, options: Sequence[str], place: Sequence[str]) -> list[Line]:
+    """What goes on with the run, the cheapest first: what is stale is done, and costs again what it did."""
+    here = _extra(options)
     commands = []
-    if run.status in ("interrupted", "paused", "failed", "cancelled"):
-        commands.append(("resume", f"wf-tui {shlex.quote(flow)} --resume{extra}"))
-    if any(step.stale for step in run.steps.values()):
-        commands.append(("run stale", f"wf-tui {shlex.quote(flow)} --resume --rerun-stale{extra}"))
-    commands.append(("look again", f"wf-tui open {run.run}{extra}"))
     if run.failed:
-        commands.append(("retry", f"wf-tui retry --run {run.run}{extra}"))
-        commands.append(("write a file", f"wf-tui failed --run {run.run}{extra} --jsonl > failed.jsonl"))
-    return [(Span("  "), Span(word.ljust(14), "dim"), Span(visible(command))) for word, command in commands]
+        commands.append(("retry", f"wf-tui retry --run {run.run}{here}"))
+    if run.status in ("interrupted", "paused", "failed", "cancelled"):
+        commands.append(("resume", resume_command(flow, place)))
+    commands.append(("look again", f"wf-tui open {run.run}{here}"))
+    if run.failed:
+        commands.append(("write a file", f"wf-tui failed --run {run.run}{here} --jsonl > failed.jsonl"))
+    if stale := sum(step.stale for step in run.steps.values()):
+        commands.append((f"run {count(stale)} stale", resume_command(flow, ("--rerun-stale", *place))))
+    wide = max(12, *(width(word) for word, _ in commands)) + 2
+    return [(Span("  "), Span(word.ljust(wide), "dim"), Span(visible(command))) for word, command in commands]
+
+
+def _extra(options: Sequence[str]) -> str:
+    return f" {shlex.join(options)}" if options else ""

@@ -77,7 +77,7 @@ def headline(group: Group, room: int, glyphs: Glyphs) -> Line:
     """Type and message in at most `room` columns; a message that is too long keeps its beginning and its end."""
     kind = data(group.type, "strong", bold=True)
     left = room - line_width(kind) - 1
-    if not group.message or left < 4:
+    if not group.message or left < min(4, columns_of(visible(group.message))):
         return kind
     return (*kind, Span(" "), *short_data(group.message, left, "dim", glyphs))
 
