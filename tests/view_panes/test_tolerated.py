@@ -130,3 +130,28 @@ def test_a_step_that_failed_by_itself_is_told_apart() -> None:
     fold(run, [ev.StepFinished(BEGIN + 21, "invoices", "failed"), ev.RunFinished(BEGIN + 21, "failed")])
     assert "✗ FAILED" in plain(header.rows(run, BEGIN + 30, {}, "", 80, UNICODE, 1).line)
     assert tree(run, 44)[1].split()[-2] == "failed"
+
+
+@pytest.mark.parametrize(("total", "told"), [(617, True), (383, False), (1000, False)])
+def test_a_step_that_lists_others_than_the_results_is_not_said_to_have_had_them(total: int, told: bool) -> None:
+    """One with an item for each that failed had all of those, one with an item for each that is done had only part."""
+    run = billing()
+    fold(run, [ev.RevisionTaken(BEGIN + 14, 2, (*_shapes(run), _each_of("invoices", "each")))])
+    listed(run, "each", total)
+    fold(run, [ended("each", range(total), at=BEGIN + 15), ev.StepFinished(BEGIN + 16, "each", "succeeded")])
+    assert (tolerated.part_read(run, run.steps["each"]) is not None) == told
+
+
+def _each_of(read: str, name: str) -> ev.StepShape:
+    return ev.StepShape(name, "steps", True, (read,), (read,), "d3")
+
+
+def _shapes(run: RunState) -> list[ev.StepShape]:
+    return [step.shape for step in run.steps.values()]
+
+
+def test_failed_items_are_counted_among_those_of_all_steps() -> None:
+    run = billing(3, 40)
+    fold(run, [ev.RevisionTaken(BEGIN + 14, 2, (*_shapes(run), _each_of("invoices", "each")))])
+    listed(run, "each", 37)
+    assert tolerated.items(run) == 77

@@ -18,6 +18,11 @@ def of_run(run: RunState) -> int:
     return run.failed if run.status == "succeeded" else 0
 
 
+def items(run: RunState) -> int:
+    """The items of all steps that list some, and plain steps that failed: of these are the failed ones of the run."""
+    return sum(step.total for step in run.steps.values() if step.shape.for_each or step.failed)
+
+
 class Read(NamedTuple):
     """Of the items whose results a step read: those that have one, all of them, and what became of the others."""
 
@@ -39,7 +44,8 @@ class Read(NamedTuple):
 def part_read(run: RunState, step: StepState) -> Read | None:
     """What a step had of the items whose results it read; None when none of them failed.
 
-    A step that does not run again after a retry may have read fewer than there are now: nothing is claimed of it.
+    A step that does not run again after a retry may have read fewer than there are now: nothing is claimed of it. Neither
+    of one that lists other items than these results, such as those that failed.
     """
     if step.status != "succeeded" or not step.shape.rerun:
         return None
@@ -47,8 +53,11 @@ def part_read(run: RunState, step: StepState) -> Read | None:
     partly = [other for other in read if other.shape.for_each and of_step(other)]
     if not partly:
         return None
+    succeeded = sum(other.succeeded for other in partly)
+    if step.shape.for_each and step.total != succeeded:
+        return None
     return Read(
-        sum(other.succeeded for other in partly),
+        succeeded,
         sum(other.total for other in partly),
         sum(other.failed for other in partly),
         sum(other.skipped for other in partly),

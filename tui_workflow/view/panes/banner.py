@@ -9,7 +9,7 @@ from typing import TypeAlias
 
 from tui_workflow.facts.state import RunState
 from tui_workflow.text import visible
-from tui_workflow.view import numbers
+from tui_workflow.view import numbers, tolerated
 from tui_workflow.view.columns import apart, cut, line_width
 from tui_workflow.view.glyphs import UNICODE, Glyphs
 from tui_workflow.view.line import Line, Span
@@ -32,7 +32,7 @@ class Due:
     mended: Mended | None = None
     """Failures in front that an edit may have mended."""
     place: tuple[str, ...] = ()
-    """Words that a command needs to find the run again."""
+    """Words that `--resume` needs to take up this run."""
 
     @property
     def offers_again(self) -> bool:
@@ -110,10 +110,9 @@ def _content(due: Due, glyphs: Glyphs) -> tuple[Words, Keys, str] | None:
     if state.status in ("failed", "cancelled") and state.reason:
         return _first(data(state.reason, "strong", bold=True)), [*again, ("leave", "leave")], "failed_tint"
     if state.status == "succeeded" and failed:
-        total = sum(step.total for step in state.steps.values() if step.failed)
-        counted = Span(f"{numbers.count(failed)} of {numbers.plural(total, 'item')} failed.", "strong", bold=True)
-        tolerated = _first((counted, Span("  on_error: continue tolerated them.", "dim")), (counted,))
-        return tolerated, [*again, ("write", "write them to a file"), ("leave", "leave")], "notice_tint"
+        counted = Span(f"{numbers.count(failed)} of {numbers.plural(tolerated.items(state), 'item')} failed.", "strong", bold=True)
+        words = _first((counted, Span("  on_error: continue tolerated them.", "dim")), (counted,))
+        return words, [*again, ("write", "write them to a file"), ("leave", "leave")], "notice_tint"
     return None
 
 
@@ -156,7 +155,7 @@ def _interrupted(state: RunState, place: Sequence[str]) -> Words:
 
 
 def resume_command(path: str, place: Sequence[str]) -> str:
-    """What takes a run of the flow at `path` up again, in words that can be typed; `place` says where runs are kept."""
+    """What takes a run of the flow at `path` up again, in words that can be typed; `place` says which one that is, and where."""
     return visible(shlex.join(["wf-tui", path, "--resume", *place]))
 
 
