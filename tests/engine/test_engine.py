@@ -110,6 +110,38 @@ async def test_max_failures_ends_a_headless_step(most: int, words: str) -> None:
     assert len(pool.effects) < 50
 
 
+@pytest.mark.parametrize(
+    ("most", "first", "again"),
+    [
+        (5, "more than 5 items of work failed", "more than 5 further items of work failed"),
+        ("10%", "more than 10 % of the items of work failed", "more than a further 10 % of the items of work failed"),
+    ],
+)
+async def test_who_goes_on_beyond_max_failures_is_asked_again_after_as_many_more(
+    most: int | str, first: str, again: str
+) -> None:
+    broken = True
+
+    def fails(step: str, value: Any, attempt: int) -> object:
+        return ValueError("no") if broken else value
+
+    step = loop_step("work", on_error=OnError(action="continue", max_failures=most))
+    tube = Tube(plan_of(step), FakePool(fails, {"work": list(range(50))}), ask=True)
+    task = asyncio.create_task(tube.run())
+    for asked, (why, failed) in enumerate([(first, 6), (again, 12), (again, 18)], start=1):
+        await until(lambda: tube.state.paused)
+        assert (tube.state.reason, tube.state.failed) == (why, failed)
+        if asked < 3:
+            assert tube.engine.send(Unpause()).text == f"Resumed. You are asked again when {again[:-2]}"
+            await until(lambda: not tube.state.paused)
+    broken = False
+    tube.engine.send(Unpause())
+    await until(lambda: tube.engine.finished)
+    assert (tube.state.status, tube.state.failed) == ("succeeded", 18)
+    tube.engine.leave()
+    await task
+
+
 async def test_slots_are_never_exceeded_while_they_change() -> None:
     pool = FakePool(works, {"work": list(range(300))})
     tube = Tube(plan_of(loop_step("work", parallel=Parallel(max_parallel=4), batch_size=3)), pool)

@@ -314,11 +314,8 @@ class Engine:
         run.start()
 
     def _ask_about_failures(self, run: StepRun) -> None:
-        failed = run.state.failed
         self._hold()
-        self.record(
-            [ev.Paused(self.now(), f"{plural(failed, 'item')} of {run.name} failed, more than max_failures allows")]
-        )
+        self.record([ev.Paused(self.now(), run.asks_because)])
 
     def _end(self, status: ev.RunStatus, reason: str) -> None:
         self._finishing = True
@@ -395,8 +392,9 @@ class Engine:
             case Unpause():
                 if not self.state.paused:
                     return Reply("Nothing is paused", refused=True)
+                again = " or ".join(run.asks_after for run in self._runs.values() if run.asks_after)
                 self.record([ev.Unpaused(self.now())])
-                return Reply("Resumed")
+                return Reply(f"Resumed. You are asked again when {again}" if again else "Resumed")
             case Drain():
                 return self._drain()
             case Stop():

@@ -21,7 +21,7 @@ from tui_workflow.engine.program import Revision, listing, program, stops_on_fai
 from tui_workflow.engine.settings import bare, cores, slot_count, truthy
 from tui_workflow.engine.slot import Slot
 from tui_workflow.engine.stock import PAGE, Stock
-from tui_workflow.engine.verdict import ending, judge, too_many_failures
+from tui_workflow.engine.verdict import bound, ending, judge, too_many_failures
 from tui_workflow.facts import events as ev
 from tui_workflow.facts import logs
 from tui_workflow.facts.filemark import Mark
@@ -100,7 +100,9 @@ class StepRun:
         self._held = False
         self._stopping = False
         self._ending = False
-        self._warned_of_failures = False
+        self._let_pass = 0
+        """Failed items with which a person has gone on: `max_failures` allows as many more as it says before they are asked again."""
+        self._asks = False
         self._failing = ""
         """Why no new item starts, once an item's failure has failed the step."""
         self._refused: ErrorInfo | None = None
@@ -596,13 +598,25 @@ class StepRun:
         return self.state.failed + sum(failed for _, _, failed in self._owed)
 
     def _exceeds(self) -> bool:
-        return too_many_failures(self.step.on_error, self._failed, self.state.total, self.state.total_known)
+        self._let_pass = min(self._let_pass, self._failed)  # those that were retried are not failed any more
+        failed = self._failed - self._let_pass
+        return too_many_failures(self.step.on_error, failed, self.state.total, self.state.total_known)
+
+    @property
+    def asks_after(self) -> str:
+        """After what a person will be asked again if they go on; empty where they are not asked now."""
+        return f"{bound(self.step.on_error, further=True)} of {self.name} fail" if self._asks else ""
+
+    @property
+    def asks_because(self) -> str:
+        """Why a person is asked. Items in flight may fail meanwhile, so it is what is allowed that is told, not a number."""
+        return f"{bound(self.step.on_error, further=self._let_pass > 0)} of {self.name} failed"
 
     def _weigh_failures(self) -> None:
-        if self._failing or self._warned_of_failures or not self._failed or not self._exceeds():
+        if self._failing or self._asks or not self._failed or not self._exceeds():
             return
-        self._warned_of_failures = True
         if self._options.ask:
+            self._asks = True
             self._call_exceeded(self)
         else:
             self._failing = f"{plural(self._failed, 'item')} failed, more than max_failures allows"
@@ -748,8 +762,10 @@ class StepRun:
             slot.recall()
 
     def go_on(self) -> None:
-        """Start items again."""
+        """Start items again. Who was asked about failed items has let pass those that there are."""
         self._held = False
+        if self._asks:
+            self._asks, self._let_pass = False, self._failed
         self.pump()
 
     def stop(self) -> None:

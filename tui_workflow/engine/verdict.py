@@ -11,6 +11,7 @@ from tui_workflow.facts.events import StepStatus
 from tui_workflow.facts.outcome import Ended, ErrorInfo, Outcome
 from tui_workflow.facts.state import Item, StepState
 from tui_workflow.flow.model import OnError, Retry, Step
+from tui_workflow.text import plural
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +49,14 @@ def too_many_failures(policy: OnError, failed: int, total: int, total_known: boo
     if isinstance(most, str):
         return total_known and total > 0 and failed * 100 > float(most.rstrip("% ")) * total
     return failed > most
+
+
+def bound(policy: OnError, *, further: bool) -> str:
+    """What `max_failures` does not allow, in words: `more than 5 items`, or with `further` that many on top of others."""
+    most = policy.max_failures
+    if isinstance(most, str):
+        return f"more than {'a further ' if further else ''}{most.rstrip('% ')} % of the items"
+    return f"more than {plural(most or 0, 'further item' if further else 'item')}"
 
 
 class Ending(NamedTuple):
