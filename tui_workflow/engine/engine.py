@@ -7,11 +7,12 @@ file. Only then is it folded into the state, shown to readers, and built upon.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import contextmanager
 from functools import cache
 
 from tui_workflow.engine.decide import ENDED, StepView, decide
+from tui_workflow.engine.following import keepers, reruns
 from tui_workflow.engine.ports import Options, Surroundings
 from tui_workflow.engine.program import Revision, program
 from tui_workflow.engine.steprun import Context, StepRun
@@ -100,11 +101,11 @@ class Engine:
 
     def reruns(self, step: str) -> tuple[str, ...]:
         """The later steps that would run again if items of `step` were retried."""
-        return self._wishes.reruns(step)
+        return reruns(self.plan, self.state, step)
 
     def outdated(self, step: str) -> tuple[str, ...]:
         """The later steps that keep done items, which are stale when items of `step` run again."""
-        return self._wishes.outdated(step)
+        return keepers(self.plan, self.state, step)
 
     def in_flight(self, step: str, item: int) -> bool:
         """True if a worker holds the item, begun or not."""
@@ -327,8 +328,9 @@ class Engine:
 
     # ---- revisions -------------------------------------------------------------------------------------------------
 
-    def take_revision(self, plan: Plan, number: int, facts: Sequence[ev.Event]) -> None:
-        """Run by another plan from now on. `facts`, which say so, are recorded here.
+    def take_revision(self, plan: Plan, number: int, facts: Sequence[ev.Event], relisted: Collection[str] = ()) -> None:
+        """Run by another plan from now on. `facts`, which say so, are recorded here, and what follows for those that read
+        the steps whose items are listed again.
 
         Steps that are not in it are ended at once; running ones finish what is in flight under the revision they began with.
         """
@@ -338,7 +340,7 @@ class Engine:
             # What ran item by item cannot go on as one piece, nor the other way round: it starts anew.
             if loops.get(name) is not (run.step.for_each is not None):
                 self._runs.pop(name).dismiss()
-        self.record(facts)
+        self.record([*facts, *(self._wishes.follow(relisted) if relisted else ())])
         for name, run in self._runs.items():
             run.take(self._revision(name, number))
 

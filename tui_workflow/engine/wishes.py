@@ -8,12 +8,13 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, assert_never
 
 from tui_workflow.engine.decide import ENDED
+from tui_workflow.engine.following import outdate, reopen_readers
 from tui_workflow.facts import events as ev
 from tui_workflow.facts.commands import Progress, Reply, RetryItems, RetryStep, SkipItems
 from tui_workflow.facts.fingerprint import fingerprint
 from tui_workflow.facts.outcome import Ended, ErrorInfo, Outcome
 from tui_workflow.facts.state import Item, StepState
-from tui_workflow.flow.graph import outdated, readers
+from tui_workflow.flow.graph import readers
 from tui_workflow.text import grouped, plural
 
 if TYPE_CHECKING:
@@ -141,15 +142,6 @@ class Wishes:
         rest += loaded_again(changed, self._engine.options.flow_dir)
         return Reply(f"{_runs_again(again)}{rest}", progress.done, tuple(again[1:]))
 
-    def reruns(self, step: str) -> tuple[str, ...]:
-        """The steps that have run, read `step`, and so run again when its items do."""
-        state = self._engine.state
-        return tuple(
-            name
-            for name in readers(self._engine.plan, step)
-            if name in state.steps and state.steps[name].status not in {"pending", "cancelled"}
-        )
-
     def _retry_items(self, command: RetryItems, *, first: bool = True) -> Came:
         """Queue items; `first` is false for the later portions of one wish, which tell the steps that follow only at need."""
         state = self._engine.state
@@ -230,7 +222,7 @@ class Wishes:
         """Reopen steps for a step that runs again whole; also names those that run now, read it, and so run once more."""
         state, now = self._engine.state, self._engine.now()
         again = list(names)
-        facts = self._outdate(now, [name], names)
+        facts = outdate(self._engine.plan, state, [name], names, now)
         facts += [ev.StepReopened(now, each, "run again", relist=True) for each in names]
         for reader in readers(self._engine.plan, name):
             if not self._engine.begin_anew(reader) and state.steps[reader].status == "running":
@@ -266,36 +258,22 @@ class Wishes:
         return [ev.RunResumed(self._engine.now(), state.pid, state.host)]
 
     def _reopen(self, names: list[str], relist: list[str]) -> list[ev.Event]:
-        """Reopen these steps if they have ended or are about to, those that read them, those that were cancelled, and the cleanup."""
-        state, now = self._engine.state, self._engine.now()
-        facts = self._outdate(now, names)
-        touched: set[str] = set()
+        """Reopen these steps if they have ended or are about to, and what follows from that."""
+        now = self._engine.now()
+        reopened = [
+            ev.StepReopened(now, name, "retry", relist=name in relist) for name in names if self._has_ended(name)
+        ]
+        return [*reopened, *self.follow(names)]
+
+    def follow(self, names: Collection[str]) -> list[ev.Event]:
+        """What follows when items of these steps run again or are others: what read them runs again or keeps what is stale now."""
+        plan, state, now = self._engine.plan, self._engine.state, self._engine.now()
         for name in names:
-            if self._has_ended(name):
-                facts.append(ev.StepReopened(now, name, "retry", relist=name in relist))
-            touched.add(name)
-        for name in names:
-            for reader in readers(self._engine.plan, name):
+            for reader in readers(plan, name):
                 self._engine.begin_anew(reader)
-            for reader in self.reruns(name):
-                if reader not in touched:
-                    touched.add(reader)
-                    facts.append(ev.StepReopened(now, reader, f"{name} runs again", relist=True))
-        for step in state.steps.values():
-            if step.status == "cancelled" and step.name not in touched and step.shape.section == "steps":
-                touched.add(step.name)
-                facts.append(ev.StepReopened(now, step.name, "what it needs runs again"))
-        return [*facts, *self._cleanup_again(now, touched)]
-
-    def outdated(self, step: str) -> tuple[str, ...]:
-        """The steps that keep done items, which are stale when items of `step` run again."""
-        steps = self._engine.state.steps
-        return tuple(name for name in outdated(self._engine.plan, step) if name in steps and steps[name].succeeded)
-
-    def _outdate(self, now: float, names: Iterable[str], whole: Collection[str] = ()) -> list[ev.Event]:
-        """Say so of them, those left out that run again as a whole."""
-        found = dict.fromkeys(each for name in names for each in self.outdated(name) if each not in whole)
-        return [ev.ItemsOutdated(now, name) for name in found]
+        again = reopen_readers(plan, state, names, now)
+        touched = {*names, *(fact.step for fact in again)}
+        return [*outdate(plan, state, names, (), now), *again, *self._cleanup_again(now, touched)]
 
     def _cleanup_again(self, now: float, touched: set[str]) -> list[ev.Event]:
         return [

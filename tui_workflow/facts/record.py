@@ -35,7 +35,7 @@ def same(one: bytes, other: bytes) -> bool:
 
 def _is_record(value: dict[Any, Any]) -> bool:
     names = value.keys()
-    return names == _COMPLETED or names == _FAILED
+    return names in (_COMPLETED, _FAILED)
 
 
 def _unplaced(value: Any) -> Any:

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from tui_workflow.engine.decide import ENDED
+from tui_workflow.engine.following import outdate, reopen_readers
 from tui_workflow.facts import events as ev
 from tui_workflow.facts.commands import Command
 from tui_workflow.facts.state import Item, RunState
@@ -118,11 +119,16 @@ def relisted(old: Plan, new: Plan, state: RunState) -> set[str]:
     }
 
 
+RESUMED = "resumed"
+"""Why steps are opened again that run again for no other step's sake."""
+
+
 def take_up(plan: Plan, state: RunState, previous: Plan | None, now: float) -> list[ev.Event]:
     """The facts by which a run that did not end well is taken up again.
 
     Steps that failed, or were cancelled because of it, are pending again; so are cleanup steps, which run at every end.
-    What failed and was tolerated stays as it is until somebody retries it.
+    What failed and was tolerated stays as it is until somebody retries it. Steps that read one whose items are listed again
+    run again too.
     """
     again = relisted(previous, plan, state) if previous is not None else set()
     facts: list[ev.Event] = []
@@ -138,5 +144,9 @@ def take_up(plan: Plan, state: RunState, previous: Plan | None, now: float) -> l
         cleanup = planned.section != "steps" and step.status in ENDED and planned.step.rerun
         if failed or step.status == "cancelled" or cleanup or planned.name in again:
             relist = planned.name in again or (failed and not step.total_known)
-            facts.append(ev.StepReopened(now, planned.name, "resumed", relist=relist))
+            facts.append(ev.StepReopened(now, planned.name, RESUMED, relist=relist))
+    reopened = {fact.step for fact in facts if isinstance(fact, ev.StepReopened)}
+    known = [planned.name for planned in plan.steps if planned.name in again and planned.name in state.steps]
+    facts += outdate(plan, state, known, (), now)
+    facts += (fact for fact in reopen_readers(plan, state, known, now) if fact.step not in reopened)
     return facts

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -12,7 +13,7 @@ from tui_workflow.facts import events as ev
 from tui_workflow.facts.state import RunState, fold
 from tui_workflow.flow.diff import StepDiff, diff
 from tui_workflow.flow.plan import Plan
-from tui_workflow.session.assignment import shapes, take_up
+from tui_workflow.session.assignment import RESUMED, shapes, take_up
 from tui_workflow.session.edited import keys_of
 from tui_workflow.session.stored import stored_plan
 from tui_workflow.store.places import open_state
@@ -61,12 +62,12 @@ def resume_plan(plan: Plan, path: Path | None) -> ResumePlan:
     if changed:
         facts.append(ev.RevisionTaken(at, state.revision + 1, shapes(plan)))
     opening = take_up(plan, state, before if changed else None, at) if state.status != "succeeded" else []
-    reopened = {fact.step for fact in opening if isinstance(fact, ev.StepReopened)}
+    reopened = {fact.step: fact.reason for fact in opening if isinstance(fact, ev.StepReopened)}
     relist = {fact.step for fact in opening if isinstance(fact, ev.StepReopened) and fact.relist}
     gone = [name for name in state.steps if name not in {planned.name for planned in plan.steps}]
     known = set(state.steps)
     run, status, revision = state.run, state.status, state.revision
-    fold(state, facts)
+    fold(state, [*facts, *(fact for fact in opening if isinstance(fact, ev.ItemsOutdated))])
     steps = [
         _step(state, plan, planned.name, planned.name in known, reopened, relist, difference) for planned in plan.steps
     ]
@@ -79,7 +80,7 @@ def _step(
     plan: Plan,
     name: str,
     known: bool,
-    reopened: set[str],
+    reopened: Mapping[str, str],
     relist: set[str],
     difference: dict[str, StepDiff],
 ) -> StepPlan:
@@ -107,22 +108,25 @@ def _step(
     tried = sum(item in step.attempts_of for item in step.failures)  # a duplicate key never was, and never will be
     again = tried if policy.action == "fail" or exceeded else 0
     if name in relist:
-        why.append("its items are listed again")
+        why.append("its items are listed again" if reopened[name] == RESUMED else reopened[name])
     elif step.status == "cancelled":
         why.append("what it needs had failed")
     elif step.total and step.waiting and name not in reopened:
         why.append("it was interrupted")
     if again:
         why.append(f"{'more items failed than it tolerates: they' if exceeded else 'its failed items'} are tried again")
+    kept, failed = step.succeeded + step.skipped, step.failed - again
     what = "go on" if step.done else "run"
+    if name in relist and not step.shape.for_each:
+        what, kept, again, failed = "run", 0, step.total, 0
     return StepPlan(
         name,
         step.status,
         what,
-        step.succeeded + step.skipped,
+        kept,
         again,
         step.waiting,
         len(stale_items(step)),
-        step.failed - again,
+        failed,
         tuple(why),
     )

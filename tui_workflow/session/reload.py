@@ -202,7 +202,7 @@ class Reloader:
         added = any(planned.name not in engine.state.steps for planned in saved.steps)
         if engine.finished and (again or added):
             facts.insert(0, ev.RunResumed(now, engine.state.pid, engine.state.host))
-        engine.take_revision(saved, number, facts)
+        engine.take_revision(saved, number, facts, again)
 
     async def go_back(self) -> Reply:
         """Run by the revision before the present one again, as a new revision."""
