@@ -6,9 +6,8 @@ State per item is two bytes (state, definition), never an object; failed items h
 
 from __future__ import annotations
 
-from array import array
 from bisect import bisect_right
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from enum import IntEnum
@@ -49,20 +48,20 @@ class Group:
     """Failures by ten seconds of Unix time, kept for the latest 64 such spans."""
 
 
-BUCKETS = 96
-"""Duration classes of `Pace`: five to a doubling, from 0.1 ms upwards."""
-_EDGES = [0.0001 * 2.0 ** (index / 5) for index in range(1, BUCKETS)]
+_EDGES = [0.0001 * 2.0 ** (index / 10) for index in range(1, 300)]
+"""Where the duration classes of `Pace` end: ten to a doubling, from 0.1 ms to more than a day."""
 
 
 @dataclass(slots=True)
 class Pace:
     """How long items take and how many end, cheap enough to keep for every item.
 
-    `durations[i]` counts attempts that took from 0.0001 × 2^(i/5) seconds on; `ended` counts items that ended
-    by ten seconds of Unix time, for the latest 64 such spans.
+    By class of durations, `durations` counts attempts and `seconds` adds up how long they took; `ended` counts items that
+    ended by ten seconds of Unix time, for the latest 64 such spans.
     """
 
-    durations: array[int] = field(default_factory=lambda: array("L", bytes(8 * BUCKETS)))
+    durations: Counter[int] = field(default_factory=Counter)
+    seconds: defaultdict[int, float] = field(default_factory=lambda: defaultdict(float))
     ended: Counter[int] = field(default_factory=Counter)
     slowest: float = 0.0
     slowest_item: int = -1
@@ -70,16 +69,17 @@ class Pace:
     def percentile(self, share: float) -> float | None:
         """Seconds within which `share` (0 to 1) of the attempts ended, to within 8 % from 0.1 ms on; None without any.
 
-        Of a class of durations its middle is told, since its edges are wrong by all of its width for somebody.
+        Of a class of durations the mean of those in it is told: its edges and its middle are no attempt's, and where all
+        take the same it is that.
         """
-        total = sum(self.durations)
+        total = sum(self.durations.values())
         if not total:
             return None
         seen = 0
-        for index, count in enumerate(self.durations):
-            seen += count
+        for place in sorted(self.durations):
+            seen += self.durations[place]
             if seen >= share * total:
-                return min(float(0.0001 * 2.0 ** ((index + 0.5) / 5)), self.slowest)
+                return min(self.seconds[place] / self.durations[place], self.slowest)
         return self.slowest
 
 
@@ -119,6 +119,8 @@ class StepState:
     again: bool = False
     """It is running, and will run once more when it has finished."""
     total_known: bool = False
+    listed_by: str | None = None
+    """The template of the keys of the latest listing, empty for default keys, None while there is none."""
     states: bytearray = field(default_factory=bytearray)
     made_by: bytearray = field(default_factory=bytearray)
     """By item, the place in `definitions` of the definition that made its outcome."""
@@ -393,6 +395,7 @@ def _listing_finished(step: StepState, fact: ev.ListingFinished) -> None:
             step.states[item] = Item.GONE
             step.gone += 1
     step.total_known = True
+    step.listed_by = fact.key
 
 
 OUTDATED = ""
@@ -438,7 +441,7 @@ def _items_ended(step: StepState, fact: ev.ItemsEnded) -> None:
         step.definitions.append(fact.definition)
     definition = step.definitions.index(fact.definition)
     current = fact.definition == step.shape.definition
-    states, made_by, durations, ended = step.states, step.made_by, step.pace.durations, step.pace.ended
+    states, made_by, pace, ended = step.states, step.made_by, step.pace, step.pace.ended
     if _all_new_and_well(step, fact.outcomes):
         _items_succeeded(step, fact, definition, stale=not current)
         return
@@ -476,9 +479,11 @@ def _items_ended(step: StepState, fact: ev.ItemsEnded) -> None:
             step.attempts += 1
             if outcome.attempt > 1 or status != Ended.OK:
                 step.attempts_of[item] = max(outcome.attempt, step.attempts_of.get(item, 0))
-            if duration > step.pace.slowest:
-                step.pace.slowest, step.pace.slowest_item = duration, item
-            durations[bisect_right(_EDGES, duration)] += 1
+            if duration > pace.slowest:
+                pace.slowest, pace.slowest_item = duration, item
+            place = bisect_right(_EDGES, duration)
+            pace.durations[place] += 1
+            pace.seconds[place] += duration
         if status != Ended.RETRYING:
             ended[int(outcome.started + duration) // 10] += 1
     for kind, count in enumerate(tally):
@@ -504,7 +509,7 @@ def _all_new_and_well(step: StepState, outcomes: Sequence[Outcome]) -> bool:
 def _items_succeeded(step: StepState, fact: ev.ItemsEnded, definition: int, *, stale: bool) -> None:
     """What `_items_ended` comes to for outcomes of which nothing is to be said but how long they took."""
     outcomes, count, pace = fact.outcomes, len(fact.outcomes), step.pace
-    states, made_by, buckets, edges = step.states, step.made_by, pace.durations, _EDGES
+    states, made_by, classes, seconds, edges = step.states, step.made_by, pace.durations, pace.seconds, _EDGES
     items = list(map(_ITEM, outcomes))
     first = items[0]
     if items == list(range(first, first + count)):
@@ -521,7 +526,9 @@ def _items_succeeded(step: StepState, fact: ev.ItemsEnded, definition: int, *, s
     step.by_revision[fact.revision, Ended.OK] += count
     durations = list(map(_DURATION, outcomes))
     for duration in durations:
-        buckets[bisect_right(edges, duration)] += 1
+        place = bisect_right(edges, duration)
+        classes[place] += 1
+        seconds[place] += duration
     longest = max(durations)
     if longest > pace.slowest:
         pace.slowest, pace.slowest_item = longest, items[durations.index(longest)]

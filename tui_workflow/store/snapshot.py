@@ -13,7 +13,7 @@ import struct
 import sys
 import zlib
 from array import array
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass, fields
 from typing import Any
@@ -126,7 +126,8 @@ def _step_record(step: StepState, parts: list[_Part]) -> dict[str, Any]:
     record["by_revision"] = [[*key, count] for key, count in step.by_revision.items()]
     record["groups"] = [_group_record(group) for group in step.groups]
     pace = step.pace
-    record["pace"] = [list(pace.durations), list(pace.ended.items()), pace.slowest, pace.slowest_item]
+    took = [list(pace.durations.items()), list(pace.seconds.items())]
+    record["pace"] = [*took, list(pace.ended.items()), pace.slowest, pace.slowest_item]
     parts += [bytes(step.states), bytes(step.made_by)]
     for name in _MAPS:
         numbers: dict[int, int] = getattr(step, name).copy()
@@ -165,8 +166,9 @@ def _read_step(record: dict[str, Any], blobs: _Blobs) -> StepState:
     step.error = None if error is None else error.encode("utf-8", "surrogateescape")
     step.by_revision = Counter({(revision, ended): count for revision, ended, count in record["by_revision"]})
     step.groups = [_read_group(group) for group in record["groups"]]
-    durations, ended, slowest, item = record["pace"]
-    step.pace = Pace(array("L", durations), Counter(dict(ended)), slowest, item)
+    durations, seconds, ended, slowest, item = record["pace"]
+    took = Counter(dict(durations)), defaultdict(float, seconds)
+    step.pace = Pace(*took, Counter(dict(ended)), slowest, item)
     step.states, step.made_by = bytearray(blobs.take()), bytearray(blobs.take())
     for name in _MAPS:
         setattr(step, name, dict(zip(blobs.ints(), blobs.ints(), strict=True)))
