@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from tests.view.made import BEGIN, ended, listed, run_of, shape
 from tui_workflow.facts import events as ev
 from tui_workflow.facts.state import RunState, StepState, fold
+from tui_workflow.facts.work import Running
 from tui_workflow.view.eta import Eta, of_run, of_step, words
 from tui_workflow.view.glyphs import UNICODE
 from tui_workflow.view.line import plain
@@ -85,7 +86,7 @@ def test_the_range_holds_the_true_time() -> None:
     assert eta is not None
     assert eta.low < 880 < eta.high
     assert eta.high < 880 * 1.5
-    assert of_run(run, BEGIN + 120) == eta
+    assert of_run(run, BEGIN + 120, {}) == eta
 
 
 def test_unknown_while_the_listing_goes_on() -> None:
@@ -328,3 +329,19 @@ def test_slots_that_stay_as_many_change_nothing() -> None:
     before = of_step(run.steps["s"], BEGIN + 43), recent(run.steps["s"], BEGIN + 43)
     step = changed(run, BEGIN + 43, 4)
     assert (of_step(step, BEGIN + 43), recent(step, BEGIN + 43)) == before
+
+
+def test_of_a_step_of_which_only_a_late_item_is_left_nothing_is_known() -> None:
+    """Its pace says about a second, for ever."""
+    run = steady(59, 1, 60)
+    step = run.steps["s"]
+    hung = Running(0, 59, BEGIN + 58, 0, 0)
+    assert of_run(run, BEGIN + 59, {"s": [hung]}) == of_step(step, BEGIN + 59)
+    assert of_run(run, BEGIN + 60, {"s": [hung]}) is None
+    assert of_run(run, BEGIN + 60, {}) is not None
+
+
+def test_as_long_as_others_wait_a_late_item_does_not_hide_how_long_they_take() -> None:
+    run = steady(40, 1, 60)
+    hung = Running(0, 40, BEGIN + 1, 0, 0)
+    assert of_run(run, BEGIN + 40, {"s": [hung]}) == of_step(run.steps["s"], BEGIN + 40)

@@ -10,11 +10,13 @@ the slots; `unknown` instead would hide for minutes, where items are slow, the v
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from itertools import pairwise
 from math import ceil, floor, inf, sqrt
 from typing import NamedTuple
 
 from tui_workflow.facts.state import RunState, StepState
+from tui_workflow.facts.work import Running
 from tui_workflow.view.numbers import count
 from tui_workflow.view.spark import SPAN
 
@@ -25,6 +27,10 @@ EARLY_SHARE, EARLY_ITEMS, EARLY_SECONDS = 0.05, 5, 2.0
 KEPT = 64
 """Spans that a state keeps at least once it forgets old ones; see `facts.state.Pace.ended`."""
 MOST_DOUBT = 0.75
+USUALLY = 0.95
+"""The share of items that take no longer than items usually do."""
+LATE_SECONDS = 1.0
+"""What is told in seconds does not change for an item that is late by less."""
 HOLE_SECONDS = 300.0
 HOLE_TIMES = 20
 """A hole is longer than this many seconds, and than so many times the usual distance of spans in which items end."""
@@ -160,12 +166,33 @@ def _after_hole(spans: dict[int, int], now: float) -> int:
     return max((later for gap, later in gaps if gap > longest), default=0)
 
 
-def of_run(run: RunState, now: float) -> Eta | None:
-    """The time the steps that run now still take together; None if one of them cannot tell. Later steps are not in it."""
-    found = [of_step(step, now) for step in run.steps.values() if step.status == "running" and step.shape.for_each]
+def in_flight(step: StepState, running: Sequence[Running], now: float) -> Eta | None:
+    """How long items in flight take at the most: as long as their like usually do. None while one has taken longer than that
+    already, or nobody knows how long its like take.
+    """
+    usual = step.pace.percentile(USUALLY)
+    if usual is None or any(now - each.since > usual + LATE_SECONDS for each in running):
+        return None
+    return Eta(0.0, usual)
+
+
+def of_run(run: RunState, now: float, lanes: Mapping[str, Sequence[Running]]) -> Eta | None:
+    """The time the steps that run now still take together; None if one of them cannot tell. Later steps are not in it.
+
+    `lanes` are the items in flight. Of a step of which only these are left, their pace says no more than they do.
+    """
+    found = [
+        None if not _may_tell(step, lanes.get(step.name, ()), now) else of_step(step, now)
+        for step in run.steps.values()
+        if step.status == "running" and step.shape.for_each
+    ]
     if not found or any(eta is None for eta in found):
         return None
     return Eta(max(eta.low for eta in found if eta), max(eta.high for eta in found if eta))
+
+
+def _may_tell(step: StepState, running: Sequence[Running], now: float) -> bool:
+    return not running or step.waiting > len(running) or in_flight(step, running, now) is not None
 
 
 def words(eta: Eta | None, *, paused: bool = False, dash: str = "–") -> str:

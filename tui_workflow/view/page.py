@@ -113,7 +113,7 @@ def top(scene: Scene, frame: Frame) -> None:
     state = scene.state
     words = ""
     if state.finished is None and state.status in ("running", "paused"):
-        words = eta.words(eta.of_run(state, scene.whole), paused=state.paused, dash=scene.glyphs.dash)
+        words = eta.words(eta.of_run(state, scene.whole, scene.lanes), paused=state.paused, dash=scene.glyphs.dash)
     frame.bar(
         header.rows(state, scene.now, scene.lanes, words, frame.width, scene.glyphs, frame.margin, live=scene.live)
     )

@@ -48,13 +48,12 @@ class LeaveDialog(Choosing):
         longer than that already, or nobody knows how long its like take.
         """
         now = desk.feed.now()
-        usual = []
-        for name, running in desk.lanes().items():
-            most = desk.state.steps[name].pace.percentile(0.95)
-            if most is None or any(now - run.since > most for run in running):
-                return ""
-            usual += [most] if running else []
-        return f"; {eta.words(eta.Eta(max(usual), max(usual)))}" if usual else ""
+        busy = [(desk.state.steps[name], running) for name, running in desk.lanes().items() if running]
+        usual = [eta.in_flight(step, running, now) for step, running in busy]
+        if not usual or any(each is None for each in usual):
+            return ""
+        most = max(each.high for each in usual if each)
+        return f"; {eta.words(eta.Eta(most, most))}"
 
     def box(self, width: int, height: int, glyphs: Glyphs) -> Box:
         state = self.desk.state
