@@ -41,6 +41,7 @@ def test_percentages(done: int, total: int, whole: str, fine: str) -> None:
 def test_a_hundred_percent_means_all_is_done(done: int, more: int, known: bool) -> None:
     for text in (n.percent(done, done + more, known=known), n.fine_percent(done, done + more, known=known)):
         assert text.startswith("100") == (more == 0 and known)
+        assert bool(text) == known, "of a total that grows no share is told"
 
 
 @pytest.mark.parametrize(

@@ -28,7 +28,9 @@ def copyable(text: str) -> str:
 
 
 def percent(done: float, total: float, *, known: bool = True) -> str:
-    """`61 %`; `<1 %` for a little; `100 %` only when all is done and `known` says that the total will not grow."""
+    """`61 %`; `<1 %` for a little; `100 %` only when all is done. Empty where the total is not `known`: of one that grows, no
+    share tells how far something is.
+    """
     return _share(done, total, known, 0)
 
 
@@ -38,8 +40,10 @@ def fine_percent(done: float, total: float, *, known: bool = True) -> str:
 
 
 def _share(done: float, total: float, known: bool, digits: int) -> str:
+    if not known:
+        return ""
     if done >= total:
-        return "100 %" if known else "0 %" if done <= 0 else _under(100, digits)
+        return "100 %"
     if done <= 0:
         return "0 %"
     least = 10.0**-digits

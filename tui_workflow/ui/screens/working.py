@@ -23,7 +23,7 @@ class Working:
         room = min(65, max(20, width - 10))
         done, total = self.progress.done, max(self.progress.done, self.progress.total)
         words = f"{numbers.count(done)} of {numbers.count(total)}"
-        share = numbers.percent(done, total, known=False)
+        share = numbers.percent(done, total, known=done < total)
         stop = keys([("esc", f"stop, {self.kept}", "esc")], room)
         if self.progress.stopped:
             stop = [Row((Span("stops", "retrying"),))]

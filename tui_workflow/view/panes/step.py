@@ -103,19 +103,20 @@ def legend(step: StepState, drawn: Rows, sampling: Sampling, width: int, glyphs:
 
 def _title(step: StepState, width: int, glyphs: Glyphs, cursor: Cursor) -> Row:
     focused = cursor == "here"
-    so_far = "" if step.total_known else " so far"
-    extra = (Span(f"{numbers.count(step.done)} of {numbers.count(step.total)}{so_far}", "dim"),)
+    extra = (Span(_done(step), "dim"),)
     share = numbers.fine_percent(step.done, step.total, known=step.total_known)
-    tail = (Span(share, "strong", bold=True),) if step.total or step.total_known else ()
+    tail = (Span(share, "strong", bold=True),) if share else ()
     return heading(name(2, step.name, extra, focused=focused), tail, width, focused=focused, glyphs=glyphs)
+
+
+def _done(step: StepState) -> str:
+    return f"{numbers.count(step.done)} of {numbers.count(step.total)}{'' if step.total_known else ' so far'}"
 
 
 def _fact_line(step: StepState, speed: rate.Rates, now: float, sampling: Sampling, width: int, glyphs: Glyphs) -> Row:
     share = numbers.fine_percent(step.done, step.total, known=step.total_known)
-    left = (
-        Span(share, "strong", bold=True),
-        Span(f"  {numbers.count(step.done)} of {numbers.count(step.total)}", "dim"),
-    )
+    left: Line = (Span(f"{share}  ", "strong", bold=True),) if share else ()
+    left = (*left, Span(_done(step), "dim"))
     right: Line = ()
     if speed.now and step.status == "running":
         value, _, unit = numbers.rate(speed.now).partition("/")
