@@ -174,5 +174,24 @@ async def test_a_file_is_replaced_whole_or_not_at_all(tmp_path: Path) -> None:
         records = [json.loads(line) for line in target.read_text().splitlines()]
         assert [record["index"] for record in records] == list(range(COUNT))
         stopped = await library.write_failed("work", (1, 2, 3), Progress(3, stopped=True))
-        assert stopped == f"Nothing was written, stopped at 0 of 3 items: {target.name} is as it was"
+        assert stopped == "Nothing was written, stopped at 0 of 3 items"
         assert len(target.read_text().splitlines()) == COUNT
+
+
+async def test_a_file_that_holds_other_items_is_never_written_over(tmp_path: Path) -> None:
+    write(tmp_path)
+    async with live(tmp_path) as run:
+        await run.ended()
+        library = FlowLibrary(run.stage.assignment.path, lambda: run.state)
+        target = tmp_path / f"failed-{run.state.run}.jsonl"
+
+        async def written(*items: int, which: str = "") -> str:
+            return await library.write_failed("work", items, Progress(len(items)), which)
+
+        assert await written(1, 2) == f"Wrote 2 failed items to {target.name}"
+        held = target.read_bytes()
+        assert await written(3) == f"Wrote 1 failed item to {target.stem}-2.jsonl: {target.name} holds others"
+        assert await written(1, 2) == f"Wrote 2 failed items to {target.name}", "the same needs no other file"
+        assert await written(4, which="9f/../a") == f"Wrote 1 failed item to {target.stem}-9f____a.jsonl"
+        assert target.read_bytes() == held
+        assert len([path for path in tmp_path.iterdir() if "failed-" in path.name]) == 3

@@ -559,14 +559,16 @@ class Simulation:
         stored.succeed()
         return stored, stored
 
-    async def write_failed(self, step: str | None, items: Sequence[int] | None, progress: cm.Progress) -> str:
+    async def write_failed(
+        self, step: str | None, items: Sequence[int] | None, progress: cm.Progress, which: str = ""
+    ) -> str:
         count = (
             len(items)
             if items is not None
             else sum(s.failed for s in self.state.steps.values() if step in (None, s.name))
         )
         self.written.append((step, count))
-        return f"Wrote {count} records to failed.jsonl"
+        return f"Wrote {count} records to failed{which and f'-{which}'}.jsonl"
 
 
 DEFINITION = """\

@@ -40,7 +40,9 @@ class Slow(Simulation):
             progress.reached += portion
         return cm.Reply(f"{len(items)} queued", len(items))
 
-    async def write_failed(self, step: str | None, items: Sequence[int] | None, progress: cm.Progress) -> str:
+    async def write_failed(
+        self, step: str | None, items: Sequence[int] | None, progress: cm.Progress, which: str = ""
+    ) -> str:
         while not progress.stopped:
             progress.done += 1
             await asyncio.sleep(0.01)

@@ -258,7 +258,28 @@ async def test_capital_r_retries_all_failed_of_every_step() -> None:
         assert screen.run.sent == [cm.RetryItems("process_chunks", None, None)]
         assert failed(screen) == 0
         await screen.press("R")
-        assert "Nothing to retry: no item has failed" in screen.footer
+        assert "Nothing to retry: nothing has failed" in screen.footer
+
+
+async def test_a_step_that_failed_by_itself_is_started_again_by_r_for_all() -> None:
+    """A handler that did not import leaves no failed item, and one who has mended it wants the step to run."""
+    run = Simulation(total=1000)
+    clean = run.state.steps["fetch_images"]
+    for step in run.state.steps.values():
+        run.tell(ev.ItemsQueued(run.clock, step.name, tuple(sorted(step.failures)), "retry"))
+    broke = ev.StepFinished(run.clock, clean.name, "failed", "", ErrorInfo("ImportError", "no module x", "f0").encode())
+    run.tell(broke)
+    run.tell(ev.RunFinished(run.clock, "failed", "fetch_images failed"))
+    async with opened(run) as screen:
+        text = await screen.settle()
+        assert "3 Failures  no item, fetch_images itself failed" in text
+        assert "R run fetch_images again" in text
+        screen.desk.nav.step = clean.name
+        await screen.press("r")
+        assert "No item to retry: fetch_images failed by itself   ctrl+r runs it again" in screen.footer
+        assert "Run fetch_images again?" in await screen.press("R")
+        await screen.press("enter")
+        assert screen.run.sent == [cm.RetryStep("fetch_images")]
 
 
 async def test_the_canary_goes_first_and_offers_the_rest_when_it_is_well() -> None:
@@ -383,7 +404,7 @@ async def test_what_finishes_is_told_only_while_something_does() -> None:
 
 async def test_a_run_that_has_drained_does_not_say_that_it_drains() -> None:
     async with opened() as screen:
-        await screen.press("x")
+        await screen.press("x", "enter")
         assert "Draining" in screen.footer
         screen.run.tell(ev.RunFinished(screen.run.clock, "interrupted", "drained"))
         screen.app._tick()
@@ -400,9 +421,15 @@ async def test_p_pauses_and_goes_on() -> None:
         assert screen.run.sent == [cm.Pause(), cm.Unpause()]
 
 
-async def test_x_drains_once() -> None:
+async def test_x_drains_after_a_question_and_once() -> None:
     async with opened() as screen:
         text = await screen.press("x")
+        assert "Drain process-dataset?" in text
+        assert "11 items in flight finish, " in text
+        assert "p pauses the run instead" in text
+        await screen.press("x", "escape")
+        assert screen.run.sent == [], "a stray key ends no run"
+        text = await screen.press("x", "enter")
         assert screen.run.sent == [cm.Drain()]
         assert "DRAINING" in text
         await screen.press("x")
@@ -447,6 +474,10 @@ async def test_w_writes_all_failed_or_those_of_the_list() -> None:
         assert f"Wrote {number} records to failed.jsonl" in screen.footer
         await screen.press("3", "enter", "space", "W")
         assert screen.run.written[1] == ("process_chunks", 1)
+        group = screen.run.state.steps["process_chunks"].groups[0].fingerprint
+        assert f"to failed-{group}-marked.jsonl" in screen.footer
+        await screen.press("escape", "W")
+        assert f"to failed-{group}.jsonl" in screen.footer
 
 
 async def test_copying_says_what_and_how_much() -> None:

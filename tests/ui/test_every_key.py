@@ -123,7 +123,7 @@ CASES: dict[str, Case] = {
     "retry_step": Case(says("Run process_chunks again?")),
     "skip": Case(says("Skip doc-"), ("3", "enter")),
     "pause": Case(sent(cm.Pause)),
-    "drain": Case(sent(cm.Drain)),
+    "drain": Case(says("Drain process-dataset?")),
     "stop": Case(says("Stop process-dataset now?")),
     "fewer_slots": Case(sent(cm.SetSlots)),
     "more_slots": Case(sent(cm.SetSlots)),

@@ -41,6 +41,17 @@ async def test_it_says_what_is_opened_at_every_size(size: tuple[int, int]) -> No
             assert "q leave" in lines[-1]
 
 
+async def test_nothing_is_being_done_while_a_question_waits() -> None:
+    async with opening() as (app, pilot):
+        asked = asyncio.ensure_future(app.ask("Go on?", [], OFFERED))
+        await pilot.pause()
+        assert "resume it" in text(app)
+        assert "reading the flow" not in text(app)
+        await pilot.press("r")
+        assert await asked == "resume"
+        assert "reading the flow" in text(app)
+
+
 @pytest.mark.parametrize("key", ["q", "escape", "ctrl+c"])
 async def test_it_can_be_left(key: str) -> None:
     async with opening() as (app, pilot):

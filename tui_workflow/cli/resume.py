@@ -11,6 +11,10 @@ if TYPE_CHECKING:
     from tui_workflow.view.panes.dialog import Choice
 
 
+_LONGEST = 200
+"""Characters of an error in the question."""
+
+
 async def ask(screen: Screen, found: Latest, flow: str, wanted: Wanted) -> bool | int:
     """True to take the run up, False to begin anew, else the exit code to end with. Enter takes what is first.
 
@@ -34,13 +38,16 @@ async def _resume(screen: Screen, state: RunState, different: list[str], edited:
     failed = state.failed
     listed = all(step.total_known or not step.shape.for_each for step in state.steps.values())
     counts = []
-    if waiting or not listed:
+    if waiting:
         counts.append(
             f"{numbers.count(waiting)}{'' if listed else ' or more'} {'item waits' if waiting == 1 else 'items wait'}"
         )
     if failed:
         counts.append(f"{numbers.count(failed)} failed")
-    words = [f"It is {state.status}{': ' if counts else ''}{', '.join(counts)}."]
+    words = [
+        f"It {'' if state.status == 'failed' else 'is '}{state.status}{': ' if counts else ''}{', '.join(counts)}."
+    ]
+    words += of_the_broken(state)
     anew = Choice("n", "new", "begin anew", "the unfinished run stays where it is")
     offered = [Choice("r", "resume", "resume it", "what is done stays done"), anew, _neither()]
     if different:
@@ -49,6 +56,22 @@ async def _resume(screen: Screen, state: RunState, different: list[str], edited:
     else:
         words += filter(None, (of_the_failed(state) if failed else "", edited))
     return _meant(await screen.ask(f"Run {state.run} is unfinished", words, offered))
+
+
+def of_the_broken(state: RunState) -> list[str]:
+    """Which steps failed by themselves, without a failed item, and why; and that resuming starts them again."""
+    from tui_workflow.facts.outcome import ErrorInfo
+    from tui_workflow.text import visible
+    from tui_workflow.view import broken
+
+    said = []
+    for step in broken.of_run(state):
+        why = ""
+        if step.error:
+            error = ErrorInfo.decode(step.error)
+            why = f" ({visible(f'{error.type}: {error.message}'.splitlines()[0])[:_LONGEST]})"
+        said.append(f"{visible(step.name)} failed by itself, not by an item{why}: resuming runs it again.")
+    return said
 
 
 def of_the_failed(state: RunState) -> str:
@@ -72,8 +95,9 @@ async def _look_at_failures(screen: Screen, state: RunState, different: list[str
     """A run that is over, but for items that failed: who starts the flow again may mean those, and all cost money again."""
     from tui_workflow.view import numbers
     from tui_workflow.view.panes.dialog import Choice
+    from tui_workflow.view.tolerated import items
 
-    failed, total = state.failed, sum(step.total for step in state.steps.values() if step.failed)
+    failed, total = state.failed, items(state)
     words = [f"It is over: {numbers.count(failed)} of {numbers.plural(total, 'item')} failed."]
     anew = Choice("n", "new", "begin anew", "everything runs again, also what is done")
     back = Choice("r", "back", "go back to it", "to see why and to retry; what is done stays")

@@ -5,7 +5,11 @@ from __future__ import annotations
 import asyncio
 import json
 import os
+import re
 from collections.abc import Callable, Sequence
+from contextlib import suppress
+from filecmp import cmp
+from itertools import count
 from pathlib import Path
 
 from tui_workflow.errors import WfError
@@ -18,10 +22,14 @@ from tui_workflow.session.feed import StoredFeed
 from tui_workflow.session.stored import stored_plan
 from tui_workflow.store import browse
 from tui_workflow.store.describe import failed_item
+from tui_workflow.store.files import publish
 from tui_workflow.store.places import list_runs, of_flow, open_state
 from tui_workflow.store.runfile import RunFile
 from tui_workflow.text import grouped, plural
 from tui_workflow.view.ports import Details, Feed, RunRow
+
+_ODD = re.compile(r"[^\w-]")
+"""What a file's name does not get of a step's."""
 
 
 class FlowLibrary:
@@ -66,14 +74,18 @@ class FlowLibrary:
             await details.__aexit__(None, None, None)
         self._opened.clear()
 
-    async def write_failed(self, step: str | None, items: Sequence[int] | None, progress: Progress) -> str:
+    async def write_failed(
+        self, step: str | None, items: Sequence[int] | None, progress: Progress, which: str = ""
+    ) -> str:
         """Write failed items to a JSON Lines file beside the flow that `for_each: {file: …}` reads back."""
         state = self._state()
-        target = Path(state.path).parent / f"failed-{state.run}.jsonl"
-        if await asyncio.to_thread(_write_failed, self._path, state, target, step, items, progress):
-            return f"Wrote {plural(progress.done, 'failed item')} to {target.name}"
-        kept = f": {target.name} is as it was" if target.exists() else ""
-        return f"Nothing was written, stopped at {grouped(progress.done)} of {plural(progress.total, 'item')}{kept}"
+        kind = f"-{_ODD.sub('_', which)}" if which else ""
+        target = Path(state.path).parent / f"failed-{state.run}{kind}.jsonl"
+        written = await asyncio.to_thread(_write_failed, self._path, state, target, step, items, progress)
+        if written is None:
+            return f"Nothing was written, stopped at {grouped(progress.done)} of {plural(progress.total, 'item')}"
+        beside = f": {target.name} holds others" if written != target else ""
+        return f"Wrote {plural(progress.done, 'failed item')} to {written.name}{beside}"
 
 
 def read_run(path: Path) -> tuple[RunState, Plan]:
@@ -84,8 +96,8 @@ def read_run(path: Path) -> tuple[RunState, Plan]:
 
 def _write_failed(
     path: Path, state: RunState, target: Path, step: str | None, items: Sequence[int] | None, progress: Progress
-) -> bool:
-    """Put a new file in the place of `target`; False, and nothing changes, when that was stopped."""
+) -> Path | None:
+    """Write `target`, or where that holds something else a file with a number beside it; None, and no file, when stopped."""
     draft = target.with_name(f".{target.name}.new")
     try:
         with (
@@ -106,8 +118,20 @@ def _write_failed(
                         progress.done += 1
         if progress.stopped:
             draft.unlink()
-            return False
-        os.replace(draft, target)
+            return None
+        return _publish(draft, target)
     except OSError as error:
         raise WfError(f"{target} cannot be written: {error.strerror}") from None
-    return True
+
+
+def _publish(draft: Path, target: Path) -> Path:
+    """Give a draft the first name that is free, or that of a file which holds the same."""
+    for number in count(1):
+        named = target if number == 1 else target.with_stem(f"{target.stem}-{number}")
+        with suppress(FileExistsError):
+            publish(draft, named)
+            break
+        if named.is_file() and cmp(draft, named, shallow=False):
+            break
+    draft.unlink(missing_ok=True)
+    return named

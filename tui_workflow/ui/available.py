@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from tui_workflow.ui.desk import Desk
+from tui_workflow.view import broken
 from tui_workflow.view.keys import Action, where
 
 _GOING_ON = frozenset({"pause", "drain", "stop", "fewer_slots", "more_slots"})
 """Actions that take a run which has not ended."""
-_FAILED = frozenset({"failures", "retry_all", "canary"})
+_FAILED = frozenset({"failures", "canary"})
 """Actions that take an item which has failed."""
 
 
@@ -26,6 +27,8 @@ def why_not(desk: Desk, action: Action) -> str:
         return "the run has ended"
     if action.name in _FAILED and not desk.state.failed:
         return "no item has failed"
+    if action.name == "retry_all" and not desk.state.failed and not broken.of_run(desk.state):
+        return "nothing has failed"
     if action.name == "rerun_stale" and not any(step.stale for step in desk.state.steps.values()):
         return "nothing is stale"
     return ""

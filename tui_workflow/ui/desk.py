@@ -19,7 +19,7 @@ from tui_workflow.ui.logfeed import LogFeed
 from tui_workflow.ui.logsearch import MOST_HITS, LogSearch, hits
 from tui_workflow.ui.options import Left, Options
 from tui_workflow.ui.search import GroupSearch
-from tui_workflow.view import numbers
+from tui_workflow.view import broken, numbers
 from tui_workflow.view.frame import Frame
 from tui_workflow.view.glyphs import UNICODE
 from tui_workflow.view.keys import Context, Keymap
@@ -179,7 +179,7 @@ class Desk:
         if nav.place == "main" and not inside:
             hidden.add("back")
         if not self.state.failed:
-            hidden |= {"retry_all", "canary", "failures"}
+            hidden |= {"canary", "failures"} if broken.of_run(self.state) else {"retry_all", "canary", "failures"}
             if not (self.step and self.step.failed):
                 hidden.add("retry")
         if not any(step.stale for step in self.state.steps.values()):

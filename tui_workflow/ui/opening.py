@@ -44,7 +44,8 @@ class Opening:
 
     def page(self, looks: Looks, width: int, height: int) -> Page:
         """The page, with the question over it."""
-        lines = opening.page(self._title, self._doing, self._said, width, height, looks.glyphs)
+        doing = self._doing if self._question is None else ""
+        lines = opening.page(self._title, doing, self._said, width, height, looks.glyphs)
         if self._question is not None:
             return self._question.over(lines, width, height, looks.glyphs)
         return [(line, False) for line in lines]

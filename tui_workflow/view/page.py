@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 from tui_workflow.facts.state import RunState, StepState
 from tui_workflow.facts.work import Running
-from tui_workflow.view import eta, numbers, tolerated
+from tui_workflow.view import broken, eta, numbers, tolerated
 from tui_workflow.view.causes import listed
 from tui_workflow.view.columns import line_width
 from tui_workflow.view.frame import GAP, LEFT, Frame, shape_of
@@ -239,7 +239,7 @@ def _stacked(scene: Scene, frame: Frame) -> None:
         frame.full(Pane.LOG, [Row(log.NAME)])
         return
     frame.blank(max(0, free - 1))
-    frame.full(Pane.FAILURES, [failures.line(causes, width, scene.glyphs)])
+    frame.full(Pane.FAILURES, [failures.line(causes, width, scene.glyphs, broken.words(scene.state))])
 
 
 def _tiny(scene: Scene, frame: Frame) -> None:
@@ -406,6 +406,7 @@ def failure_rows_of(
         entry=_entry(scene, Pane.FAILURES, width),
         filtered=len(failures.causes(list(scene.state.steps.values()))) if nav.group_filter.text else None,
         hint=_hint(scene) if hint else "",
+        none=broken.words(scene.state),
     )
 
 

@@ -256,10 +256,13 @@ class Library(Protocol):
     async def open_run(self, run: str) -> tuple[Feed, Details]:
         """A stored run to look at, nothing executed. Raises `WfError` with a sentence."""
 
-    async def write_failed(self, step: str | None, items: Sequence[int] | None, progress: Progress) -> str:
+    async def write_failed(
+        self, step: str | None, items: Sequence[int] | None, progress: Progress, which: str = ""
+    ) -> str:
         """Write failed items (of every step if None, all if None) to a JSON Lines file; the sentence says where and how many.
 
-        When `progress` is stopped the file stays as it was. Raises `WfError` when the file cannot be written.
+        `which` tells them from all, in the file's name. A file that holds something else stays, a flow may read it: then the
+        new one has a number. When `progress` is stopped there is no file. Raises `WfError` when it cannot be written.
         """
 
 

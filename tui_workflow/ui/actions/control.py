@@ -79,12 +79,22 @@ def pause(desk: Desk) -> None:
 
 
 def drain(desk: Desk) -> None:
-    """Start nothing new; the run ends when what runs has ended."""
-    if _goes_on(desk, "drain"):
-        if desk.state.draining:
-            desk.refuse("The run is draining already")
-        else:
-            begin_to_drain(desk)
+    """Start nothing new, after a question: the run ends when what runs has ended, and no key takes that back."""
+    if not _goes_on(desk, "drain"):
+        return
+    if desk.state.draining:
+        desk.refuse("The run is draining already")
+        return
+    running = sum(len(lane) for lane in desk.lanes().values())
+    waiting = max(0, desk.state.waiting - running)
+    paused = f" {desk.key('pause')} pauses the run instead." if desk.key("pause") and not desk.state.paused else ""
+    ask(
+        desk,
+        f"Drain {desk.state.flow}?",
+        f"{numbers.plural(running, 'item in flight finishes', 'items in flight finish')}, {numbers.plural(waiting, 'waits', 'wait')} "
+        f"for a resume. Then the run ends, and nothing takes that back.{paused}",
+        [("enter", "drain", begin_to_drain), NO],
+    )
 
 
 def begin_to_drain(desk: Desk) -> None:
@@ -105,7 +115,7 @@ def stop(desk: Desk) -> None:
     ask(
         desk,
         f"Stop {desk.state.flow} now?",
-        f"{numbers.plural(running, 'item')} in flight {'ends' if running == 1 else 'end'} and run again on resume. What is done stays done.",
+        f"{numbers.plural(running, 'item')} in flight {'ends and runs' if running == 1 else 'end and run'} again on resume. What is done stays done.",
         [
             ("enter", "stop now", lambda desk: desk.wish(Stop())),
             ("c", "cancel the run for good", lambda desk: desk.wish(Stop(cancel=True))),

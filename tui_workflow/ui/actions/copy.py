@@ -17,7 +17,7 @@ from tui_workflow.ui.scope import scopes
 from tui_workflow.ui.screens.question import ask
 from tui_workflow.view import numbers
 from tui_workflow.view.columns import cut
-from tui_workflow.view.nav import Pane
+from tui_workflow.view.nav import Items, Pane
 from tui_workflow.view.panes.definition import lines_of
 from tui_workflow.view.ports import ItemDetail, ItemRow
 
@@ -210,15 +210,18 @@ def write(desk: Desk) -> None:
     nav = desk.nav
     step: str | None = None
     items: tuple[int, ...] | None = None
+    which = ""
     if nav.place == "items" and nav.items is not None:
         failed = desk.state.steps[nav.items.step].failures
         step = nav.items.step
         items = tuple(n for n in (sorted(nav.items.marked) or desk.item_list.numbers) if n in failed)
+        which = _which(nav.items)
     elif nav.place == "main" and nav.pane == Pane.FAILURES and nav.groups_marked:
         chosen = scopes(desk)
         if len({scope.step for scope in chosen}) == 1:
             step = chosen[0].step
             items = tuple(sorted(number for scope in chosen for number in scope.items))
+            which = (chosen[0].group if len(chosen) == 1 else None) or f"{step}-marked"
     if items == ():
         desk.refuse("Nothing to write: no item here has failed")
         return
@@ -228,10 +231,18 @@ def write(desk: Desk) -> None:
     progress = Progress(total)
 
     async def work() -> None:
-        written = library.write_failed(step, items, progress)
-        desk.say(await carried_out(desk, "Writing the failed items", progress, "the file stays as it was", written))
+        written = library.write_failed(step, items, progress, which)
+        desk.say(await carried_out(desk, "Writing the failed items", progress, "no file is written", written))
 
     desk.spawn("write", work())
+
+
+def _which(held: Items) -> str:
+    """What a list shows, for a file's name: its group or else its step, and whether only a part of that."""
+    part = "marked" if held.marked else "filtered" if held.found is not None else ""
+    if not part and held.cell is not None:
+        part = f"{held.cell.start}-{held.cell.stop - 1}"
+    return "-".join(filter(None, (held.group or held.step, part)))
 
 
 ACTIONS: dict[str, Act] = {"copy": copy, "copy_more": copy_more, "write": write}

@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 
 from tui_workflow.facts.commands import Progress, Reply, RetryItems, RetryStep
+from tui_workflow.facts.state import StepState
 from tui_workflow.ui import accepting
 from tui_workflow.ui.actions.mark import forget as forget_marks
 from tui_workflow.ui.actions.walk import Act
@@ -14,13 +15,19 @@ from tui_workflow.ui.canary import Canary
 from tui_workflow.ui.desk import Desk
 from tui_workflow.ui.scope import Scope, by_step, failed_in, listed, name_of, of_group, scopes, shown, words_of
 from tui_workflow.ui.screens.question import NO, Answer, ask
-from tui_workflow.view import numbers, stopped
+from tui_workflow.view import broken, numbers, stopped
 from tui_workflow.view.retried import Retried, Watched
 
 
 def retry(desk: Desk) -> None:
     """What is marked or under the cursor."""
     found = scopes(desk)
+    if not found and desk.step is not None and desk.step in broken.of_run(desk.state):
+        again = desk.key("retry_step")
+        desk.refuse(
+            f"No item to retry: {desk.step.name} failed by itself" + (f"   {again} runs it again" if again else "")
+        )
+        return
     if not found:
         desk.refuse("Nothing to retry: no item has failed here")
         return
@@ -37,7 +44,7 @@ def retry_shown(desk: Desk) -> None:
 
 
 def retry_all(desk: Desk) -> None:
-    """Every failed item of every step."""
+    """Every failed item of every step; where there are none, the steps that failed by themselves."""
     found = [
         Scope(
             step.name,
@@ -50,9 +57,17 @@ def retry_all(desk: Desk) -> None:
         if step.failed
     ]
     if not found:
-        desk.refuse("Nothing to retry: no item has failed")
+        _run_broken(desk, broken.of_run(desk.state))
         return
     retry_scopes(desk, found)
+
+
+def _run_broken(desk: Desk, steps: Sequence[StepState]) -> None:
+    """Ask whether a step that failed by itself is to run again; of several the first, since the others are told when it has."""
+    if steps:
+        _ask_for_step(desk, steps[0])
+    else:
+        desk.refuse("Nothing to retry: nothing has failed")
 
 
 def retry_scopes(desk: Desk, chosen: Sequence[Scope], *, accept: int = 0) -> None:
@@ -189,7 +204,6 @@ def send_canary(desk: Desk, scope: Scope) -> None:
 def _try_one(desk: Desk, scope: Scope, number: int) -> None:
     failed = failed_in(desk, scope)
     watched = desk.canary = Canary(scope, number, desk.state.steps[scope.step])
-    desk.loader.want_keys(scope.step, [number])
 
     async def work() -> None:
         reply = await desk.feed.send(RetryItems(scope.step, (number,)))
@@ -197,6 +211,8 @@ def _try_one(desk: Desk, scope: Scope, number: int) -> None:
             desk.canary = None
         else:
             watched.sent = True
+            if (scope.step, number) not in desk.loader.keys:
+                desk.loader.learn(scope.step, await desk.details.items(scope.step, [number]))
         name, others = name_of(desk, scope.step, number), numbers.count(len(failed) - 1)
         kept = f"{others} others that the filter keeps" if scope.part else others
         desk.say(reply.text if reply.refused else f"{name} goes first, {kept} wait for it", refused=reply.refused)
@@ -254,14 +270,17 @@ def retry_step(desk: Desk) -> None:
     if step is None:
         desk.refuse("No step is selected")
         return
+    _ask_for_step(desk, step)
+
+
+def _ask_for_step(desk: Desk, step: StepState) -> None:
     name = step.name
     every = "Its item starts" if step.total == 1 else f"All {numbers.count(step.total)} items start"
+    every = f"{every} from the beginning, also what is done." if step.total else "It lists its items anew."
     ask(
         desk,
         f"Run {name} again?",
-        f"{every} from the beginning, also what is done. {reruns(desk, [name], whole=True)}"
-        if step.shape.for_each
-        else reruns(desk, [name], whole=True),
+        f"{every} {reruns(desk, [name], whole=True)}" if step.shape.for_each else reruns(desk, [name], whole=True),
         [
             ("enter", "run again", lambda desk: wish_for_many(desk, f"Queuing {name}", RetryStep(name), step.total)),
             NO,

@@ -9,7 +9,7 @@ from typing import TypeAlias
 
 from tui_workflow.facts.state import RunState
 from tui_workflow.text import visible
-from tui_workflow.view import numbers, tolerated
+from tui_workflow.view import broken, numbers, tolerated
 from tui_workflow.view.columns import apart, cut, line_width
 from tui_workflow.view.glyphs import UNICODE, Glyphs
 from tui_workflow.view.line import Line, Span
@@ -70,6 +70,9 @@ def closes(due: Due, hidden: int = 0) -> bool:
 WHY = 20
 """Columns that are kept for the first problem of a save, though keys go for it."""
 
+NAME = 24
+"""Columns of a step's name beside a key."""
+
 Words: TypeAlias = Callable[[int], Line]
 """What is said, in so many columns if it can be said in them: fewer words where there is less room."""
 
@@ -80,7 +83,7 @@ Keys: TypeAlias = list[tuple[str, str]]
 def _content(due: Due, glyphs: Glyphs) -> tuple[Words, Keys, str] | None:
     state, rejected = due.state, due.rejected
     failed = state.failed
-    again: Keys = [("retry_all", f"retry {numbers.count(failed)}")] if failed and due.live else []
+    again: Keys = _tries_again(state, glyphs.ellipsis) if due.live else []
     if due.trouble:
         return _first((Span("Nothing can be recorded: ", "failed", bold=True), *data(due.trouble))), [], "failed_tint"
     if rejected is not None and due.live:
@@ -110,10 +113,22 @@ def _content(due: Due, glyphs: Glyphs) -> tuple[Words, Keys, str] | None:
     if state.status in ("failed", "cancelled") and state.reason:
         return _first(data(state.reason, "strong", bold=True)), [*again, ("leave", "leave")], "failed_tint"
     if state.status == "succeeded" and failed:
-        counted = Span(f"{numbers.count(failed)} of {numbers.plural(tolerated.items(state), 'item')} failed.", "strong", bold=True)
+        counted = Span(
+            f"{numbers.count(failed)} of {numbers.plural(tolerated.items(state), 'item')} failed.", "strong", bold=True
+        )
         words = _first((counted, Span("  on_error: continue tolerated them.", "dim")), (counted,))
         return words, [*again, ("write", "write them to a file"), ("leave", "leave")], "notice_tint"
     return None
+
+
+def _tries_again(state: RunState, mark: str) -> Keys:
+    """The key that retries what failed: the items, or the step that failed without any."""
+    if state.failed:
+        return [("retry_all", f"retry {numbers.count(state.failed)}")]
+    steps = broken.of_run(state)
+    if not steps:
+        return []
+    return [("retry_all", f"run {cut(visible(steps[0].name), NAME, mark=mark)} again")]
 
 
 def _first(*lines: Line) -> Words:

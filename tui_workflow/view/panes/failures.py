@@ -157,16 +157,17 @@ def rows(
     entry: Row | None = None,
     filtered: int | None = None,
     hint: str = "",
+    none: str = "none",
 ) -> Rows:
     """The pane in at most `height` rows; messages that are too long take a second
     row where rows are free, and a third where many are.
 
     `ages` is the time against which the last failure's age is counted, None to leave it out; `trends` holds a drawn
     trend by mark. `steps` shows to which step a group belongs; `filtered` is the number of groups without the filter.
-    `hint` stands below the groups if there is room.
+    `hint` stands below the groups if there is room, `none` in the title where there are none.
     """
     shape = _columns(found, width, aged=ages is not None, trends=bool(trends), steps=steps)
-    lead = [_title(found, marked, filtered, shape, glyphs, sort, focused=cursor == "here")]
+    lead = [_title(found, marked, filtered, shape, glyphs, sort, none, focused=cursor == "here")]
     if entry is not None:
         lead.append(entry)
     room = max(0, height - len(lead))
@@ -194,6 +195,7 @@ def _title(
     shape: _Columns,
     glyphs: Glyphs,
     sort: Sort,
+    none: str,
     *,
     focused: bool,
 ) -> Row:
@@ -203,7 +205,7 @@ def _title(
         groups = f"{len(found)} of {filtered} groups" if filtered is not None else numbers.plural(len(found), "group")
         extra: Line = (Span(f"{numbers.count(failed)} in {groups}", "dim"),)
     else:
-        extra = (Span("none", "dim"),)
+        extra = (Span(none, "dim"),)
     if marked:
         tail: Line = (Span(f"{len(marked)} marked", "accent"),)
     else:
@@ -278,11 +280,11 @@ def _lines(
     return [apart((*left, *text), tail, shape.width, gap=0, mark=glyphs.ellipsis), *below]
 
 
-def line(found: Sequence[Cause], width: int, glyphs: Glyphs) -> Row:
-    """The pane as one row, with the log's title at its end, for small terminals."""
+def line(found: Sequence[Cause], width: int, glyphs: Glyphs, none: str = "none") -> Row:
+    """The pane as one row, with the log's title at its end, for small terminals. `none` is said where there are none."""
     lead: Line = (Span("3 ", "dim"), Span("Failures", "strong", bold=True))
     if not found:
-        return Row(apart((*lead, Span("  "), Span("none", "dim")), LOG, width, mark=glyphs.ellipsis))
+        return Row(apart((*lead, Span("  "), Span(none, "dim")), LOG, width, mark=glyphs.ellipsis))
     room = width - line_width(lead) - line_width(LOG) - 3
     return Row(apart((*lead, *_pieces(found, room, glyphs)), LOG, width, mark=glyphs.ellipsis))
 

@@ -67,11 +67,13 @@ def _settings(settings: Sequence[tuple[str, str]], width: int, free: int, glyphs
 
 
 def _came_to(step: StepState, revisions: Sequence[int], slowest: str, width: int, glyphs: Glyphs) -> Rows:
-    found = []
-    for revision in revisions if len(revisions) > 1 else ():
+    counts = []
+    for revision in revisions:
         done = step.by_revision[revision, Ended.OK]
         failed = step.by_revision[revision, Ended.FAILED] + step.by_revision[revision, Ended.RETRYING]
-        found.append(_of_revision(revision, done, failed, width))
+        if done or failed:  # under others items were only skipped, say
+            counts.append((revision, done, failed))
+    found = [_of_revision(*each, width) for each in counts] if len(counts) > 1 else []
     if not step.attempts:
         return found
     if slowest:
