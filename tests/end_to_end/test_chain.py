@@ -64,3 +64,26 @@ def test_every_item_of_a_chain_is_paid_once(folder: Folder, key: str) -> None:
     assert sorted(paid) == sorted(f"{step}-{page}" for step in ("score", "pay") for page in range(20))
     assert sum(word.startswith("report") for word in ran) == 2, "what left the list of the failed moved another in it"
     assert folder.show()["status"] == "succeeded"
+
+
+LAST = """  last:
+    type: python
+    inputs: {code: "import os; os.stat('mended-last')"}
+"""
+
+
+def test_a_key_that_is_edited_costs_nothing_that_is_done(folder: Folder) -> None:
+    folder.write("handlers.py", HANDLERS)
+    flow = FLOW.format(key="") + LAST
+    folder.write("flow.yaml", flow)
+    folder.run(code=1)
+    before = folder.effects()
+    flow = FLOW.format(key='key: "{{ item.key }}"') + LAST
+    folder.write("flow.yaml", flow.replace("{range: 20}", '{range: 20}\n    key: "page-{{ item }}"'))
+    folder.write("mended-last", "")
+    folder.run("--resume")
+    after = folder.effects()
+    assert {word: count for word, count in after.items() if word.startswith("pay")} == {
+        word: count for word, count in before.items() if word.startswith("pay")
+    }
+    assert {record["key"] for record in folder.failed()} == {"page-3", "page-10"}

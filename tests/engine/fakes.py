@@ -61,6 +61,9 @@ class Memory:
         for fact in facts:
             if isinstance(fact, ev.ItemsListed | ev.ItemsMoved):
                 for item in fact.items:
+                    before = self.items.get(fact.step, {}).get(item.number)
+                    if before is not None and self.keys[fact.step].get(before.key) == item.number:
+                        del self.keys[fact.step][before.key]
                     self.items.setdefault(fact.step, {})[item.number] = item
                     self.keys.setdefault(fact.step, {})[item.key] = item.number
         self.facts += facts

@@ -38,7 +38,7 @@ class Bench:
     def step(self) -> StepState:
         return self.run.steps["work"]
 
-    def list(self, rows: Sequence[Row], size: int) -> list[ev.Event]:
+    def list(self, rows: Sequence[Row], size: int, *, rekeyed: bool = False) -> list[ev.Event]:
         """List the rows in pages of a size; the facts that it came to."""
         known = len(self.memory.facts)
 
@@ -53,13 +53,19 @@ class Bench:
         async def work() -> None:
             self.confirmed = []
             stamp = Stamp(1, "d")
-            lister = Lister(self.step, self.memory, self.memory, stamp, None, self.confirmed.extend)
+            lister = Lister(self.step, self.memory, self.memory, stamp, None, self.confirmed.extend, rekeyed=rekeyed)
             gone = await lister.run(pages(), 1.0)
             self.memory.append([ev.ListingFinished(1.0, "work", tuple(gone))])
             await self.memory.flush()
 
         asyncio.run(work())
         return [fact for fact in self.memory.facts[known:] if not isinstance(fact, ev.ListingFinished)]
+
+    @property
+    def numbers(self) -> dict[str, int]:
+        """By key, the numbers of the items that the latest listing has."""
+        rows = self.memory.items.get("work", {})
+        return {rows[n].key: n for n, state in enumerate(self.step.states) if state != Item.GONE}
 
     @property
     def items(self) -> dict[str, tuple[int, bytes]]:
@@ -82,12 +88,15 @@ def rows(*keys: str) -> list[Row]:
 listings = st.lists(st.lists(st.tuples(st.sampled_from(KEYS), st.sampled_from((b"1", b"2"))), max_size=9), max_size=3)
 
 
-@given(listings, st.integers(1, 4), st.booleans())
-def test_how_a_listing_is_cut_into_pages_does_not_matter(made: list[list[Row]], size: int, explicit: bool) -> None:
+@given(listings, st.integers(1, 4), st.booleans(), st.booleans())
+def test_how_a_listing_is_cut_into_pages_does_not_matter(
+    made: list[list[Row]], size: int, explicit: bool, rekeyed: bool
+) -> None:
     whole, cut = Bench(explicit), Bench(explicit)
     for listing in made:
-        whole.list(listing, 100)
-        cut.list(listing, size)
+        whole.list(listing, 100, rekeyed=rekeyed)
+        cut.list(listing, size, rekeyed=rekeyed)
+        assert cut.numbers == whole.numbers
         assert cut.items == whole.items
         assert len(cut.items) == len(listing)
         assert [place for place, _ in sorted(cut.items.values())] == list(range(len(listing)))
@@ -125,3 +134,13 @@ def test_a_page_with_another_value_is_no_unchanged_one() -> None:
     (fact,) = bench.list([("a", b"1"), ("b", b"2")], 2)
     assert isinstance(fact, ev.ItemsMoved)
     assert [(item.key, item.payload) for item in fact.items] == [("b", b"2")]
+
+
+@pytest.mark.parametrize("size", [1, 3, 9])
+def test_under_other_keys_items_stay_what_they_are(size: int) -> None:
+    bench = Bench(explicit=True)
+    bench.list(rows(*"abcdefgh"), size)
+    new = [(f"k-{key}", key.encode()) for key in "abXdhefg"]
+    facts = bench.list(new, size, rekeyed=True)
+    assert bench.numbers == {"k-a": 0, "k-b": 1, "k-X": 8, "k-d": 3, "k-h": 7, "k-e": 4, "k-f": 5, "k-g": 6}
+    assert not any(isinstance(fact, ev.ItemsQueued) for fact in facts)

@@ -429,3 +429,13 @@ async def test_clicks_in_the_plan() -> None:
         await screen.click("back to the plan")
         await screen.click("accept, and run the failed")
         assert run.sent == [cm.TakeUp("failed")]
+
+
+async def test_the_plan_says_what_reads_a_step_that_gets_other_items() -> None:
+    run = edited()
+    waiting = (Edit("process_chunks", "changed", "for_each", "old", "new"),)
+    run.plan = replace(PLAN, waiting=waiting)
+    async with opened(run) as screen:
+        text = await screen.press("P")
+        assert "2 steps that read it run again" in text
+        assert "nothing that is done" not in text

@@ -13,6 +13,7 @@ from functools import partial
 from itertools import count as count_from
 
 from tui_workflow.engine.ports import ItemStore, Recorder
+from tui_workflow.engine.renaming import Renaming
 from tui_workflow.facts import events as ev
 from tui_workflow.facts.events import ListedItem
 from tui_workflow.facts.fingerprint import fingerprint
@@ -54,6 +55,8 @@ class Lister:
         stamp: Stamp,
         limit: int | None,
         confirmed: Callable[[Sequence[int]], None] = lambda _: None,
+        *,
+        rekeyed: bool = False,
     ) -> None:
         self._step = step
         self._store = store
@@ -76,12 +79,14 @@ class Lister:
         self._copies: dict[str, int] = {}
         self._confirmed = confirmed
         self._met: list[int] = []
+        self._renaming = Renaming(step, store) if rekeyed and step.states else None
 
     async def run(self, pages: AsyncIterator[ListedPage], now: float) -> list[int]:
         """Record every item of the listing; returns the numbers of known items that it no longer has.
 
         `confirmed` is told of known items that it still has, once what it says of them is in the run file; of the last ones
-        the caller knows as much when it has recorded the end. `now` stamps the facts. Duplicates under a default key get
+        the caller knows as much when it has recorded the end. Of a listing that is `rekeyed`, whose keys are made otherwise than
+        those of the one before, an item with the value that it had, near where it was, is that item under another key. `now` stamps the facts. Duplicates under a default key get
         `~2`, `~3` …; under an explicit key they fail unrun.
         """
         async for page in pages:
@@ -101,8 +106,10 @@ class Lister:
     async def _take(self, page: ListedPage, now: float) -> None:
         perhaps = [*page.perhaps, *self._marked.add_all([key for key in page.keys if _COPY in key])]
         if self._unmet:
+            if self._renaming is not None:
+                await self._recorder.flush()  # no item may be met under the key that it had
             following = await self._following(len(page.keys))
-            if self._take_unchanged(page, following):
+            if self._renaming is None and self._take_unchanged(page, following):
                 return
             await self._take_mixed(page, await self._known(page.keys, following), now)
         elif perhaps:
@@ -146,6 +153,9 @@ class Lister:
 
     async def _take_mixed(self, page: ListedPage, known: dict[str, Known], now: float) -> None:
         """Take a page that has known items in it, or may have copies."""
+        if self._renaming is not None:
+            await self._renaming.read(len(page.keys))
+        renamed: set[int] = set()
         name = self._step.name
         self._confirm_met()
         first = self._next
@@ -158,6 +168,8 @@ class Lister:
             key, copy_of = original, -1
             while True:
                 entry = known.get(key)
+                if entry is not None and entry.number in renamed:
+                    entry = None
                 taken = fresh.get(key, -1)
                 if taken < 0 and entry is not None and self._is_seen(entry.number):
                     taken = entry.number
@@ -170,6 +182,11 @@ class Lister:
                 if (self._marked.add(key) or self._before) and key not in known and key not in fresh:
                     await self._recorder.flush()
                     known.update(await self._match([key]))
+            if self._renaming is not None:
+                self._renaming.next_row()
+                if entry is None and copy_of < 0 and (entry := self._renaming.find(payload, self._seen)) is not None:
+                    renamed.add(entry.number)
+                    fresh[key] = entry.number
             if entry is None:
                 number = self._next
                 self._next += 1
@@ -184,7 +201,12 @@ class Lister:
                 self._met.append(entry.number)
                 self._follows = entry.number + 1
                 state = self._step.states[entry.number]
-                if entry.position != self._position or entry.payload != payload or state == Item.GONE:
+                if (
+                    entry.position != self._position
+                    or entry.payload != payload
+                    or state == Item.GONE
+                    or entry.number in renamed
+                ):
                     moved.append(ev.ListedItem(entry.number, key, self._position, payload))
                 if state == Item.GONE or (state != Item.PENDING and not same(entry.payload, payload)):
                     changed.append(entry.number)

@@ -30,6 +30,7 @@ from tui_workflow.facts.labels import HEAD, label
 from tui_workflow.facts.outcome import Ended, ErrorInfo, Outcome, statuses
 from tui_workflow.facts.state import RunState, StepState
 from tui_workflow.facts.work import Death, Refused, Running, StepProgram, Worker, WorkItem
+from tui_workflow.flow.graph import keyed_by
 from tui_workflow.flow.model import Step
 from tui_workflow.text import plural
 
@@ -263,8 +264,15 @@ class StepRun:
     async def _list(self, worker: Worker) -> None:
         self._lister = worker
         stamp = Stamp(self.revision.number, self.revision.planned.definition)
+        key = keyed_by(self.revision.plan, self.name)
         lister = Lister(
-            self.state, self._around.store, self._around.recorder, stamp, self._options.limit, self._confirmed
+            self.state,
+            self._around.store,
+            self._around.recorder,
+            stamp,
+            self._options.limit,
+            self._confirmed,
+            rekeyed=self.state.listed_by != key,
         )
         try:
             gone = await lister.run(worker.list_items(listing(self.step, self._options.limit)), self._around.now())
@@ -276,7 +284,7 @@ class StepRun:
                 self._refuse(refused.error)
             return
         self._lister = None
-        self._around.recorder.append([ev.ListingFinished(self._around.now(), self.name, tuple(gone))])
+        self._around.recorder.append([ev.ListingFinished(self._around.now(), self.name, tuple(gone), key)])
         await self._around.recorder.flush()
         self._stock.confirm_all()
         self._listing, self._listed = False, True

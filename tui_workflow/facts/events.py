@@ -107,7 +107,7 @@ class ItemsListed:
 
 @dataclass(frozen=True, slots=True)
 class ItemsMoved:
-    """Known items that a later listing found at another place, or with another payload under an explicit key."""
+    """Known items that a later listing found at another place, with another payload under an explicit key, or under another key."""
 
     at: float
     step: str
@@ -116,11 +116,15 @@ class ItemsMoved:
 
 @dataclass(frozen=True, slots=True)
 class ListingFinished:
-    """The listing is complete. `gone` are items that an earlier listing had and this one has not."""
+    """The listing is complete. `gone` are items that an earlier listing had and this one has not.
+
+    `key` are the templates that made the keys (`flow.graph.keyed_by`), and None where that was not said.
+    """
 
     at: float
     step: str
     gone: tuple[int, ...] = ()
+    key: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -25,12 +25,15 @@ def identity(value: Any) -> Any:
 
 
 def same(one: bytes, other: bytes) -> bool:
-    """Whether two encoded values are the same item's, and nothing has become of it since: all but the places of records is equal."""
-    if one == other:
-        return True
-    if not (b'"index":' in one and b'"index":' in other):
-        return False
-    return bool(_unplaced(json.loads(one)) == _unplaced(json.loads(other)))
+    """Whether two encoded values are the same item's, and nothing has become of it since, wherever it stands and whatever its key."""
+    return one == other or (b'"index":' in one and b'"index":' in other and placeless(one) == placeless(other))
+
+
+def placeless(value: bytes) -> bytes:
+    """An encoded value without what of its records says where an item stands and how it is called: equal where the values are `same`."""
+    if b'"index":' not in value:
+        return value
+    return json.dumps(_unplaced(json.loads(value)), sort_keys=True).encode()
 
 
 def _is_record(value: dict[Any, Any]) -> bool:
@@ -39,9 +42,9 @@ def _is_record(value: dict[Any, Any]) -> bool:
 
 
 def _unplaced(value: Any) -> Any:
-    """A value without the places of the records that it consists of."""
+    """A value without the places and keys of the records that it consists of."""
     if isinstance(value, list):
         return [_unplaced(each) for each in value]
     if isinstance(value, dict) and _is_record(value):
-        return {**value, "index": None, "item": _unplaced(value["item"])}
+        return {**value, "index": None, "key": None, "item": _unplaced(value["item"])}
     return value

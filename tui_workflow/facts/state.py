@@ -120,7 +120,7 @@ class StepState:
     """It is running, and will run once more when it has finished."""
     total_known: bool = False
     listed_by: str | None = None
-    """The template of the keys of the latest listing, empty for default keys, None while there is none."""
+    """The templates that made the keys of the latest listing (`flow.graph.keyed_by`), None while there is none."""
     states: bytearray = field(default_factory=bytearray)
     made_by: bytearray = field(default_factory=bytearray)
     """By item, the place in `definitions` of the definition that made its outcome."""

@@ -232,6 +232,16 @@ def ancestors(plan: Plan, step: str) -> frozenset[str]:
     return frozenset(found)
 
 
+def keyed_by(plan: Plan, step: str) -> str:
+    """The templates that make the keys of a step's items: its own, and those of the steps before it, whose keys its items may hold.
+
+    Empty where all keys are default keys.
+    """
+    before = ancestors(plan, step) | {step}
+    keys = ((planned.name, planned.step.key) for planned in plan.steps if planned.name in before)
+    return "\n".join(f"{name}: {key}" for name, key in keys if key is not None)
+
+
 def readers(plan: Plan, step: str) -> tuple[str, ...]:
     """The steps that run again when a step's results change, in the order of the file.
 

@@ -265,8 +265,8 @@ class Writer:
     def _move(self, fact: ev.ItemsMoved) -> None:
         step = self._step(fact.step)
         self._db.executemany(
-            "UPDATE item SET position = ?, payload = ? WHERE step = ? AND number = ?",
-            ((item.position, item.payload, step, item.number) for item in fact.items),
+            "UPDATE item SET key = ?, position = ?, payload = ? WHERE step = ? AND number = ?",
+            ((item.key, item.position, item.payload, step, item.number) for item in fact.items),
         )
 
     def _write_logs(self, logs: list[tuple[Any, ...]]) -> None:

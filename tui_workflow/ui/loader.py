@@ -33,6 +33,8 @@ class Loader:
         """Items that the run file did not hold yet, and when they were asked for."""
         self._due: dict[str, int] = {}
         """By step, the item from which on those that come next are asked for again."""
+        self._keyed: dict[str, str | None] = {}
+        """By step, the templates of its keys when it was seen last."""
         self._derived: dict[Hashable, tuple[Any, Any]] = {}
         self._reminder: asyncio.TimerHandle | None = None
         self.broken: str = ""
@@ -138,6 +140,13 @@ class Loader:
             self._unknown.clear()
         self._unknown.update({(step, n): time.monotonic() for n in numbers if (step, n) not in self.keys})
         return any((step, number) in self.keys for number in numbers)
+
+    def keyed(self, step: str, by: str | None) -> None:
+        """Forget how items are called when their keys are made otherwise from now on."""
+        before, self._keyed[step] = self._keyed.get(step), by
+        if before is not None and before != by:
+            for known in [key for key in self.keys if key[0] == step]:
+                del self.keys[known]
 
     def learn(self, step: str, rows: Collection[ItemRow]) -> None:
         """Keep the keys of rows that were read for another purpose."""

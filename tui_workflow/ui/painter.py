@@ -86,6 +86,8 @@ def _scene(desk: Desk, looks: Looks) -> Scene:
         about=desk.due,
         hidden=desk.hidden_actions(),
     )
+    for each in desk.state.steps.values():
+        desk.loader.keyed(each.name, each.listed_by)
     if step is not None:
         scene.settings = desk.details.settings(step.name).rows
         if step.pace.slowest_item >= 0:

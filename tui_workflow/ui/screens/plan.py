@@ -96,7 +96,7 @@ class PlanDialog:
                 desk.key("plan_accept"),
                 "plan_accept",
                 f"accept the {numbers.plural(waiting, 'edit')}" if waiting > 1 else "accept the edit",
-                "nothing done runs again" if brief else "nothing that is done runs again",
+                self._readers(brief=brief),
             )
         else:
             first = Choice(desk.key("plan_accept"), "plan_accept", "close", "all of it is in force already")
@@ -118,6 +118,16 @@ class PlanDialog:
             effect = f"{stale_words(desk)}; asks first"
             found.append(Choice(desk.key("plan_stale"), "plan_stale", f"{lead} the stale again", effect))
         return found
+
+    def _readers(self, *, brief: bool) -> str:
+        """What accepting the edits makes run again: what reads steps whose items are listed again, as far as it has run."""
+        listed = [edit.step for edit in self.plan.waiting if edit.key in ("for_each", "key")]
+        again = dict.fromkeys(name for step in listed for name in self.desk.feed.reruns(step) if name not in listed)
+        if not again:
+            return "nothing done runs again" if brief else "nothing that is done runs again"
+        if len(again) == 1 and not brief:
+            return f"{cut(visible(next(iter(again))), NAMED)} runs again, for its items may change"
+        return f"{numbers.plural(len(again), 'step')} that {'reads' if len(again) == 1 else 'read'} it run{'s' * (len(again) == 1)} again"
 
     def _selected(self, among: Sequence[Scope]) -> list[Scope]:
         """The failures in front that the edit is about, as far as they are still failed."""
