@@ -72,6 +72,41 @@ async def test_numbers_and_tab_choose_the_pane_and_one_has_the_keyboard() -> Non
         assert seen == [Pane.STEP, Pane.STEPS, Pane.LOG]
 
 
+@pytest.mark.parametrize("size", [(120, 32), (80, 24), (60, 16)])
+async def test_enter_on_a_step_lists_its_items_and_esc_comes_back(size: tuple[int, int]) -> None:
+    async with opened(size=size) as screen:
+        await screen.press("1", "enter")
+        held = screen.desk.nav.items
+        assert held is not None
+        assert (screen.desk.nav.place, held.step, held.group, held.reading) == ("items", "process_chunks", None, False)
+        await screen.press("escape")
+        assert (screen.desk.nav.place, screen.desk.nav.pane) == ("main", Pane.STEPS)
+
+
+@pytest.mark.parametrize("pane", ["1", "2"])
+@pytest.mark.parametrize("size", [(120, 32), (80, 24)])
+async def test_enter_on_a_plain_step_reads_its_one_item_and_esc_comes_back(pane: str, size: tuple[int, int]) -> None:
+    run = Simulation(total=1000)
+    plain = next(name for name, step in run.state.steps.items() if not step.shape.for_each and step.states)
+    async with opened(run, size) as screen:
+        screen.desk.nav.step, screen.desk.nav.chosen = plain, True
+        await screen.press(pane, "enter")
+        held = screen.desk.nav.items
+        assert held is not None
+        assert (screen.desk.nav.place, held.step, held.reading) == ("items", plain, True)
+        await screen.press("escape")
+        assert screen.desk.nav.place == "main"
+
+
+async def test_enter_on_a_step_without_items_says_so_and_is_not_offered() -> None:
+    async with opened() as screen:
+        await screen.press("G")
+        assert "enter open" not in screen.footer
+        await screen.press("enter")
+        assert "No item of publish has been listed yet" in screen.footer
+        assert screen.desk.nav.place == "main"
+
+
 async def test_enter_on_a_group_lists_its_items_and_enter_again_reads_one() -> None:
     async with opened() as screen:
         text = await screen.press("3", "enter")
@@ -306,3 +341,16 @@ async def test_what_does_not_zoom_says_so_plainly() -> None:
         assert "z does nothing here: only the four panes of the first page zoom" in screen.footer
         await screen.press("o")
         assert "enter to the item" in screen.footer
+
+
+async def test_a_map_opens_the_item_that_it_shows_where_others_have_left_the_listing() -> None:
+    async with opened(Simulation(total=100)) as screen:
+        screen.run.tell(ev.ListingFinished(screen.run.clock, "process_chunks", (0, 1, 50)))
+        screen.desk.sampling.beat(0.0, now=True)
+        await screen.settle()
+        await screen.press("2", "right", "right")
+        assert screen.desk.nav.cell == 2
+        await screen.press("enter")
+        assert screen.desk.nav.items is not None
+        assert screen.desk.nav.items.item == 4, "the third that is listed"
+        assert len(screen.desk.item_list.numbers) == 97

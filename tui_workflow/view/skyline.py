@@ -1,11 +1,14 @@
 """The item map of a step, a skyline: a cell for one item or for many, failures standing up from it.
 
 The share of failures in a cell decides its height and colour, so that one failure in five hundred is seen and does not
-paint the row red. Cells are counted with `bytes.count`, and only those whose bytes changed are counted again.
+paint the row red. A cell with an item that waits is not drawn as done, so that what was retried is seen to wait. Items that
+have left the listing have no place: a hole would ask what is missing. Cells are counted with `bytes.count`, and only those
+whose bytes changed are counted again.
 """
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import IntEnum
@@ -32,11 +35,9 @@ class Cell(IntEnum):
     SKIPPED = 5
     STALE = 6
     RETRYING = 7
-    GONE = 8
-    """All its items have left the listing."""
 
 
-_ROLES = ("faint", "running", "ok_soft", "failed_soft", "failed", "skipped", "stale", "retrying", "faint")
+_ROLES = ("faint", "running", "ok_soft", "failed_soft", "failed", "skipped", "stale", "retrying")
 _LEGEND = {
     Cell.OK: "ok",
     Cell.SOME_FAILED: "some failed",
@@ -51,8 +52,8 @@ _BRIEF = {Cell.MANY_FAILED: "half failed", Cell.RETRYING: "retrying"}
 """Words for where there is little room."""
 _OBVIOUS = (Cell.PENDING, Cell.RUNNING)
 """Kinds that a narrow legend leaves out, the first to go at the front: they stand where the map is not done yet."""
-_SINGLE_ROLES = ("dim", "running", "ok", "failed", "failed", "skipped", "stale", "retrying", "faint")
-_SINGLE_SIGNS = ("pending", "running", "ok", "failed", "failed", "skipped", "stale", "retrying", "")
+_SINGLE_ROLES = ("dim", "running", "ok", "failed", "failed", "skipped", "stale", "retrying")
+_SINGLE_SIGNS = ("pending", "running", "ok", "failed", "failed", "skipped", "stale", "retrying")
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,6 +103,8 @@ class Skyline:
         self.grid = Grid(1, 10, 2, 1)
         self.cells = bytearray()
         """A `Cell` for each cell."""
+        self._listed = b""
+        """The states of all items, those that have left the listing among them."""
         self._seen = b""
         self._stale_seen = b""
         self._running: frozenset[int] = frozenset()
@@ -110,9 +113,12 @@ class Skyline:
         self, step: StepState, running: Collection[int], columns: int, rows: int, *, labels: bool = True
     ) -> bool:
         """Follow the step's state. `running` are the items in flight. True when anything that is drawn changed."""
-        states = bytes(step.states)
+        listed = bytes(step.states)
+        states, stale = listed, _stale_items(step) if step.stale else b""
+        if Item.GONE in listed:
+            states, stale = _present(listed, stale)
+            running = [item - listed.count(Item.GONE, 0, item) for item in running]
         shape = grid(len(states), columns, rows, labels=labels)
-        stale = _stale_items(step) if step.stale else b""
         whole = shape != self.grid or len(stale) != len(self._stale_seen)
         size = shape.size
         busy = {item // size for item in running}
@@ -136,16 +142,24 @@ class Skyline:
             cells[place] = judge(part, own_stale.count(1), place in busy)
             changed = changed or cells[place] != self.cells[place]
         self.grid, self.cells = shape, cells
-        self._seen, self._stale_seen, self._running = states, stale, frozenset(running)
+        self._listed, self._seen, self._stale_seen, self._running = listed, states, stale, frozenset(running)
         return changed
 
     def items_of(self, place: int) -> range:
-        """The items of a cell."""
-        return range(place * self.grid.size, min((place + 1) * self.grid.size, len(self._seen)))
+        """The numbers of a cell's items; those between them that have left the listing are in it."""
+        first, after = place * self.grid.size, min((place + 1) * self.grid.size, len(self._seen))
+        if len(self._seen) == len(self._listed) or first >= after:
+            return range(first, after)
+        return range(self._number(first), self._number(after - 1) + 1)
 
-    def cell_of(self, item: int) -> int:
-        """The cell of an item."""
-        return item // self.grid.size
+    def _number(self, place: int) -> int:
+        """The number of the item at a place among those that are listed."""
+        return (
+            bisect_right(
+                range(len(self._listed)), place, key=lambda number: number - self._listed.count(Item.GONE, 0, number)
+            )
+            - 1
+        )
 
     def caption(self) -> str:
         """`one cell = 500 items`; empty when a cell is an item."""
@@ -210,15 +224,14 @@ class Skyline:
         for (kind, here), group in groupby(range(start, after), key=lambda place: (self.cells[place], place == cursor)):
             number = sum(1 for _ in group)
             if self.grid.columns == 1 and self.grid.size > 1:
-                sign = glyphs.map[kind] if kind != Cell.GONE else " "
+                sign = glyphs.map[kind]
                 role = _ROLES[kind]
             else:
-                name = _SINGLE_SIGNS[kind]
-                sign = getattr(glyphs, name) if name else " "
+                sign = getattr(glyphs, _SINGLE_SIGNS[kind])
                 role = _SINGLE_ROLES[kind]
             text = (sign + " " * (self.grid.columns - 1)) * number
             if here:
-                yield Span(text[:1], "bg", fill=role if sign != " " else "dim")
+                yield Span(text[:1], "bg", fill=role)
                 if text[1:]:
                     yield Span(text[1:], role)
             else:
@@ -241,24 +254,18 @@ def judge(states: bytes, stale: int, running: bool) -> Cell:
         return Cell.OK
     pending = states.count(Item.PENDING)
     failed = states.count(Item.FAILED) if ok + pending < number else 0
-    present = number
-    retrying = skipped = 0
-    if ok + pending + failed < number:
-        retrying, skipped = states.count(Item.RETRYING), states.count(Item.SKIPPED)
-        present = ok + pending + failed + retrying + skipped
-    if not present:
-        return Cell.GONE
+    retrying = states.count(Item.RETRYING) if ok + pending + failed < number else 0
     if failed:
-        return Cell.MANY_FAILED if failed >= MANY * present else Cell.SOME_FAILED
+        return Cell.MANY_FAILED if failed >= MANY * number else Cell.SOME_FAILED
     if running:
         return Cell.RUNNING
     if retrying:
         return Cell.RETRYING
-    if 2 * pending > present:
+    if pending:
         return Cell.PENDING
     if 2 * stale > ok:
         return Cell.STALE
-    return Cell.OK if ok >= skipped else Cell.SKIPPED
+    return Cell.OK if 2 * ok >= number else Cell.SKIPPED
 
 
 _IS_OK = bytes(1 if state == Item.OK else 0 for state in range(256))
@@ -272,3 +279,19 @@ def _stale_items(step: StepState) -> bytes:
     succeeded = int.from_bytes(step.states.translate(_IS_OK), "little")
     made_before = int.from_bytes(step.made_by.translate(other), "little")
     return (succeeded & made_before).to_bytes(len(step.states), "little")
+
+
+_STALE = len(Item)
+_TO_STATE = bytes(Item.OK if mark == _STALE else mark for mark in range(256))
+_TO_STALE = bytes(1 if mark == _STALE else 0 for mark in range(256))
+
+
+def _present(states: bytes, stale: bytes) -> tuple[bytes, bytes]:
+    """The states of the items that are listed, and which of them are stale: a million in a few milliseconds."""
+    marks = states
+    if stale:
+        # A stale item is one that is done, so its state has room for a mark.
+        more = int.from_bytes(stale, "little") * (_STALE - Item.OK)
+        marks = (int.from_bytes(states, "little") + more).to_bytes(len(states), "little")
+    marks = marks.translate(None, bytes((Item.GONE,)))
+    return marks.translate(_TO_STATE), marks.translate(_TO_STALE) if stale else b""

@@ -40,9 +40,7 @@ def _open_items(desk: Desk) -> bool:
     """List the items of the selected step, at the one under the map's cursor; says why if there are none to look through."""
     if (step := walk.step_with_items(desk, "filter")) is None:
         return False
-    skyline, cell = walk.map_of(desk), desk.nav.cell
-    number = skyline.items_of(cell).start if skyline is not None and cell is not None else 0
-    desk.nav.items = Items(step.name, step.name, item=number)
+    desk.nav.items = Items(step.name, step.name, item=walk.item_of_cell(desk))
     desk.nav.go("items")
     return True
 

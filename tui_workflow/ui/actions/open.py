@@ -63,8 +63,7 @@ def open_cell(desk: Desk) -> None:
     if step is None or not step.states:
         desk.refuse("No item has been listed yet")
     elif skyline is None or cell is None or skyline.grid.size == 1:
-        number = cell if cell is not None and cell < len(step.states) else 0
-        show(desk, Items(step.name, step.name, item=number))
+        show(desk, Items(step.name, step.name, item=walk.item_of_cell(desk)))
     else:
         held = skyline.items_of(cell)
         words = f"items {numbers.count(held.start)} to {numbers.count(held.stop - 1)}"

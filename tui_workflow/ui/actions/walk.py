@@ -124,6 +124,12 @@ def map_of(desk: Desk) -> Skyline | None:
     return desk.sampling.latest(step.name) if step is not None and step.shape.for_each else None
 
 
+def item_of_cell(desk: Desk) -> int:
+    """The first item of the map's cell under the cursor, the first of all where there is none."""
+    skyline, cell = map_of(desk), desk.nav.cell
+    return skyline.items_of(cell).start if skyline is not None and cell is not None and cell < len(skyline.cells) else 0
+
+
 def point(desk: Desk, first: int, column: int) -> None:
     """Put the map's cursor on the cell at a column of the row that begins with cell `first`."""
     skyline = map_of(desk)
