@@ -193,6 +193,8 @@ class Desk:
         match self.context():
             case "definition":
                 hidden.add("open")
+            case "steps" | "step" if self.step is None or not self.step.states:
+                hidden.add("open")
             case "history":
                 hidden |= {"filter", "sort"}
             case "item":

@@ -94,7 +94,7 @@ ACTIONS: tuple[Action, ...] = (
         "open",
         ("enter",),
         "open",
-        "Open what is selected: a step, a group, an item, a cell of the map",
+        "Open what is selected: the items of a step, of a group or of a cell of the map; an item",
         _MOVE,
         weight=45,
     ),

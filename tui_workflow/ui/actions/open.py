@@ -38,8 +38,7 @@ def _open_in_pane(desk: Desk) -> None:
     nav = desk.nav
     match nav.pane:
         case Pane.STEPS:
-            nav.pane = Pane.STEP
-            walk.settle(desk)
+            open_step(desk)
         case Pane.STEP:
             open_cell(desk)
         case Pane.FAILURES:
@@ -57,13 +56,22 @@ def _open_in_pane(desk: Desk) -> None:
                 show(desk, Items(line.step, line.step, item=line.item, reading=True))
 
 
+def open_step(desk: Desk, item: int = 0) -> None:
+    """All items of the selected step, with the cursor on one; a plain step is its one item, and that is read at once."""
+    step = desk.step
+    if step is None:
+        desk.refuse("No step is selected")
+    elif not step.states:
+        desk.refuse(f"No item of {step.name} has been listed yet")
+    else:
+        show(desk, Items(step.name, step.name, item=item, reading=not step.shape.for_each))
+
+
 def open_cell(desk: Desk) -> None:
     """The items of the map's cell under the cursor; all of the step when a cell is an item."""
     step, skyline, cell = desk.step, walk.map_of(desk), desk.nav.cell
-    if step is None or not step.states:
-        desk.refuse("No item has been listed yet")
-    elif skyline is None or cell is None or skyline.grid.size == 1:
-        show(desk, Items(step.name, step.name, item=walk.item_of_cell(desk)))
+    if step is None or skyline is None or cell is None or skyline.grid.size == 1:
+        open_step(desk, walk.item_of_cell(desk))
     else:
         held = skyline.items_of(cell)
         words = f"items {numbers.count(held.start)} to {numbers.count(held.stop - 1)}"
@@ -133,7 +141,8 @@ def back(desk: Desk) -> None:
     if desk.context() == "log" and nav.log.item is not None:
         nav.log.item = None
     elif nav.place == "items" and nav.items is not None:
-        if nav.items.reading:
+        step = desk.state.steps.get(nav.items.step)
+        if nav.items.reading and (step is None or step.shape.for_each):  # a plain step's list would hold what was read
             nav.items.reading = False
         elif nav.items.marked:
             nav.items.marked.clear()
