@@ -244,7 +244,7 @@ def test_an_unfinished_run_is_asked_about(broken: Folder) -> None:
     broken.run(code=1)
     (broken.path / "beta.ok").touch()
     with Terminal(broken.path, "flow.yaml") as terminal:
-        terminal.see("is failed", "resume it")
+        terminal.see("It failed", "resume it")
         terminal.press("\r")
         terminal.see("SUCCEEDED", "Failures  none")
         terminal.press("q")
@@ -303,6 +303,25 @@ def test_the_question_can_be_left_and_nothing_has_run(broken: Folder, key: str) 
         assert all(sequence in terminal.raw for sequence in RESTORED)
     assert len(broken.ok("runs").splitlines()) == 2
     gone_within(broken.path)
+
+
+def test_a_run_that_is_over_but_open_is_not_waited_for(broken: Folder) -> None:
+    """Its dashboard holds it until somebody leaves that."""
+    broken.write("flow.yaml", FLOW.replace("    on_error: continue\n", ""))
+    with Terminal(broken.path, "flow.yaml") as terminal:
+        terminal.see("FAILED")
+        run = broken.show()["run"]
+        refused = broken.wf("flow.yaml", "--headless", "--resume")
+        assert refused.returncode == 75
+        assert f"the run {run} is over, but its dashboard is still open in process {terminal.pid} on " in refused.stderr
+        assert "Leave that dashboard first, with q." in refused.stderr
+        assert "wait for it" not in refused.stderr
+        assert "+00:00" not in refused.stderr
+        other = broken.wf("flow.yaml", "--headless")
+        assert f"The dashboard of the run {run} is still open in process {terminal.pid}" in other.stderr
+        assert f"A new run begins. The earlier run {run} has failed with " in other.stderr
+        terminal.press("q")
+        left(terminal, 1)
 
 
 def test_other_parameters_cannot_be_resumed_with(folder: Folder) -> None:

@@ -53,6 +53,69 @@ def test_two_flows_in_one_folder(folder: Folder) -> None:
     assert json.loads(folder.ok("show", "one.yaml", "--json"))["finished"] == before["finished"]
 
 
+HALF = """
+steps:
+  work:
+    type: python
+    for_each: [1, 2, 3, 4]
+    on_error: continue
+    inputs:
+      code: |
+        if item % 2: raise ValueError("odd")
+"""
+
+
+def test_a_command_that_takes_a_run_by_itself_names_it_and_tells_of_the_failed_items_of_other_flows(
+    folder: Folder,
+) -> None:
+    folder.write("one.yaml", HALF)
+    folder.write("two.yaml", SIMPLE.replace("FACTOR", "1"))
+    folder.run("one.yaml")
+    assert folder.wf("failed").stderr == "", "there is one flow only"
+    first = folder.show("one.yaml")["run"]
+    folder.run("two.yaml")
+    second = folder.show("two.yaml")["run"]
+    asked = folder.wf("failed")
+    assert asked.stdout == ""
+    assert f"Run {second} of two.yaml, the latest here. There are runs of one.yaml too" in asked.stderr
+    assert f"Run {second} of two.yaml: nothing failed." in asked.stderr
+    assert f"The latest run of one.yaml, {first}, has 2 failed items:  wf-tui failed --run {first}" in asked.stderr
+    for command in (["result", "work"], ["logs"], ["export", "latest", "out.db"]):
+        assert f"Run {second} of two.yaml, the latest here" in folder.wf(*command).stderr
+    for named in (["--flow", "one.yaml"], ["--run", first], ["--run", "one.yaml"]):
+        assert folder.wf("failed", *named).stderr == ""
+    assert folder.wf("failed", "--run", second).stderr == f"Run {second} of two.yaml: nothing failed.\n"
+
+
+def test_failures_that_a_flow_tolerates_are_told_beside_what_the_run_came_to(folder: Folder) -> None:
+    folder.write("flow.yaml", HALF)
+    folder.run()
+    run = folder.show()["run"]
+    assert "succeeded, 2 failed" in folder.ok("runs")
+    assert "status    succeeded, 2 failed" in folder.ok("show")
+    resumed = folder.run("--resume")
+    assert f"The latest run, {run}, succeeded with 2 items failed: there is nothing to resume" in resumed.stderr
+    assert f"wf-tui retry --run {run}" in resumed.stderr
+    again = folder.run()
+    assert f"The earlier run {run} is over, 2 items failed." in again.stderr
+    assert f"To run only those again:  wf-tui retry --run {run}" in again.stderr
+
+
+def test_a_new_run_says_what_it_leaves_behind_and_what_would_go_on_with_it(folder: Folder) -> None:
+    folder.write("flow.yaml", HALF.replace("    on_error: continue\n", "").replace("item % 2", "item == 3"))
+    folder.run(code=1)
+    run = folder.show()["run"]
+    begun = folder.run(code=1)
+    assert f"The earlier run {run} has failed with 3 of 4 items done, and is left as it is" in begun.stderr
+    assert "To go on with it instead:  wf-tui flow.yaml --headless --resume\n" in begun.stderr
+    left = folder.wf("show", run)
+    assert "failed" in left.stdout
+    named = folder.wf("flow.yaml", "--headless", "--resume", "--run", run)
+    assert f"wf-tui {folder.path}/flow.yaml --resume --run {run}" in named.stdout, (
+        "a later run is what --resume alone takes"
+    )
+
+
 def test_a_launch_from_another_folder(folder: Folder, tmp_path: Path) -> None:
     folder.write("handlers.py", "import os\n\ndef work(item):\n    return [item, os.getcwd()]\n")
     folder.write(

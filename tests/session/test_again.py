@@ -20,14 +20,14 @@ def test_beside_the_flow_nothing_more_is_needed(tmp_path: Path, monkeypatch: pyt
     monkeypatch.delenv("WF_TUI_STATE_DIR", raising=False)
     file = tmp_path / ".wf-tui" / "runs" / "20260131-031231-k3f9.db"
     assert options_for(file, tmp_path / "flow.yaml") == ()
-    assert retry_command(file, run(tmp_path)) == "wf-tui retry --run 20260131-031231-k3f9 --open"
+    assert retry_command(file, run(tmp_path), "--open") == "wf-tui retry --run 20260131-031231-k3f9 --open"
 
 
 def test_elsewhere_the_place_is_named_and_quoted(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("WF_TUI_STATE_DIR", raising=False)
     home = tmp_path / "my state; rm"
     file = home / "runs" / "20260131-031231-k3f9.db"
-    words = shlex.split(retry_command(file, run(tmp_path)))
+    words = shlex.split(retry_command(file, run(tmp_path), "--open"))
     assert words == ["wf-tui", "retry", "--run", "20260131-031231-k3f9", "--state-dir", str(home), "--open"]
     monkeypatch.setenv("WF_TUI_STATE_DIR", str(home))
     assert options_for(file, tmp_path / "flow.yaml") == ()

@@ -1,16 +1,18 @@
 from __future__ import annotations
 
 import os
+import re
 import signal
 import stat
 import subprocess
 import sys
+from datetime import datetime
 from pathlib import Path
 
 import pytest
 
 from tui_workflow.errors import RunHeld, StateDirError
-from tui_workflow.store.lock import RunLock, holder, is_held
+from tui_workflow.store.lock import Holder, RunLock, holder, is_held
 
 HOLD = """
 import sys
@@ -61,7 +63,7 @@ def test_one_process_holds_a_run_until_kill_9(run_file: Path) -> None:
         RunLock(run_file, 0.1).acquire()
     assert caught.value.exit_code == 75
     assert f"process {other.pid} on " in str(caught.value)
-    assert "since 2" in str(caught.value)
+    assert re.search(r", since \d\d:\d\d:\d\d", str(caught.value))
     assert "20260131-140501-k3f9" in str(caught.value)
     other.send_signal(signal.SIGKILL)
     other.communicate()
@@ -108,3 +110,8 @@ def test_a_planted_link_is_refused(run_file: Path) -> None:
     with pytest.raises(StateDirError):
         RunLock(run_file).acquire()
     assert not is_held(run_file)
+
+
+def test_a_day_that_is_not_today_is_told() -> None:
+    since = datetime(2026, 1, 31, 14, 5, 1).timestamp()
+    assert str(Holder(7, "vm", since)) == "process 7 on vm, since 14:05:01 on 2026-01-31"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -10,9 +11,13 @@ import click
 
 from tui_workflow.cli.printing import first_line, json_text, line, print_json, print_list, print_table, prints
 from tui_workflow.cli.select import (
+    by_itself,
     find_place,
+    of_run,
+    other_runs,
     place_options,
     run_option,
+    say_which,
     select_run,
     several_flows,
     unknown_step,
@@ -61,7 +66,7 @@ def runs(flow_file: str | None, as_json: bool, state_dir: str | None, flow: str 
     for record, state in shown:
         failures = str(record["failed"] or "")
         took = copyable(stopwatch(state.duration()))
-        rows.append([record["run"], record["flow"], record["status"], _local(state.started), took, failures])
+        rows.append([record["run"], record["flow"], _status(state), _local(state.started), took, failures])
     print_table(rows, right=(4, 5))
     return 0
 
@@ -97,7 +102,7 @@ def _print_run(record: dict[str, Any], state: RunState) -> None:
         ["run", record["run"]],
         ["flow", f"{record['flow']}, revision {record['revision']}"],
         ["file", record["path"]],
-        ["status", f"{record['status']}{reason}"],
+        ["status", f"{_status(state)}{reason}"],
         ["started", _local(state.started)],
         ["finished", _local(state.finished)],
         *([f"  {name}", json_text(value)] for name, value in record["params"].items()),
@@ -120,6 +125,15 @@ def _print_run(record: dict[str, Any], state: RunState) -> None:
             line(f"\n{visible(step['name'])}: {visible(error['type'])}: {visible(first_line(error['message']))}")
         if step.get("result") is not None:
             line(f"\n{visible(step['name'])} = {visible(first_line(json_text(step['result']), 300))}")
+
+
+def _status(state: RunState) -> str:
+    """What a run has come to, and that items failed where the flow tolerated that: `succeeded` alone would hide it."""
+    from tui_workflow.text import grouped
+    from tui_workflow.view import tolerated
+
+    failed = tolerated.of_run(state)
+    return f"{state.status}, {grouped(failed)} failed" if failed else state.status
 
 
 def _print_skipped(file: RunFile, state: RunState) -> None:
@@ -152,7 +166,9 @@ def result(step: str, run: str | None, state_dir: str | None, flow: str | None) 
     from tui_workflow.store.runfile import RunFile
     from tui_workflow.text import visible_json
 
-    with RunFile(select_run(run, state_dir, flow)) as file:
+    path = select_run(run, state_dir, flow)
+    say_which(path, run, flow)
+    with RunFile(path) as file:
         state = file.state()
         entry = state.steps.get(step)
         if entry is None:
@@ -190,7 +206,9 @@ def failed(
 
     if as_json and as_lines:
         raise UsageError("--json and --jsonl exclude each other")
-    with RunFile(select_run(run, state_dir, flow)) as file:
+    path = select_run(run, state_dir, flow)
+    say_which(path, run, flow)
+    with RunFile(path) as file:
         state, _ = open_state(file)
         if step is not None and step not in state.steps:
             raise unknown_step(step, list(state.steps))
@@ -205,6 +223,7 @@ def failed(
                     line(json_text(entry))
             else:
                 _print_groups(found)
+            _say_of_others(path, run, flow, state, bool(found))
             return 0
         records = (failed_item(name, item) for name, item in _failed_items(file, state, names))
         if as_json:
@@ -214,7 +233,30 @@ def failed(
                 line(json_text(record))
         else:
             _print_failed(records)
+        _say_of_others(path, run, flow, state, any(state.steps[name].failed for name in names))
     return 0
+
+
+def _say_of_others(path: Path, run: str | None, flow: str | None, state: RunState, found: bool) -> None:
+    """Say on stderr that nothing failed, and where; and which runs of other flows have failed items when none was named."""
+    from tui_workflow.errors import WfError
+    from tui_workflow.store.places import open_state
+    from tui_workflow.store.runfile import RunFile
+    from tui_workflow.text import plural, visible
+
+    if not found:
+        click.echo(f"{of_run(path)}: nothing failed.", err=True)
+    if not by_itself(run, flow):
+        return
+    for name, other in other_runs(path).items():
+        try:
+            with RunFile(other) as file:
+                failed = open_state(file)[0].failed
+        except WfError:
+            continue
+        if failed:
+            which = f"The latest run of {visible(os.path.relpath(name))}, {other.stem},"
+            click.echo(f"{which} has {plural(failed, 'failed item')}:  wf-tui failed --run {other.stem}", err=True)
 
 
 def _failed_items(file: RunFile, state: RunState, names: list[str]) -> Iterator[tuple[str, StoredItem]]:
@@ -236,7 +278,6 @@ def _failed_items(file: RunFile, state: RunState, names: list[str]) -> Iterator[
 def _print_groups(found: list[dict[str, Any]]) -> None:
 
     if not found:
-        click.echo("Nothing failed.", err=True)
         return
     rows = [["COUNT", "GROUP", "STEPS", "ERROR"]]
     for entry in found:
@@ -249,7 +290,6 @@ def _print_failed(records: Iterator[dict[str, Any]]) -> None:
     from itertools import islice
 
     header: list[list[str]] = [["STEP", "KEY", "ATTEMPTS", "GROUP", "ERROR"]]
-    shown = False
     # Columns are measured over a page at a time, so that the first rows of a long list come at once.
     while page := list(islice(records, _PAGE)):
         rows = []
@@ -260,9 +300,7 @@ def _print_failed(records: Iterator[dict[str, Any]]) -> None:
                 [record["step"], first_line(record["key"], 60), str(record["attempts"]), error["fingerprint"], text]
             )
         print_table(header + rows, right=(2,))
-        header, shown = [], True
-    if not shown:
-        click.echo("Nothing failed.", err=True)
+        header = []
 
 
 @click.command()
@@ -278,7 +316,9 @@ def logs(step: str | None, key: str | None, run: str | None, state_dir: str | No
     from tui_workflow.store.runfile import RunFile
     from tui_workflow.text import visible
 
-    with RunFile(select_run(run, state_dir, flow)) as file:
+    path = select_run(run, state_dir, flow)
+    say_which(path, run, flow)
+    with RunFile(path) as file:
         number = None
         if step is not None:
             steps = list(file.state().steps)
@@ -319,7 +359,9 @@ def export(run: str, file: str, state_dir: str | None, flow: str | None) -> int:
     draft = target.with_name(f".{target.name}.new")
     if target.exists() or target.is_symlink():
         raise UsageError(f"{target} exists already", hint="Name another file, or remove this one first.")
-    with RunFile(select_run(run, state_dir, flow)) as source:
+    path = select_run(run, state_dir, flow)
+    say_which(path, run, flow)
+    with RunFile(path) as source:
         try:
             draft.unlink(missing_ok=True)
             write_new(draft, b"")

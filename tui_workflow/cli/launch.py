@@ -243,11 +243,23 @@ class Launch:
             if resume:
                 self.words.append("There is no run of this flow yet: this starts one.")
             return False
+        from tui_workflow.session.again import retry_command
+        from tui_workflow.text import plural
+
         run = found.state.run
         if resume:
             if found.unfinished or self.rerun_stale or self.wanted.only or self.wanted.start_at:
                 return True
-            self.words.append(f"The latest run, {run}, succeeded: there is nothing to resume. --new starts another.")
+            if found.state.failed:
+                failed = plural(found.state.failed, "item")
+                self.words.append(
+                    f"The latest run, {run}, succeeded with {failed} failed: there is nothing to resume. --new starts another. "
+                    f"To run the failed again:  {retry_command(found.path, found.state)}"
+                )
+            else:
+                self.words.append(
+                    f"The latest run, {run}, succeeded: there is nothing to resume. --new starts another."
+                )
             if self.earlier:
                 self.words.append(
                     f"An earlier one, {self.earlier}, is unfinished. To go on with it:  "
@@ -255,21 +267,42 @@ class Launch:
                 )
             return 0
         if found.held:
+            from tui_workflow.session.choose import held_by
             from tui_workflow.store.lock import held, lock_path
 
-            if self.plain:
+            if not self.plain:
+                raise held_by(found.path, held(lock_path(found.path)))
+            if found.state.finished is None:
                 self.words.append(f"Another run of this flow, {run}, is live in {found.holder}.")
                 return False
-            raise held(lock_path(found.path))
-        if not found.unfinished:
-            return None if found.state.failed and not self.plain else False
-        if self.plain:
             self.words.append(
-                f"An earlier run, {run}, is {found.state.status}. To go on with it instead:  "
-                f"{self.resuming(found.path, '--headless')}"
+                f"The dashboard of the run {run} is still open in {found.holder}: leave it to go on there."
             )
+        if self.plain:
+            self.leave_behind(found)
             return False
-        return None
+        return None if found.unfinished or found.state.failed else False
+
+    def leave_behind(self, found: Latest) -> None:
+        """Say what a new run does again that an earlier one has done, and the command that would not: items may cost money."""
+        from tui_workflow.session.again import retry_command
+        from tui_workflow.text import grouped, plural
+
+        state = found.state
+        if found.unfinished:
+            done, total = (sum(getattr(step, name) for step in state.steps.values()) for name in ("done", "total"))
+            listed = all(step.total_known or not step.shape.for_each for step in state.steps.values())
+            came = "has failed" if state.status == "failed" else f"is {state.status}"
+            counts = f"{grouped(done)} of {plural(total, 'item')}{'' if listed else ' listed so far'}"
+            self.words.append(
+                f"A new run begins. The earlier run {state.run} {came} with {counts} done, and is left as it is: "
+                f"these run again here. To go on with it instead:  {self.resuming(found.path, '--headless')}"
+            )
+        elif state.failed:
+            self.words.append(
+                f"A new run begins, all items run again. The earlier run {state.run} is over, {plural(state.failed, 'item')} failed. "
+                f"To run only those again:  {retry_command(found.path, state)}"
+            )
 
 
 @click.command()

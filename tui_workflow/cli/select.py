@@ -71,7 +71,7 @@ def select_to_change(run: str | None, state_dir: str | None, flow: str | None) -
     from tui_workflow.errors import UsageError
     from tui_workflow.store.places import list_runs
 
-    if flow is None and (not run or run == "latest"):
+    if by_itself(run, flow):
         place = find_place(state_dir, None)
         flows = several_flows(list_runs(place.home))
         if flows:
@@ -86,6 +86,47 @@ def several_flows(runs: list[StoredRun]) -> str:
     """The flows of these runs as a list, empty when they are of one flow."""
     flows = sorted({run.meta.path for run in runs if run.meta is not None})
     return ", ".join(flows) if len(flows) > 1 else ""
+
+
+def other_runs(path: Path) -> dict[str, Path]:
+    """The latest run of each other flow that has runs beside this one, by the flow's path."""
+    from tui_workflow.errors import WfError
+    from tui_workflow.store.places import run_files
+    from tui_workflow.store.runfile import RunFile
+
+    found: dict[str, Path] = {}
+    for each in [path, *run_files(path.parent.parent)]:
+        try:
+            with RunFile(each) as file:
+                found.setdefault(file.meta().path, each)
+        except WfError:
+            continue
+    return {flow: each for flow, each in found.items() if each != path}
+
+
+def by_itself(run: str | None, flow: str | None) -> bool:
+    """Whether a command takes the latest run of whatever flow, since none was named."""
+    return flow is None and (not run or run == "latest")
+
+
+def say_which(path: Path, run: str | None, flow: str | None) -> None:
+    """Name on stderr the run that a command has taken by itself, where one of another flow may be meant."""
+    if by_itself(run, flow) and (others := other_runs(path)):
+        from tui_workflow.text import visible
+
+        named = ", ".join(visible(os.path.relpath(each)) for each in others)
+        click.echo(
+            f"{of_run(path)}, the latest here. There are runs of {named} too: --flow FLOW takes these.", err=True
+        )
+
+
+def of_run(path: Path) -> str:
+    """A run and its flow, in words that a sentence begins with."""
+    from tui_workflow.store.runfile import RunFile
+    from tui_workflow.text import visible
+
+    with RunFile(path) as file:
+        return f"Run {path.stem} of {visible(os.path.relpath(file.meta().path))}"
 
 
 def kind_of(text: str) -> str:

@@ -43,6 +43,6 @@ def _is_latest(file: Path, flow: str | Path) -> bool:
     return True
 
 
-def retry_command(path: Path, state: RunState) -> str:
-    """The command that runs all failed items of a stored run again, with the dashboard."""
-    return shlex.join(["wf-tui", "retry", "--run", state.run, *options_for(path, state.path), "--open"])
+def retry_command(path: Path, state: RunState, *words: str) -> str:
+    """The command that runs all failed items of a stored run again."""
+    return shlex.join(["wf-tui", "retry", "--run", state.run, *options_for(path, state.path), *words])

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from tui_workflow import values
-from tui_workflow.errors import UsageError
+from tui_workflow.errors import RunHeld, UsageError, WfError
 from tui_workflow.facts.state import RunState
 from tui_workflow.flow.load import load
 from tui_workflow.flow.params import resolve
@@ -84,7 +84,10 @@ def take_up(path: Path, wanted: Wanted, plan: Plan | None = None) -> tuple[Assig
     Raises `InvalidFlow`, `UsageError` for parameters that differ from the run's, `RunHeld`, `DamagedRunFile`.
     """
     lock = RunLock(path)
-    lock.acquire()
+    try:
+        lock.acquire()
+    except RunHeld as refused:
+        raise held_by(path, refused) from None
     try:
         with RunFile(path) as file:
             meta, state, context = file.meta(), file.state(), file.context()
@@ -139,6 +142,21 @@ def take_up(path: Path, wanted: Wanted, plan: Plan | None = None) -> tuple[Assig
         lock.release()
         raise
     return assignment, lock
+
+
+def held_by(path: Path, refused: RunHeld) -> RunHeld:
+    """The same for a person: to wait for a run that is over would never end, since only its dashboard is open still."""
+    try:
+        with RunFile(path) as file:
+            over = file.state().finished is not None
+    except WfError:
+        return refused
+    if not over:
+        return refused
+    return RunHeld(
+        f"the run {path.stem} is over, but its dashboard is still open in {holder(path) or 'another process'}",
+        hint=f"Leave that dashboard first, with q. `wf-tui open {path.stem}` looks at the run meanwhile, --new starts another.",
+    )
 
 
 def _far(path: Path) -> list[str]:

@@ -174,7 +174,7 @@ class StoredFeed:
     def __init__(self, state: RunState, reruns: Callable[[str], tuple[str, ...]], path: Path) -> None:
         self.state = state
         self._reruns = reruns
-        self.retry = retry_command(path, state)
+        self.retry = retry_command(path, state, "--open")
         self.place = resume_options(path, state.path)
 
     def running(self, step: str) -> Sequence[Running]:

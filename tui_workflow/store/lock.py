@@ -32,8 +32,11 @@ class Holder:
     since: float
 
     def __str__(self) -> str:
-        since = datetime.fromtimestamp(self.since).astimezone().isoformat(" ", "seconds")
-        return f"process {self.pid} on {self.host}, since {since}"
+        """Its time is local, as all times for people are, and short where it is of today."""
+        since, today = datetime.fromtimestamp(self.since), datetime.now().date()
+        return f"process {self.pid} on {self.host}, since {since:%H:%M:%S}" + (
+            "" if since.date() == today else f" on {since:%Y-%m-%d}"
+        )
 
 
 def lock_path(run_file: Path) -> Path:

@@ -39,12 +39,10 @@ def summary(
     room = LINES - 4 - len(steps) - len(broken) - len(commands)
     blocks = [[_headline(run, glyphs, now)], steps, _groups(run, columns, room, glyphs) + broken, commands]
     lines: list[Line] = []
-    for place, block in enumerate(blocks):
+    for at, block in enumerate(blocks):
         if block and lines:
             lines.append(_EMPTY)
-        lines += (
-            block if place == len(blocks) - 1 else [cut_line(line, columns, mark=glyphs.ellipsis) for line in block]
-        )
+        lines += block if at == len(blocks) - 1 else [cut_line(line, columns, mark=glyphs.ellipsis) for line in block]
     return lines
 
 
