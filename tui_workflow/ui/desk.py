@@ -13,6 +13,7 @@ from tui_workflow.errors import UsageError
 from tui_workflow.facts.commands import Command, Reply
 from tui_workflow.facts.state import RunState, StepState
 from tui_workflow.facts.work import Running
+from tui_workflow.ui import inflight
 from tui_workflow.ui.itemlist import ItemList
 from tui_workflow.ui.loader import Loader
 from tui_workflow.ui.logfeed import LogFeed
@@ -208,7 +209,12 @@ class Desk:
     def item_printed(self) -> bool:
         """Whether the page of an item shows a log."""
         held = self.nav.items
-        detail = self.loader.known_detail(held.step, held.item) if held is not None and held.item is not None else None
+        if held is None or held.item is None:
+            return False
+        flight = inflight.of_item(self, held.step, held.item)
+        if flight is not None:
+            return bool(flight.lines)
+        detail = self.loader.known_detail(held.step, held.item)
         return detail is not None and bool(detail.attempts) and bool(detail.attempts[-1].log)
 
     def runs(self) -> Sequence[RunRow] | None:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from tui_workflow.facts.state import Item, StepState
 from tui_workflow.facts.work import Running
+from tui_workflow.ui import inflight
 from tui_workflow.ui.accepting import waiting
 from tui_workflow.ui.desk import Desk
 from tui_workflow.ui.looks import Looks
@@ -145,9 +146,10 @@ def _detail_rows(desk: Desk, scene: Scene, held: Items, drilled: drill.Drilled, 
 
     detail, options = drilled.detail, desk.nav.log.options
     assert detail is not None
-    nexts = _nexts(desk, held, drilled)
+    flight = inflight.of_item(desk, held.step, held.item) if held.item is not None else None
+    nexts = _nexts(desk, held, drilled) if flight is None else ()
     runs = dict(desk.details.settings(held.step).rows).get("runs", "")
-    look = (width, room, held.unfolded, options.times, options.wrap, scene.glyphs, nexts, runs)
+    look = (width, room, held.unfolded, options.times, options.wrap, scene.glyphs, nexts, runs, flight)
     key = ("detail rows", held.step, held.item, look)
     rows: list[Row] = desk.loader.derived(
         key,
@@ -162,6 +164,7 @@ def _detail_rows(desk: Desk, scene: Scene, held: Items, drilled: drill.Drilled, 
             wrap=options.wrap,
             room=room,
             runs=runs,
+            flight=flight,
         ),
     )
     return rows

@@ -201,6 +201,20 @@ class AttemptRow:
 
 
 @dataclass(frozen=True, slots=True)
+class Flight:
+    """The attempt of an item that runs: nothing of it is stored before it has ended, so it is told apart from the others.
+
+    `since` and `now` are Unix times; `share` is how far the item says that it is, empty if it does not.
+    """
+
+    attempt: int
+    since: float
+    now: float
+    share: str = ""
+    lines: tuple[Printed, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class ItemDetail:
     """Everything about one item. `payload` is its value as JSON text, cut at 64 KiB."""
 

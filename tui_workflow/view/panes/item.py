@@ -16,7 +16,7 @@ from tui_workflow.view.glyphs import Glyphs
 from tui_workflow.view.line import Line, Span
 from tui_workflow.view.panes.chain import causes
 from tui_workflow.view.panes.row import BLANK, Cursor, Row, Rows, Target, called, data, heading, short
-from tui_workflow.view.ports import AttemptRow, ItemDetail
+from tui_workflow.view.ports import Flight, ItemDetail
 from tui_workflow.view.wrapping import wrapped
 
 LABEL = 10
@@ -80,9 +80,10 @@ def rows(
     wrap: bool = True,
     room: int = 1000,
     runs: str = "",
+    flight: Flight | None = None,
 ) -> Rows:
     """Everything about the item, as many rows as it takes; `nexts` are (key, words, action), `runs` is what its step runs,
-    which is told where no traceback does.
+    which is told where no traceback does; `flight` is the attempt that runs now.
 
     When the line that failed would not be among the first `room` rows, the traceback stands before the input.
     """
@@ -90,7 +91,17 @@ def rows(
     def composed(*, brief: bool) -> Rows:
         opened = unfolded and not brief
         return _composed(
-            detail, nexts, width, glyphs, brief=brief, unfolded=opened, times=times, wrap=wrap, room=room, runs=runs
+            detail,
+            nexts,
+            width,
+            glyphs,
+            brief=brief,
+            unfolded=opened,
+            times=times,
+            wrap=wrap,
+            room=room,
+            runs=runs,
+            flight=flight,
         )
 
     whole = composed(brief=False)
@@ -109,18 +120,19 @@ def _composed(
     wrap: bool,
     room: int,
     runs: str,
+    flight: Flight | None,
 ) -> Rows:
     """The page; when it is to be `brief`, long messages and lines of source are not whole."""
     last = detail.attempts[-1] if detail.attempts else None
     error = last.error if last is not None else None
-    found: Rows = _headline(detail, error, width, glyphs)
+    found: Rows = _running(flight, glyphs) if flight is not None else _headline(detail, error, width, glyphs)
     if brief:
         found = _shortened(found)
     source = SOURCE if brief else None
     given = _section("input", _paragraphs(detail.payload, width - LABEL))
     if runs and error is not None and not error.frames:
         given += _section("runs", _paragraphs(runs, width - LABEL))
-    given += _section("attempts", _attempts(detail, width - LABEL, glyphs))
+    given += _section("attempts", _attempts(detail, flight, width - LABEL, glyphs))
     if last is not None and last.result is not None:
         given += _section("result", _paragraphs(last.result, width - LABEL))
     traced: Rows = []
@@ -134,8 +146,12 @@ def _composed(
             given, traced = traced, given
     found += given + traced
     found += _behind(detail, error, width - LABEL)
-    if last is not None and last.log:
-        found += _section("log", _log(last, width - LABEL, times=times, wrap=wrap))
+    if flight is not None:
+        said = [(line.at, line.text) for line in flight.lines]
+        found += _section("log", _log(said, width - LABEL, times=times, wrap=wrap))
+    elif last is not None and last.log:
+        said = [(last.started + line.offset, line.text) for line in logs.decode(last.log)]
+        found += _section("log", _log(said, width - LABEL, times=times, wrap=wrap))
     return found + _section("next", _nexts(nexts, width - LABEL))
 
 
@@ -173,6 +189,18 @@ def _shortened(head: Rows) -> Rows:
     return [*head[: HEAD - 1], Row((Span(more, "dim", italic=True),), Target("line", 0)), BLANK]
 
 
+def _running(flight: Flight, glyphs: Glyphs) -> Rows:
+    words = f"runs since {numbers.clock(flight.since)}, {_age(flight)}"
+    if flight.attempt > 1:
+        words += f", attempt {flight.attempt}"
+    share = (Span("   "), Span(flight.share, "text", bold=True)) if flight.share else ()
+    return [Row((Span(f"{glyphs.running} ", "running"), Span(words), *share)), BLANK]
+
+
+def _age(flight: Flight) -> str:
+    return numbers.ticking(max(0.0, flight.now - flight.since))
+
+
 def _headline(detail: ItemDetail, error: ErrorInfo | None, width: int, glyphs: Glyphs) -> Rows:
     state = Item(detail.row.state)
     if state != Item.OK and error is not None:
@@ -183,7 +211,7 @@ def _headline(detail: ItemDetail, error: ErrorInfo | None, width: int, glyphs: G
         role = {Item.FAILED: "failed", Item.SKIPPED: "skipped"}.get(state, "retrying")
         return [Row((Span(lead if n == 0 else "  ", role), *line)) for n, line in enumerate(lines)] + [BLANK]
     words = {
-        Item.PENDING: ("has not run yet", "dim"),
+        Item.PENDING: ("waits to run again" if detail.attempts else "has not run yet", "dim"),
         Item.OK: ("done", "ok"),
         Item.FAILED: ("failed", "failed"),
         Item.SKIPPED: ("skipped", "skipped"),
@@ -207,7 +235,7 @@ def _paragraphs(text: str, width: int) -> Rows:
     return [Row(part) for line in text.split("\n") for part in wrapped(data(line), max(8, width), words=True)]
 
 
-def _attempts(detail: ItemDetail, width: int, glyphs: Glyphs) -> Rows:
+def _attempts(detail: ItemDetail, flight: Flight | None, width: int, glyphs: Glyphs) -> Rows:
     found = []
     skipped = len(detail.attempts) - ATTEMPTS
     if skipped > 0:
@@ -226,7 +254,7 @@ def _attempts(detail: ItemDetail, width: int, glyphs: Glyphs) -> Rows:
         tail = ""
         if each.next_at is not None:
             wait = max(0.0, each.next_at - each.started - each.duration)
-            words = "waits" if place == len(shown) - 1 else "then waited"
+            words = "waits" if place == len(shown) - 1 and flight is None else "then waited"
             tail = f"  {words} {numbers.ticking(wait)}"
         elif each.status == Ended.FAILED and place == len(shown) - 1 and detail.row.state == Item.FAILED:
             tail = "  no attempt is left" if each.attempt > 1 else ""
@@ -237,6 +265,9 @@ def _attempts(detail: ItemDetail, width: int, glyphs: Glyphs) -> Rows:
         if line_width(line) + len(tail) <= width:
             line.append(Span(tail, "dim"))
         found.append(Row(tuple(line)))
+    if flight is not None:
+        lead = f"{flight.attempt:<3}{'':<4}{numbers.clock(flight.since)}  {_age(flight):>6}  "
+        found.append(Row((Span(lead), Span(f"{glyphs.running} ", "running"), Span("runs"))))
     return found
 
 
@@ -350,15 +381,15 @@ def _source(text: str, width: int, glyphs: Glyphs, most: int | None) -> tuple[li
     return [first, *((Span(" " * indent), *piece) for piece in pieces)], is_cut
 
 
-def _log(attempt: AttemptRow, width: int, *, times: bool, wrap: bool) -> Rows:
-    lines = logs.decode(attempt.log or b"")
-    cut = len(lines) - LOG_LINES
+def _log(said: Sequence[tuple[float, str]], width: int, *, times: bool, wrap: bool) -> Rows:
+    """The latest lines, each with the time at which it was printed."""
+    cut = len(said) - LOG_LINES
     found = []
     if cut > 0:
         found.append(Row((Span(f"{numbers.plural(cut, 'earlier line')}, l opens the log", "dim", italic=True),)))
-    for line in lines[-LOG_LINES:]:
-        lead: Line = (Span(f"{numbers.clock(attempt.started + line.offset)}  ", "dim"),) if times else ()
-        text = data(line.text, "retrying" if line.text.startswith(logs.CUT) else "text")
+    for at, line in said[-LOG_LINES:]:
+        lead: Line = (Span(f"{numbers.clock(at)}  ", "dim"),) if times else ()
+        text = data(line, "retrying" if line.startswith(logs.CUT) else "text")
         room = max(8, width - (10 if times else 0))
         for place, part in enumerate(wrapped(text, room) if wrap else [text]):
             found.append(Row((*lead, *part) if place == 0 else (Span(" " * (10 if times else 0)), *part)))
