@@ -15,6 +15,7 @@ from tui_workflow.facts.state import Item, StepState, fold
 from tui_workflow.view.columns import line_width
 from tui_workflow.view.glyphs import ASCII, COLOURLESS, UNICODE
 from tui_workflow.view.line import plain
+from tui_workflow.view.sampling import Sampling
 from tui_workflow.view.skyline import Cell, Skyline, grid, judge, sizes
 
 states = st.binary(max_size=400).map(lambda raw: bytes(byte % 6 for byte in raw))
@@ -219,3 +220,18 @@ def test_items_made_by_an_earlier_definition_are_stale() -> None:
     fold(run, [ended("s", [5], at=BEGIN + 4, status=Ended.FAILED, failure=error("E", "m"), definition="d2")])
     assert sky.update(step, (), 90, 1)
     assert sky.cells[5] == Cell.MANY_FAILED
+
+
+def test_beside_complete_counts_nothing_seems_to_run() -> None:
+    """A map and a bar are drawn twice a second, the counts with every frame: the last item may end right after a drawing."""
+    run = run_of(shape("s"))
+    step = listed(run, "s", 7)
+    fold(run, [ended("s", range(6), at=BEGIN + 1)])
+    sampling = Sampling()
+    sampling.beat(0.0)
+    assert Cell.RUNNING in sampling.map(step, {6}, 69, 4).cells
+    assert sampling.parts(step, 1)[3] == 1
+    fold(run, [ended("s", [6], at=BEGIN + 2), ev.StepFinished(BEGIN + 2, "s", "succeeded")])
+    sampling.beat(0.1)
+    assert list(sampling.map(step, (), 69, 4).cells) == [Cell.OK] * 7
+    assert sampling.parts(step, 0) == (7, 0, 0, 0, 0, 0)

@@ -1,6 +1,7 @@
 """What the eye follows slowly: bars, maps and trends change at most twice a second, however fast items end.
 
-A value is made when a pane asks for it, and kept until the next beat; a pane that is not shown costs nothing.
+A value is made when a pane asks for it, and kept until the next beat; a pane that is not shown costs nothing. What shows
+items in flight is made anew when its step ends: beside counts that are complete nothing may seem to run.
 """
 
 from __future__ import annotations
@@ -35,7 +36,7 @@ class Sampling:
 
     def parts(self, step: StepState, running: int) -> tuple[int, ...]:
         """The counts of a step's bar."""
-        key = ("parts", step.name)
+        key = ("parts", step.name, step.status)
         if key not in self._kept:
             self._kept[key] = bar.parts(step, running)
         found: tuple[int, ...] = self._kept[key]
@@ -43,7 +44,7 @@ class Sampling:
 
     def map(self, step: StepState, running: Collection[int], columns: int, rows: int) -> Skyline:
         """The item map of a step, for a place of this size."""
-        key = ("map", step.name, columns, rows)
+        key = ("map", step.name, columns, rows, step.status)
         if key not in self._kept:
             skyline = self._maps.setdefault(step.name, Skyline())
             skyline.update(step, running, columns, rows, labels=rows > 1 or columns >= 62)
