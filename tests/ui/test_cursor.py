@@ -8,6 +8,7 @@ import pytest
 
 from tests.ui.screen import Screen, opened
 from tests.ui.simulate import Simulation, http_error, key_error
+from tui_workflow.facts import commands as cm
 from tui_workflow.facts.outcome import Ended, ErrorInfo
 from tui_workflow.ui.actions import walk
 from tui_workflow.view.glyphs import UNICODE
@@ -142,8 +143,21 @@ async def test_a_list_that_is_sorted_anew_is_shown_from_its_first_row() -> None:
 async def test_what_cannot_be_skipped_is_said_before_a_reason_is_asked_for() -> None:
     async with opened() as screen:
         await screen.press("2", "g", "enter", "g", "space", "j", "space", "s")
-        assert "Nothing to skip: the 2 marked are done or running" in screen.footer
+        assert "Nothing to skip: the 2 marked are done " in screen.footer
         assert not screen.desk.dialogs
+
+
+async def test_what_runs_is_ended_when_it_is_skipped_and_the_question_says_so() -> None:
+    async with opened() as screen:
+        await screen.press("2", "g", "enter")
+        items = screen.desk.nav.items
+        assert items is not None
+        items.item = screen.desk.lanes()[items.step][0].item
+        text = await screen.press("s")
+        assert "It runs now: its attempt ends at once." in " ".join(text.split())
+        await screen.type("hangs")
+        await screen.press("enter")
+        assert screen.run.sent == [cm.SkipItems(items.step, (items.item,), "hangs", running=True)]
 
 
 async def test_the_question_of_a_skip_names_the_steps_that_run_again() -> None:

@@ -107,6 +107,11 @@ class Engine:
         """The later steps that keep done items, which are stale when items of `step` run again."""
         return keepers(self.plan, self.state, step)
 
+    def skip_running(self, step: str, items: Collection[int], reason: ErrorInfo) -> int:
+        """End the attempts of those items that run now, as skipped; how many these are."""
+        run = self._runs.get(step)
+        return run.skip_running(frozenset(items), reason) if run is not None else 0
+
     def in_flight(self, step: str, item: int) -> bool:
         """True if a worker holds the item, begun or not."""
         run = self._runs.get(step)

@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import json
 from collections import deque
-from collections.abc import Callable, Coroutine, Sequence
+from collections.abc import Callable, Collection, Coroutine, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -34,6 +34,8 @@ from tui_workflow.flow.graph import keyed_by
 from tui_workflow.flow.model import Step
 from tui_workflow.text import plural
 
+_ON_PURPOSE = ("Timeout", "Skipped")
+"""With what a worker is ended for the sake of items that it runs."""
 GIVE_BACK_SECONDS = 0.1
 """After this long a batch is asked back for other slots that have nothing to do."""
 PROGRESS_SECONDS = 0.1
@@ -88,7 +90,8 @@ class StepRun:
         self._owed: deque[tuple[Slot | None, int, int]] = deque()
         """Recorded outcomes whose commit is still to come, in order: the slot that waits, how many, how many failed."""
         self._due: dict[int, float] = {}
-        self._timed_out: set[int] = set()
+        self._ended_early: dict[int, tuple[Ended, float]] = {}
+        """Items whose worker was ended for them, by their time-out or because they are skipped: how they end, and when they began."""
         self._suspects: deque[WorkItem] = deque()
         self._tasks: set[asyncio.Task[None]] = set()
         self._listing = False
@@ -552,23 +555,27 @@ class StepRun:
         if self._stopping or self._ending:
             return
         blamed = [item for item in death.blamed if item in fed]
-        if death.error.type == "Timeout":
-            blamed = [item for item in blamed if item in self._timed_out]
+        if death.error.type in _ON_PURPOSE:
+            blamed = [item for item in blamed if item in self._ended_early]
         elif len(blamed) > 1:
             self._suspects.extend(fed.pop(item) for item in sorted(blamed))
             blamed = []
-        self._timed_out.difference_update(fed)
+        ends = {item: self._ended_early.pop(item) for item in fed if item in self._ended_early}
         slot.suspect = None
         self._deaths_in_vain = 0 if blamed or self._suspects else self._deaths_in_vain + 1
         if blamed:
-            now, took = self._around.now(), max(0.0, self._around.monotonic() - slot.last_end)
+            now = self._around.now()
+            began = (Ended.FAILED, now - max(0.0, self._around.monotonic() - slot.last_end))
             error = death.error.encode()
             slot.uncommitted += len(blamed)
             self._record(
                 slot,
                 [
-                    Outcome(item, fed[item].attempt, Ended.FAILED, now - took, took, None, error, death.logs.get(item))
+                    Outcome(
+                        item, fed[item].attempt, status, since, max(0.0, now - since), None, error, death.logs.get(item)
+                    )
                     for item in blamed
+                    for status, since in (ends.get(item, began),)
                 ],
                 {item: label(fed[item].key, fed[item].payload[:HEAD]) for item in blamed},
             )
@@ -654,11 +661,25 @@ class StepRun:
             # Workers say when an item began by the clock on the wall, which may jump; here it only tells items apart.
             running = [(entry.item, entry.since) for entry in slot.worker.running() if entry.item in slot.fed]
             slot.seen = {entry: slot.seen.get(entry, now) for entry in running}
-            late = [item for (item, _), first in slot.seen.items() if now - first > timeout]
+            late = {item: (Ended.FAILED, since) for (item, since), first in slot.seen.items() if now - first > timeout}
             if late:
-                self._timed_out.update(late)
+                self._ended_early.update(late)
                 message = f"still running after {timeout:g} s"
                 slot.worker.kill(_error("Timeout", message, ("Timeout", "Exception")))
+
+    def skip_running(self, items: Collection[int], reason: ErrorInfo) -> int:
+        """End the attempts of those of these items that run now, as skipped; how many. What else their workers held runs elsewhere."""
+        count = 0
+        for slot in self._slots:
+            if slot.worker is None:
+                continue
+            running = (entry for entry in slot.worker.running() if entry.item in slot.fed and entry.item in items)
+            ended = {entry.item: (Ended.SKIPPED, entry.since) for entry in running}
+            if ended:
+                count += len(ended)
+                self._ended_early.update(ended)
+                slot.worker.kill(reason)
+        return count
 
     def _share_work(self) -> None:
         """Ask a slot that holds much for what it has not begun, when another has nothing."""

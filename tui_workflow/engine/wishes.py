@@ -239,17 +239,21 @@ class Wishes:
             if step.states[item] in allowed and not self._engine.in_flight(step.name, item)
         ]
         left = len(command.items) - len(items)
-        if not items:
-            return Came(done=left)
         now = self._engine.now()
-        reason = ErrorInfo("Skipped", command.reason, fingerprint("Skipped", command.reason), ("Skipped",)).encode()
+        error = ErrorInfo("Skipped", command.reason, fingerprint("Skipped", command.reason), ("Skipped",))
+        ended = self._engine.skip_running(step.name, command.items, error) if command.running and left else 0
+        if not items:
+            return Came(ended, done=left - ended)
+        reason = error.encode()
         outcomes = tuple(Outcome(item, 0, Ended.SKIPPED, now, 0.0, None, reason) for item in items)
         facts: list[ev.Event] = [
             ev.ItemsEnded(now, step.name, self._engine.state.revision, step.shape.definition, 0, outcomes)
         ]
         again = self._reopen([step.name], []) if self._has_ended(step.name) else []
         self._engine.record([*self._resumed(), *facts, *again])
-        return Came(len(items), done=left, reruns=tuple(f.step for f in again if isinstance(f, ev.StepReopened)))
+        return Came(
+            len(items) + ended, done=left - ended, reruns=tuple(f.step for f in again if isinstance(f, ev.StepReopened))
+        )
 
     def _resumed(self) -> list[ev.Event]:
         if not self._engine.finishing:

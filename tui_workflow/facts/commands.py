@@ -28,9 +28,12 @@ class RetryStep:
 
 @dataclass(frozen=True, slots=True)
 class SkipItems:
+    """Count items as skipped. Those that run are left alone unless `running` is true: then their attempts end at once."""
+
     step: str
     items: tuple[int, ...]
     reason: str
+    running: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -162,9 +162,11 @@ ACTIONS: tuple[Action, ...] = (
         ("steps", "step"),
         live=True,
     ),
-    Action("skip", ("s",), "skip", "Skip what is selected, with a reason", _ACT, WITH_ITEMS, live=True),
+    Action(
+        "skip", ("s",), "skip", "Skip what is selected, with a reason; what runs is ended", _ACT, WITH_ITEMS, live=True
+    ),
     Action("pause", ("p",), "pause", "Pause or resume the run", _RUN, weight=30, live=True),
-    Action("drain", ("x",), "drain", "Start nothing new, finish what runs, then end", _RUN, live=True),
+    Action("drain", ("x",), "drain", "Start nothing new, finish what runs, then end; asks first", _RUN, live=True),
     Action("stop", ("X",), "stop", "Stop now; asks first", _RUN, live=True),
     Action(
         "fewer_slots",

@@ -27,18 +27,35 @@ def skip(desk: Desk) -> None:
         desk.refuse(f"{desk.key('skip')} does nothing here: there is no item to skip")
         return
     count = sum(scope.count for scope in found)
-    if not any(_can_be_skipped(desk, scope) for scope in found):
-        desk.refuse(f"Nothing to skip: {words_of(found)} {'is' if count == 1 else 'are'} done or running")
+    running = sum(_running(desk, scope) for scope in found)
+    if not running and not any(_can_be_skipped(desk, scope) for scope in found):
+        desk.refuse(f"Nothing to skip: {words_of(found)} {'is' if count == 1 else 'are'} done")
         return
+    ends = ""
+    if running:
+        ends = "It runs now: its attempt ends at once. " if count == 1 else f"{_run_now(running)} at once. "
     prompt(
         desk,
         f"Skip {words_of(found)}?",
-        f"{numbers.plural(count, 'item counts', 'items count')} as skipped, with your reason. "
+        f"{ends}{numbers.plural(count, 'item counts', 'items count')} as skipped, with your reason. "
         f"A retry takes {'it' if count == 1 else 'them'} back. {reruns(desk, [scope.step for scope in found])}",
         "reason",
         "skip",
-        lambda desk, reason: _skip(desk, found, reason),
+        lambda desk, reason: _skip(desk, found, reason, running=running > 0),
     )
+
+
+def _run_now(count: int) -> str:
+    return (
+        "1 of them runs now: its attempt ends"
+        if count == 1
+        else f"{numbers.count(count)} of them run now: their attempts end"
+    )
+
+
+def _running(desk: Desk, scope: Scope) -> int:
+    """How many items of a scope run now."""
+    return len({run.item for run in desk.lanes().get(scope.step, ())}.intersection(scope.items))
 
 
 def _can_be_skipped(desk: Desk, scope: Scope) -> bool:
@@ -48,14 +65,14 @@ def _can_be_skipped(desk: Desk, scope: Scope) -> bool:
     return any(states[item] in _SKIPPABLE and item not in running for item in scope.items if item < len(states))
 
 
-def _skip(desk: Desk, chosen: Sequence[Scope], reason: str) -> None:
+def _skip(desk: Desk, chosen: Sequence[Scope], reason: str, *, running: bool) -> None:
     if is_busy(desk):
         return
     wishes = by_step(chosen)
     progress = Progress(sum(scope.count for scope in wishes))
 
     def send(scope: Scope) -> Awaitable[Reply]:
-        return desk.feed.send(SkipItems(scope.step, scope.items, reason), progress)
+        return desk.feed.send(SkipItems(scope.step, scope.items, reason, running), progress)
 
     async def work() -> None:
         title = f"Skipping {words_of(chosen)}"
