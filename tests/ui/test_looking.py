@@ -443,6 +443,16 @@ async def test_help_lists_the_keys_of_this_place() -> None:
         assert "Retry all failed items" not in text
 
 
+@pytest.mark.parametrize("size", [(120, 32), (80, 24), (60, 16)])
+async def test_help_ends_with_what_the_signs_mean(size: tuple[int, int]) -> None:
+    async with opened(size=size) as screen:
+        text = await screen.press("question_mark")
+        assert "G leads to what the signs" in text
+        seen = " ".join([text, await screen.press("G"), *[await screen.press("pageup") for _ in range(9)]])
+        for words in ("≈ ", "stale: done and kept", "r1 r2", "the revision: how often", "In the map of a step"):
+            assert words in seen
+
+
 @pytest.mark.parametrize("key", ["colon", "ctrl+p"])
 async def test_the_palette_finds_an_action_by_its_words(key: str) -> None:
     async with opened() as screen:

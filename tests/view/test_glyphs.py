@@ -9,6 +9,8 @@ import pytest
 from rich.cells import cell_len
 
 from tui_workflow.facts.state import Item
+from tui_workflow.help import page
+from tui_workflow.view import legend
 from tui_workflow.view.glyphs import ASCII, COLOURLESS, UNICODE, Glyphs, choose, plain_typography, speaks_unicode
 
 SIGNS = [field.name for field in fields(Glyphs) if field.name != "ascii"]
@@ -26,6 +28,14 @@ def test_every_sign_is_one_column_in_both_tables(name: str) -> None:
 
 def test_no_sign_has_an_emoji_form() -> None:
     assert not set("✔✖▶◀⏸⚠▪▫◼◻↔↕") & set("".join(getattr(UNICODE, name) for name in SIGNS))
+
+
+def test_every_state_has_its_sign_in_the_legend() -> None:
+    signs = {sign for sign, _ in legend.rows(UNICODE)}
+    assert {UNICODE.of_item(state) for state in Item} - {" "} <= signs
+    steps = ("pending", "running", "succeeded", "failed", "skipped", "cancelled")
+    assert {UNICODE.of_step(status) for status in steps} | {UNICODE.paused, UNICODE.stale} <= signs
+    assert "| `≈` | `~` | stale: " in page("looks")
 
 
 def test_states_of_items_and_steps() -> None:

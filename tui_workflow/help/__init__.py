@@ -1,4 +1,4 @@
-"""The reference pages, as Markdown that reads well as it is; the page of keys is made from the key table."""
+"""The reference pages, as Markdown that reads well as it is; the page of keys, and the signs, are made from their tables."""
 
 from __future__ import annotations
 
@@ -23,4 +23,9 @@ def page(topic: str) -> str:
         from tui_workflow.view.keys import DEFAULT
 
         return DEFAULT.markdown()
-    return files(__name__).joinpath(f"{topic}.md").read_text(encoding="utf-8")
+    text = files(__name__).joinpath(f"{topic}.md").read_text(encoding="utf-8")
+    if topic == "looks":
+        from tui_workflow.view.legend import markdown
+
+        return f"{text}\n{markdown()}"
+    return text

@@ -1,8 +1,9 @@
-"""Help for where the reader is: every key that acts there, by what it is for."""
+"""Help for where the reader is: every key that acts there, by what it is for, and what the signs mean."""
 
 from __future__ import annotations
 
 from tui_workflow.ui.desk import Desk
+from tui_workflow.view import legend
 from tui_workflow.view.columns import fill
 from tui_workflow.view.glyphs import Glyphs
 from tui_workflow.view.line import Span
@@ -10,6 +11,16 @@ from tui_workflow.view.panes.dialog import Box, sentence
 from tui_workflow.view.panes.row import BLANK, Row, Rows, Target
 
 KEYS = 16
+
+
+def _signs(inner: int, glyphs: Glyphs) -> Rows:
+    """What the signs mean, in the columns of the keys."""
+    rows: Rows = [Row((Span("Signs", "strong", bold=True),))]
+    for sign, meaning in legend.rows(glyphs):
+        first, *others = sentence(meaning, max(1, inner - KEYS - 2))
+        rows.append(Row((Span(fill(sign, KEYS + 2), "strong"), *first.line)))
+        rows += [Row((Span(" " * (KEYS + 2)), *other.line)) for other in others]
+    return [*rows, *sentence(legend.MAP, inner, "dim")]
 
 
 class Help:
@@ -38,8 +49,10 @@ class Help:
                 rows.append(Row((Span(f"{keys}  ", "accent", bold=True), *first.line)))
                 rows += [Row((Span(" " * (KEYS + 2)), *other.line)) for other in others]
         more = "Other keys: keys.yaml in the config folder. wf-tui help keys says how."
-        rows += [BLANK, *sentence(more, inner, "dim")]
+        rows += [BLANK, *sentence(more, inner, "dim"), BLANK, *_signs(inner, glyphs)]
         self._room = max(1, height - 6)
+        if len(rows) > self._room:
+            rows[:0] = [*sentence("G leads to what the signs and words on the screen mean.", inner, "dim"), BLANK]
         self._length = len(rows)
         self.top = min(self.top, max(0, self._length - self._room))
         below = self._length - self.top - self._room
