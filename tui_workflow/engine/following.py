@@ -25,9 +25,13 @@ def keepers(plan: Plan, state: RunState, step: str) -> tuple[str, ...]:
 
 
 def outdate(plan: Plan, state: RunState, names: Iterable[str], whole: Collection[str], now: float) -> list[ev.Event]:
-    """Say of the items that are kept that they are stale, but for those of the steps that run again as a `whole`."""
-    found = dict.fromkeys(each for name in names for each in keepers(plan, state, name) if each not in whole)
-    return [ev.ItemsOutdated(now, name) for name in found]
+    """Say of the items that are kept that they are stale, but for those of the steps that run again as a `whole`.
+
+    So are those that a step has in flight: they were told to read what was there when it started.
+    """
+    found = dict.fromkeys(each for name in names for each in outdated(plan, name) if each not in whole)
+    steps = (state.steps[name] for name in found if name in state.steps)
+    return [ev.ItemsOutdated(now, step.name) for step in steps if step.succeeded or step.status == "running"]
 
 
 def reopen_readers(plan: Plan, state: RunState, names: Collection[str], now: float) -> list[ev.StepReopened]:

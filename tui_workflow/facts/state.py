@@ -118,6 +118,8 @@ class StepState:
     slots: int = 0
     again: bool = False
     """It is running, and will run once more when it has finished."""
+    outdated: bool = False
+    """It is running, and was told to read what has changed since: what it makes until it is started again is stale."""
     total_known: bool = False
     listed_by: str | None = None
     """The templates that made the keys of the latest listing (`flow.graph.keyed_by`), None while there is none."""
@@ -253,13 +255,15 @@ def _apply(run: RunState, fact: ev.Event) -> None:
                 step.states[item] = Item.PENDING
                 step.tries.pop(item, None)
         case ev.ItemsOutdated():
-            _outdate(run.steps[fact.step])
+            step = run.steps[fact.step]
+            _outdate(step)
+            step.outdated = step.status == "running"
         case ev.StepStarted():
             step = run.steps[fact.step]
             run.finished_before = None
             step.status, step.reason, step.error = "running", "", None
             step.started, step.finished, step.slots = fact.at, None, fact.slots
-            step.began = fact.at
+            step.began, step.outdated = fact.at, False
             step.ended_before = step.pace.ended.get(int(fact.at) // 10, 0)
             step.rests.clear()
         case ev.SlotsChanged():
@@ -437,10 +441,11 @@ _LATEST = 64
 
 
 def _items_ended(step: StepState, fact: ev.ItemsEnded) -> None:
-    if fact.definition not in step.definitions:
-        step.definitions.append(fact.definition)
-    definition = step.definitions.index(fact.definition)
-    current = fact.definition == step.shape.definition
+    made_by_definition = OUTDATED if step.outdated else fact.definition
+    if made_by_definition not in step.definitions:
+        step.definitions.append(made_by_definition)
+    definition = step.definitions.index(made_by_definition)
+    current = made_by_definition == step.shape.definition
     states, made_by, pace, ended = step.states, step.made_by, step.pace, step.pace.ended
     if _all_new_and_well(step, fact.outcomes):
         _items_succeeded(step, fact, definition, stale=not current)
