@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from tests.view.made import BEGIN, ended, error, listed, run_of, shape
-from tui_workflow.cli.resume import of_the_failed
+from tui_workflow.cli.resume import of_the_broken, of_the_failed
 from tui_workflow.facts import events as ev
 from tui_workflow.facts.outcome import Ended
 from tui_workflow.facts.state import fold
@@ -35,3 +35,14 @@ def test_what_becomes_of_the_failed(
             fold(run, [ev.StepFinished(BEGIN + 2, name, status)])
     fold(run, [ev.RunFinished(BEGIN + 3, "interrupted")])
     assert of_the_failed(run).startswith(words)
+
+
+def test_a_step_that_failed_by_itself_is_named_with_its_error() -> None:
+    run = run_of(shape("one"), shape("two"))
+    listed(run, "one", 3)
+    broke = ev.StepFinished(BEGIN + 2, "two", "failed", "", error("ImportError", "no module\nx"))
+    fold(run, [ended("one", [0], at=BEGIN + 1, status=Ended.FAILED, failure=error("E", "m"))])
+    fold(run, [ev.StepFinished(BEGIN + 2, "one", "failed"), broke, ev.RunFinished(BEGIN + 3, "failed")])
+    assert of_the_broken(run) == [
+        "two failed by itself, not by an item (ImportError: no module): resuming runs it again."
+    ]

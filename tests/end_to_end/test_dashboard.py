@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from tests.end_to_end.bench import Folder, gone_within, wait_for
+from tests.end_to_end.bench import Folder, gone_within, kill, wait_for
 from tests.end_to_end.terminal import Terminal
 
 HANDLERS = """
@@ -322,6 +322,26 @@ def test_a_run_that_is_over_but_open_is_not_waited_for(broken: Folder) -> None:
         assert f"A new run begins. The earlier run {run} has failed with " in other.stderr
         terminal.press("q")
         left(terminal, 1)
+
+
+def test_the_commands_of_an_older_run_that_is_looked_at_name_it(broken: Folder) -> None:
+    """What takes up the latest run would go on with another one than stands on the screen."""
+    broken.write("flow.yaml", FLOW.replace("    on_error: continue\n", ""))
+    broken.write("handlers.py", "import os, time\ndef work(item): time.sleep(60)\ndef gather(steps): pass\n")
+    runs = []
+    for _ in range(2):
+        process = broken.start("flow.yaml", "--headless", "--new")
+        wait_for(lambda: len(list(broken.path.glob(".wf-tui/runs/*.db"))) > len(runs), "the run is there")
+        wait_for(lambda: broken.step("work")["total"] == 4, "its items are listed")
+        runs.append(broken.show()["run"])
+        kill(process)
+    older, newer = runs
+    for run, resume in ((older, f"flow.yaml --resume --run {older}"), (newer, "flow.yaml --resume")):
+        with Terminal(broken.path, "open", run, size=(160, 32)) as terminal:
+            terminal.see(f"{resume} goes on")
+            terminal.press("q")
+            assert terminal.wait() == 0
+            assert f"{resume}\r\n" in terminal.raw.rpartition(b"\x1b[?1049l")[2].decode()
 
 
 def test_other_parameters_cannot_be_resumed_with(folder: Folder) -> None:

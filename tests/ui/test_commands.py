@@ -291,7 +291,8 @@ async def test_the_canary_goes_first_and_offers_the_rest_when_it_is_well() -> No
         assert isinstance(sent, cm.RetryItems)
         assert sent.items is not None
         assert len(sent.items) == 1
-        assert f"{count - 1} wait for it" in screen.footer
+        name = screen.run.key("process_chunks", sent.items[0])
+        assert f"{name} goes first, {count - 1} wait for it" in screen.footer
         screen.run.end("process_chunks", screen.run.clock, [(sent.items[0], Ended.OK, 4, 0.9, None)])
         screen.app._tick()
         text = await screen.settle()

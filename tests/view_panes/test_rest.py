@@ -105,6 +105,9 @@ def test_what_came_of_a_revision_is_counted_in_attempts(width: int, words: str) 
     rows = selected.rows(step, (), "", True, width, 9, UNICODE)
     line = plain(rows[1].line)
     assert line.startswith(words)
+    step.by_revision[3, Ended.SKIPPED] = 1
+    told = [plain(row.line) for row in selected.rows(step, (), "", True, width, 9, UNICODE)]
+    assert not any("3 " in line[:12] for line in told), "nothing was tried under it"
     fold(run, [ended("invoices", [5], at=BEGIN, status=Ended.FAILED, failure=error("E", "m"))])
 
 
