@@ -6,7 +6,7 @@ from pathlib import Path
 
 from tests.end_to_end.bench import Folder
 from tests.reload.live import live
-from tui_workflow.facts.commands import TakeUp
+from tui_workflow.facts.commands import RetryItems, TakeUp
 
 FLOW = """\
 steps:
@@ -46,6 +46,9 @@ async def test_what_reads_a_step_that_gets_other_items_runs_again(tmp_path: Path
         assert run.step("later").succeeded == 3
         assert await details.result("total") == "63"
         assert (run.step("once").stale, await details.result("once")) == (1, "32"), "kept, but of another time"
+        assert (await run.send(RetryItems(stale=True))).refused, "what never runs again is not meant"
+        assert (await run.send(RetryItems("once", stale=True))).count == 1
+        await run.until(lambda: run.step("once").succeeded and not run.step("once").stale, "it runs when it is named")
 
 
 def test_a_resume_by_an_edited_flow_runs_them_again_too(folder: Folder) -> None:

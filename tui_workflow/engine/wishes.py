@@ -116,7 +116,7 @@ class Wishes:
             return [(step.name, command.items) for step in steps]
         assert isinstance(command, RetryItems)
         found = (
-            (step.name, tuple(stale_items(step) if command.stale else failed_items(step, command.group)))
+            (step.name, tuple(_stale_to_run(command, step) if command.stale else failed_items(step, command.group)))
             for step in steps
         )
         return [(name, items) for name, items in found if items]
@@ -154,7 +154,7 @@ class Wishes:
             if command.items is not None:
                 wanted = command.items
             elif command.stale:
-                wanted = stale_items(step)
+                wanted = _stale_to_run(command, step)
             else:
                 wanted = failed_items(step, command.group)
             picked = []
@@ -311,11 +311,17 @@ def failed_items(step: StepState, group: str | None) -> list[int]:
     return sorted(item for item, place in step.failures.items() if place in places)
 
 
+def _stale_to_run(command: RetryItems, step: StepState) -> list[int]:
+    """The stale items that a wish is about; of all steps but those with `rerun: false`, which run again only by name."""
+    return stale_items(step) if step.stale_to_run or command.step is not None else []
+
+
 def stale_items(step: StepState) -> list[int]:
     """Items that succeeded under another definition than the present one, in item order."""
     if not step.stale:
         return []
-    current = step.definitions.index(step.shape.definition)
+    definition = step.shape.definition
+    current = step.definitions.index(definition) if definition in step.definitions else -1
     return [item for item, made_by in enumerate(step.made_by) if made_by != current and step.states[item] == Item.OK]
 
 

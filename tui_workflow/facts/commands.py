@@ -10,7 +10,8 @@ from typing import Literal, TypeAlias
 class RetryItems:
     """Run items again. `items` None stands for all failed ones, or those of one fingerprint `group`.
 
-    Completed items are touched only when `stale` is true: then the stale ones run again.
+    Completed items are touched only when `stale` is true: then the stale ones run again, those of a step with `rerun: false`
+    only if `step` names it.
     """
 
     step: str | None = None

@@ -151,6 +151,11 @@ class StepState:
         return self.shape.name
 
     @property
+    def stale_to_run(self) -> int:
+        """The stale items that run again when all stale ones are asked for: a step with `rerun: false` is asked for by name."""
+        return self.stale if self.shape.rerun else 0
+
+    @property
     def total(self) -> int:
         """Items listed so far that the latest listing still has."""
         return len(self.states) - self.gone

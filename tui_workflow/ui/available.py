@@ -29,6 +29,6 @@ def why_not(desk: Desk, action: Action) -> str:
         return "no item has failed"
     if action.name == "retry_all" and not desk.state.failed and not broken.of_run(desk.state):
         return "nothing has failed"
-    if action.name == "rerun_stale" and not any(step.stale for step in desk.state.steps.values()):
+    if action.name == "rerun_stale" and not any(step.stale_to_run for step in desk.state.steps.values()):
         return "nothing is stale"
     return ""

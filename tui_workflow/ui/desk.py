@@ -183,7 +183,7 @@ class Desk:
             hidden |= {"canary", "failures"} if broken.of_run(self.state) else {"retry_all", "canary", "failures"}
             if not (self.step and self.step.failed):
                 hidden.add("retry")
-        if not any(step.stale for step in self.state.steps.values()):
+        if not any(step.stale_to_run for step in self.state.steps.values()):
             hidden.add("rerun_stale")
         if self.feed.rejected() is None:
             hidden.add("in_use")

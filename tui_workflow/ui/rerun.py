@@ -18,7 +18,7 @@ LONG = 20.0
 
 def stale_count(desk: Desk) -> int:
     """How many items are stale, in all steps."""
-    return sum(step.stale for step in desk.state.steps.values())
+    return sum(step.stale_to_run for step in desk.state.steps.values())
 
 
 def stale_words(desk: Desk) -> str:
@@ -26,8 +26,8 @@ def stale_words(desk: Desk) -> str:
     seconds = 0.0
     for step in desk.state.steps.values():
         typical = step.pace.percentile(0.5)
-        if step.stale and typical is not None:
-            seconds += step.stale * typical / max(1, step.slots)
+        if step.stale_to_run and typical is not None:
+            seconds += step.stale_to_run * typical / max(1, step.slots)
     count = numbers.plural(stale_count(desk), "item")
     return f"{count}, {about(seconds)}" if seconds >= LONG else count
 
@@ -49,7 +49,7 @@ def run_stale(desk: Desk) -> None:
     if not count:
         desk.refuse("Nothing is stale: all that is done was made by the flow as it is now")
         return
-    steps = [step.name for step in desk.state.steps.values() if step.stale]
+    steps = [step.name for step in desk.state.steps.values() if step.stale_to_run]
     where = steps[0] if len(steps) == 1 else numbers.plural(len(steps), "step")
     taken = accepting.words(accepting.waiting(desk))
     title = f"Run {stale_words(desk)} of {where} again?"

@@ -178,7 +178,7 @@ def _commands(run: RunState, flow: str, options: Sequence[str], place: Sequence[
     commands.append(("look again", f"wf-tui open {run.run}{here}"))
     if run.failed:
         commands.append(("write a file", f"wf-tui failed --run {run.run}{here} --jsonl > failed.jsonl"))
-    if stale := sum(step.stale for step in run.steps.values()):
+    if stale := sum(step.stale_to_run for step in run.steps.values()):
         commands.append((f"run {count(stale)} stale", resume_command(flow, ("--rerun-stale", *place))))
     wide = max(12, *(width(word) for word, _ in commands)) + 2
     return [(Span("  "), Span(word.ljust(wide), "dim"), Span(visible(command))) for word, command in commands]
