@@ -313,7 +313,10 @@ def test_a_run_that_is_over_but_open_is_not_waited_for(broken: Folder) -> None:
         run = broken.show()["run"]
         refused = broken.wf("flow.yaml", "--headless", "--resume")
         assert refused.returncode == 75
-        assert f"the run {run} is over, but its dashboard is still open in process {terminal.pid} on " in refused.stderr
+        assert (
+            f"the run {run} does not run any more, but its dashboard is still open in process {terminal.pid} on "
+            in refused.stderr
+        )
         assert "Leave that dashboard first, with q." in refused.stderr
         assert "wait for it" not in refused.stderr
         assert "+00:00" not in refused.stderr

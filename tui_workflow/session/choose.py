@@ -154,7 +154,7 @@ def held_by(path: Path, refused: RunHeld) -> RunHeld:
     if not over:
         return refused
     return RunHeld(
-        f"the run {path.stem} is over, but its dashboard is still open in {holder(path) or 'another process'}",
+        f"the run {path.stem} does not run any more, but its dashboard is still open in {holder(path) or 'another process'}",
         hint=f"Leave that dashboard first, with q. `wf-tui open {path.stem}` looks at the run meanwhile, --new starts another.",
     )
 

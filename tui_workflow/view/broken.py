@@ -19,4 +19,6 @@ def words(run: RunState) -> str:
     found = of_run(run)
     if not found:
         return "none"
-    return f"no item, {visible(found[0].name)} itself failed" if len(found) == 1 else f"no item, {len(found)} steps failed"
+    return (
+        f"no item, {visible(found[0].name)} itself failed" if len(found) == 1 else f"no item, {len(found)} steps failed"
+    )
