@@ -30,12 +30,13 @@ def step_of() -> StepState:
 
 
 def test_the_states_that_there_are_follow_each_other() -> None:
-    step, held = step_of(), Items("charge", "charge")
+    step, held = step_of(), Items("charge", "charge", running=(6, 8))
     seen = {}
-    for _ in range(5):
-        held.states = listing.next_states(step, held.states)
+    for _ in range(6):
+        held.states = listing.next_states(step, held.states, 2)
         seen[listing.STATES[held.states]] = list(listing.numbers(step, held))
     assert seen == {
+        "running": [6, 8],
         "skipped": [4, 7],
         "failed": [5],
         "done": [0, 1, 2, 3],
@@ -43,7 +44,7 @@ def test_the_states_that_there_are_follow_each_other() -> None:
         "all": list(range(10)),
     }
     fresh = listed(run_of(shape("charge")), "charge", 3)
-    assert listing.STATES[listing.next_states(fresh, ())] == "waiting"
+    assert listing.STATES[listing.next_states(fresh, (), 0)] == "waiting"
 
 
 def test_a_skipped_item_says_why_in_its_row() -> None:

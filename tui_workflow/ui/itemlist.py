@@ -40,7 +40,7 @@ class ItemList:
         for it then, so that a second key never hits another item; a filter that does not keep it moves the cursor.
         """
         self._filter(step, items, version)
-        made_of = (id(items), items.found, id(items.order), items.states, items.cell, items.group)
+        made_of = (id(items), items.found, id(items.order), items.states, items.running, items.cell, items.group)
         moved = version != self._version and not (self._long and time.monotonic() - self._made_at < BEAT)
         if moved or made_of != self._made_of:
             self._made_of, self._version, self._made_at = made_of, version, time.monotonic()
@@ -93,7 +93,9 @@ class ItemList:
         if not items.filter.text:
             items.found, items.more = None, False
             return
-        states = (Item.FAILED,) if items.group is not None else items.states or tuple(Item)[:5]
+        states = (Item.FAILED,) if items.group is not None else items.states
+        if states in ((), listing.RUNNING):
+            states = tuple(Item)[:5]
         moved = failures_moved(step) if items.group is not None else version
         items.found = self._search.found(step, items.filter, states, moved, items.cell)
         items.more = self._search.more

@@ -110,9 +110,11 @@ def _log_size(desk: Desk, lanes: Mapping[str, Sequence[Running]], now: float) ->
 
 def _drilled(desk: Desk, scene: Scene, held: Items, width: int, height: int) -> drill.Drilled:
     """The list and the item's page, as far as they are known."""
-    from tui_workflow.view import drill
+    from tui_workflow.view import drill, listing
 
     step = desk.state.steps[held.step]
+    if held.states == listing.RUNNING:
+        held.running = tuple(sorted({run.item for run in scene.lanes.get(held.step, ())}))
     listed = desk.item_list.listed(step, held, desk.state.version)
     shape = shape_of(width, height)
     shown = desk.banner_shows()

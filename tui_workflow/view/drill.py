@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from tui_workflow.facts.state import StepState
 from tui_workflow.view import listing, numbers
 from tui_workflow.view.frame import GAP, LEFT, LIST, READING, Frame, shape_of
 from tui_workflow.view.keys import Context
@@ -66,9 +65,7 @@ def draw_items(scene: Scene, drilled: Drilled, width: int, height: int) -> Frame
             frame.full(READING, _page(scene, drilled, held, inner, room, [*crumbs, held.title]))
         else:
             frame.full(LIST, _list(scene, drilled, held, inner, room, crumbs))
-    return frame.finish(
-        bottom(scene, frame, context, _words(held, drilled, scene.state.steps.get(held.step), beside=shape == "wide"))
-    )
+    return frame.finish(bottom(scene, frame, context, _words(held, drilled, scene, beside=shape == "wide")))
 
 
 def parent_rows(causes: int, height: int) -> int:
@@ -124,16 +121,17 @@ def _page(scene: Scene, drilled: Drilled, held: Items, width: int, height: int, 
     return [title, *shown]
 
 
-def _words(held: Items, drilled: Drilled, step: StepState | None, *, beside: bool) -> dict[str, str]:
+def _words(held: Items, drilled: Drilled, scene: Scene, *, beside: bool) -> dict[str, str]:
     """What the keys do here. The item is read on a page of its own, or `beside` the list, where the keyboard goes then."""
     said = {"retry": f"retry {len(held.marked)} marked" if held.marked else "retry"}
     count = held.count(drilled.listed)
     some = held.group is not None and not held.marked and count > 1
+    step = scene.state.steps.get(held.step)
     said["retry_shown"] = f"retry all {numbers.count(count)}" if some else ""
     if held.group is not None:
         said["states"] = ""
     elif step is not None:
-        following = listing.STATES[listing.next_states(step, held.states)]
+        following = listing.STATES[listing.next_states(step, held.states, len(scene.lanes.get(held.step, ())))]
         said["states"] = f"only {following}" if following != "all" else following
     if held.reading:
         if held.unfolded:

@@ -109,7 +109,7 @@ ACTIONS: tuple[Action, ...] = (
         "states",
         ("i",),
         "by state",
-        "List the items of a step by state: skipped, failed, done, waiting, all",
+        "List the items of a step by state: running, skipped, failed, done, waiting, all",
         _LOOK,
         ("steps", "step", "items"),
         weight=58,

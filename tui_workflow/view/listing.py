@@ -12,8 +12,12 @@ from itertools import compress
 from tui_workflow.facts.state import Item, StepState
 from tui_workflow.view.nav import Items
 
+RUNNING = (-1,)
+"""In the place of states: the items that run. No fact says so, they are sampled anew for each frame (`Items.running`)."""
+
 STATES: dict[tuple[int, ...], str] = {
     (): "all",
+    RUNNING: "running",
     (Item.SKIPPED,): "skipped",
     (Item.FAILED,): "failed",
     (Item.OK,): "done",
@@ -22,11 +26,17 @@ STATES: dict[tuple[int, ...], str] = {
 """The states by which items are listed, in the order in which a key goes through them, and what they are called."""
 
 
-def next_states(step: StepState, states: tuple[int, ...]) -> tuple[int, ...]:
-    """The states to list after `states`: the next ones that any item of the step is in, or all."""
+def next_states(step: StepState, states: tuple[int, ...], running: int) -> tuple[int, ...]:
+    """The states to list after `states`: the next ones that any item of the step is in, or all. `running` is how many run."""
     order = list(STATES)
     at = order.index(states) + 1 if states in STATES else 0
-    has = {"skipped": step.skipped, "failed": step.failed, "done": step.succeeded, "waiting": step.waiting}
+    has = {
+        "running": running,
+        "skipped": step.skipped,
+        "failed": step.failed,
+        "done": step.succeeded,
+        "waiting": step.waiting,
+    }
     return next((each for each in order[at:] if has.get(STATES[each])), ())
 
 
@@ -63,6 +73,8 @@ def _members(step: StepState, items: Items) -> Sequence[int]:
         place = _place(step, items.group)
         return array("I", sorted(number for number, own in step.failures.items() if own == place))
     span = _span(step, items)
+    if items.states == RUNNING:
+        return array("I", filter(span.__contains__, items.running))
     if not items.states and not step.gone:
         return span
     wanted = bytearray(256)
@@ -76,6 +88,8 @@ def _membership(step: StepState, items: Items) -> Callable[[int], bool]:
     if items.group is not None:
         place = _place(step, items.group)
         return lambda number: step.failures.get(number) == place
+    if items.states == RUNNING:
+        return items.running.__contains__
     span, states = _span(step, items), _states(items)
     return lambda number: number in span and step.states[number] in states
 

@@ -95,6 +95,8 @@ class Items:
     """The items of a cell, or None."""
     states: tuple[int, ...] = ()
     """The states that are listed; all when empty."""
+    running: tuple[int, ...] = ()
+    """What runs, in order, for a list of that (`listing.RUNNING`)."""
     item: int | None = None
     """The item under the cursor."""
     row: int = 0

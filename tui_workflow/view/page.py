@@ -133,7 +133,9 @@ def bottom(scene: Scene, frame: Frame, context: Context, words: Mapping[str, str
     if context == "log" and scene.nav.log.item is not None:
         said["back"] = "whole log"
     step = scene.state.steps.get(scene.nav.step)
-    said["states"] = "skipped" if step is not None and step.shape.for_each and step.skipped else ""
+    said["states"] = ""
+    if step is not None and step.shape.for_each:
+        said["states"] = "running" if scene.lanes.get(step.name) else "skipped" if step.skipped else ""
     said |= dict(words or {})
     # An item's page names the others of its cause itself, under `next`.
     left_out = {*scene.hidden, "retry_shown"} if context == "item" else scene.hidden

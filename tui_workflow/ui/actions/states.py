@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from tui_workflow.facts.state import StepState
 from tui_workflow.ui.actions.walk import Act, step_with_items
 from tui_workflow.ui.desk import Desk
 from tui_workflow.view import listing
@@ -16,12 +17,16 @@ def cycle(desk: Desk) -> None:
         if items.group is not None:
             desk.refuse(f"{desk.key('states')} does nothing here: the items of a group have all failed")
         elif step is not None:
-            items.states = listing.next_states(step, items.states)
+            items.states = listing.next_states(step, items.states, _running(desk, step))
         return
     if (step := step_with_items(desk, "states")) is None:
         return
-    nav.items = Items(step.name, step.name, states=listing.next_states(step, ()))
+    nav.items = Items(step.name, step.name, states=listing.next_states(step, (), _running(desk, step)))
     nav.go("items")
+
+
+def _running(desk: Desk, step: StepState) -> int:
+    return len(desk.lanes().get(step.name, ()))
 
 
 ACTIONS: dict[str, Act] = {"states": cycle}
