@@ -106,10 +106,13 @@ class Lister:
     async def _take(self, page: ListedPage, now: float) -> None:
         perhaps = [*page.perhaps, *self._marked.add_all([key for key in page.keys if _COPY in key])]
         if self._unmet:
-            if self._renaming is not None:
+            renaming = self._renaming
+            if renaming is not None and renaming.begun:
                 await self._recorder.flush()  # no item may be met under the key that it had
             following = await self._following(len(page.keys))
-            if self._renaming is None and self._take_unchanged(page, following):
+            if (renaming is None or not renaming.begun) and self._take_unchanged(page, following):
+                if renaming is not None:
+                    renaming.pass_by(self._follows)
                 return
             await self._take_mixed(page, await self._known(page.keys, following), now)
         elif perhaps:

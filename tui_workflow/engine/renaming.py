@@ -23,9 +23,11 @@ class Renaming:
     """The items of the listing before, while a new one goes by. Holds `2 * NEAR` of them and those of a page."""
 
     def __init__(self, step: StepState, store: ItemStore) -> None:
-        self._step = step.name
+        self._state = step
         self._store = store
-        self._left = _worth_keeping(step)
+        self._left = _worth_keeping(step, 0)
+        self.begun = False
+        """Something was looked for; until then the new listing is what the one before was."""
         self._read: deque[Known] = deque()
         """Read, and not yet near."""
         self._near: deque[Known] = deque()
@@ -33,12 +35,18 @@ class Renaming:
         self._row = 0
         self._admitted = 0
 
+    def pass_by(self, number: int) -> None:
+        """All items before this number have been met, one after the other."""
+        self._row = self._admitted = number
+        self._left = _worth_keeping(self._state, number)
+
     async def read(self, rows: int) -> None:
         """Have at hand what the next `rows` rows may be."""
+        self.begun = True
         missing = self._row + rows + NEAR - self._admitted - len(self._read)
         numbers = list(islice(self._left, max(0, missing)))
         if numbers:
-            found = await self._store.payloads(self._step, numbers)
+            found = await self._store.payloads(self._state.name, numbers)
             for number in numbers:
                 _, position, payload = found[number]
                 self._read.append(Known(number, None if position < 0 else position, payload))
@@ -73,8 +81,8 @@ class Renaming:
         return None
 
 
-def _worth_keeping(step: StepState) -> Iterator[int]:
-    """The items that have not gone, those left out that only failed as duplicates of a key, and so have never run."""
-    for number, state in enumerate(bytes(step.states)):
+def _worth_keeping(step: StepState, first: int) -> Iterator[int]:
+    """The items from a number on that have not gone, those left out that only failed as duplicates of a key, and so have never run."""
+    for number, state in enumerate(step.states[first:], first):
         if state != Item.GONE and not (state == Item.FAILED and number not in step.attempts_of):
             yield number
