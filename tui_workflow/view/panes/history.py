@@ -14,6 +14,9 @@ from tui_workflow.view.panes.row import Row, Rows, Target, data, heading, window
 from tui_workflow.view.ports import RunRow
 
 _ROLES = {"running": "running", "succeeded": "ok", "failed": "failed", "paused": "retrying"}
+UNKNOWN = "?"
+_LONGEST = 86_400.0 * 100_000
+"""Seconds from which on what a run took cannot be true."""
 _SIGNS = {"running": "running", "succeeded": "ok", "failed": "failed", "cancelled": "cancelled"}
 
 
@@ -34,11 +37,11 @@ def rows(runs: Sequence[RunRow] | None, at: int, present: str, width: int, heigh
         Column(20, stretch=True),
         Column(13),
         Column(17),
-        Column(8, "right"),
-        Column(8, "right"),
+        Column(12, "right"),
+        Column(11, "right"),
     )
     if width < 70:
-        columns = (Column(12, stretch=True), Column(13), Column(8, "right"))
+        columns = (Column(12, stretch=True), Column(13), Column(11, "right"))
     widths = layout(columns, width)
     heads = ["run", "status", "started", "took", "failed"] if width >= 70 else ["run", "status", "failed"]
     lead = [title, Row(columns_row([Span(word, "dim") for word in heads], columns, widths))]
@@ -50,7 +53,14 @@ def rows(runs: Sequence[RunRow] | None, at: int, present: str, width: int, heigh
         )
         for place, run in enumerate(runs)
     ]
-    return [*lead, *window(body, max(0, height - len(lead)), at)]
+    room = max(0, height - len(lead))
+    if len(body) <= room or room < 3:
+        return [*lead, *window(body, room, at)]
+    shown = window(body, room - 1, at)
+    last = shown[-1].target
+    below = len(body) - 1 - (last.value if last is not None and isinstance(last.value, int) else len(body) - 1)
+    words = f"{numbers.count(below)} more below" if below else ""
+    return [*lead, *shown, Row((Span(" " * max(0, width - len(words))), Span(words, "dim")))]
 
 
 def _cells(run: RunRow, here: bool, glyphs: Glyphs, widths: Sequence[int]) -> list[Span | Line]:
@@ -66,6 +76,14 @@ def _cells(run: RunRow, here: bool, glyphs: Glyphs, widths: Sequence[int]) -> li
     failed = Span(numbers.count(run.failed) if run.failed else "", "failed")
     if len(widths) == 3:
         return [name, status, failed]
-    started = f"{datetime.fromtimestamp(run.started):%Y-%m-%d %H:%M}" if run.started is not None else ""
-    took = numbers.stopwatch(run.took) if run.took is not None else ""
+    started = _moment(run.started) if run.started is not None else ""
+    took = "" if run.took is None else numbers.stopwatch(run.took) if 0 <= run.took < _LONGEST else UNKNOWN
     return [name, status, Span(started, "dim"), Span(took, "dim"), failed]
+
+
+def _moment(at: float) -> str:
+    """A time of day and its date; a run file may say what no calendar has."""
+    try:
+        return f"{datetime.fromtimestamp(at):%Y-%m-%d %H:%M}"
+    except (OverflowError, ValueError, OSError):
+        return UNKNOWN
