@@ -87,3 +87,18 @@ def test_a_key_that_is_edited_costs_nothing_that_is_done(folder: Folder) -> None
         word: count for word, count in before.items() if word.startswith("pay")
     }
     assert {record["key"] for record in folder.failed()} == {"page-3", "page-10"}
+
+
+def test_a_step_that_is_asked_for_by_name_does_nothing_twice(folder: Folder) -> None:
+    folder.write("handlers.py", HANDLERS)
+    folder.write("flow.yaml", FLOW.format(key=""))
+    folder.run()
+    before = folder.effects()
+    folder.run("--resume", "--only", "pay")
+    folder.run("--resume", "--from", "score")
+    after = folder.effects()
+    assert after == before
+    folder.write("mended-3", "")
+    folder.run("--resume", "--from", "fetch")
+    new = {word: count for word, count in (folder.effects() - before).items() if not word.startswith("report")}
+    assert new == {"score-3": 1, "pay-3": 1}

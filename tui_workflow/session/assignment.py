@@ -13,7 +13,7 @@ from tui_workflow.engine.decide import ENDED
 from tui_workflow.engine.following import outdate, reopen_readers
 from tui_workflow.facts import events as ev
 from tui_workflow.facts.commands import Command
-from tui_workflow.facts.state import Item, RunState
+from tui_workflow.facts.state import RunState
 from tui_workflow.flow.plan import Plan
 from tui_workflow.store.meta import RunMeta
 
@@ -73,16 +73,23 @@ class Assignment:
 
 
 def run_again(plan: Plan, state: RunState, names: frozenset[str], now: float) -> list[ev.Event]:
-    """The facts by which steps that have ended run again as a whole, because they were asked for by name."""
+    """The facts by which steps that have ended go on, because they were asked for by name: all but what is done in them.
+
+    Their items are listed again, and those that failed are tried again; a plain step runs again, unless it never does after
+    success. So the same command given twice costs nothing twice.
+    """
     facts: list[ev.Event] = []
     for planned in plan.steps:
         step = state.steps.get(planned.name)
         if planned.name not in names or step is None or step.status not in ENDED:
             continue
         if step.shape.for_each:
-            settled = (Item.OK, Item.FAILED, Item.SKIPPED)
-            items = tuple(item for item, value in enumerate(step.states) if value in settled)
-            facts.append(ev.ItemsQueued(now, step.name, items, "retry"))
+            # A duplicate of a key has no attempts, and gets none.
+            items = tuple(item for item in sorted(step.failures) if item in step.attempts_of)
+            if items:
+                facts.append(ev.ItemsQueued(now, step.name, items, "retry"))
+        elif step.status == "succeeded" and not step.shape.rerun:
+            continue
         facts.append(ev.StepReopened(now, step.name, "asked for by name", relist=True))
     return facts
 
