@@ -356,3 +356,14 @@ def test_a_network_file_system_is_warned_about(folder: Folder, kind: str) -> Non
         done = folder.wf("flow.yaml", "--headless", *words, command=(COMMAND[0], "-c", program))
         assert done.returncode == 1, done.stderr
         assert ("network file system (nfs4)" in done.stderr and "--state-dir" in done.stderr) == (kind == "nfs4")
+
+
+def test_a_step_that_failed_without_an_item_is_no_nothing(folder: Folder) -> None:
+    folder.write("handlers.py", "open('no-such-file.json')\ndef work(item): ...\n")
+    steps = "steps:\n  work:\n    type: python\n    for_each: [1]\n    inputs: {operation: custom, handler: work}\n"
+    folder.write("flow.yaml", f"handlers: [handlers.py]\n{steps}")
+    folder.run(code=1)
+    said = folder.wf("failed").stderr
+    assert "no item failed." in said
+    assert "Step work failed without an item: FileNotFoundError" in said
+    assert "no-such-file.json" in said

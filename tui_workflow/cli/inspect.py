@@ -238,14 +238,23 @@ def failed(
 
 
 def _say_of_others(path: Path, run: str | None, flow: str | None, state: RunState, found: bool) -> None:
-    """Say on stderr that nothing failed, and where; and which runs of other flows have failed items when none was named."""
+    """Say on stderr that nothing failed, and where, or which steps failed without an item; and which runs of other flows have
+    failed items when none was named.
+    """
     from tui_workflow.errors import WfError
+    from tui_workflow.facts.outcome import ErrorInfo
     from tui_workflow.store.places import open_state
     from tui_workflow.store.runfile import RunFile
     from tui_workflow.text import plural, visible
+    from tui_workflow.view import broken
 
+    alone = broken.of_run(state)
     if not found:
-        click.echo(f"{of_run(path)}: nothing failed.", err=True)
+        click.echo(f"{of_run(path)}: {'no item' if alone else 'nothing'} failed.", err=True)
+    for step in alone:
+        error = ErrorInfo.decode(step.error) if step.error else None
+        why = f": {error.type} {error.message}" if error is not None else ""
+        click.echo(visible(f"Step {step.name} failed without an item{why}"), err=True)
     if not by_itself(run, flow):
         return
     for name, other in other_runs(path).items():
