@@ -22,7 +22,7 @@ def run_id(number: int) -> str:
 
 
 async def make_run(
-    folder: Path, number: int = 0, *, flow: str = "demo.yaml", status: ev.RunStatus | None = "failed"
+    folder: Path, number: int = 0, *, flow: str = "demo.yaml", status: ev.RunStatus | None = "failed", n: int = 3
 ) -> Path:
     """A run with a plain step, a step of ten items of which two failed and one was skipped, and a step that waits."""
     home = folder / ".wf-tui"
@@ -32,7 +32,7 @@ async def make_run(
         run,
         flow.removesuffix(".yaml"),
         path,
-        {"n": values.encode(3), "when": values.encode((1, 2)), "long": values.encode("x" * 70_000)},
+        {"n": values.encode(n), "when": values.encode((1, 2)), "long": values.encode("x" * 70_000)},
         ("token",),
     )
     at = AT + number

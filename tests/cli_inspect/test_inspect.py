@@ -14,10 +14,15 @@ from click.testing import CliRunner, Result
 from jsonschema import Draft202012Validator
 
 from tests.cli_inspect.conftest import make_run, run_id
+from tui_workflow import values
 from tui_workflow.cli import inspect
 from tui_workflow.cli.output_schema import output_schema
 from tui_workflow.errors import DamagedRunFile, StoreIOError, UsageError
+from tui_workflow.facts.state import RunState
+from tui_workflow.session.library import FlowLibrary
+from tui_workflow.store.describe import param_texts
 from tui_workflow.store.lock import RunLock
+from tui_workflow.store.meta import RunMeta
 from tui_workflow.store.runfile import RunFile
 from tui_workflow.text import visible
 from tui_workflow.view.numbers import stopwatch
@@ -94,6 +99,25 @@ async def test_runs(folder: Path) -> None:
         assert document("runs", inspect.runs, "--json")["runs"][0]["status"] == "running"
         assert document("show", inspect.show, "--json", run_id(3))["status"] == "running"
     assert document("runs", inspect.runs, "--json", "--flow", "other.yaml") == {"schema": 1, "runs": []}
+
+
+async def test_runs_are_told_apart_by_the_parameters_that_differ(folder: Path) -> None:
+    await make_run(folder, 1)
+    await make_run(folder, 2, flow="other.yaml", n=9)
+    assert "PARAMETERS" not in call(inspect.runs).stdout, "runs of several flows need no parameters to be told apart"
+    await make_run(folder, 3, n=4)
+    heads, *lines = call(inspect.runs).stdout.splitlines()
+    assert heads.endswith("FAILED  PARAMETERS")
+    assert [line.split()[-1] for line in lines] == ["n=4", "2", "n=3"]
+    rows = await FlowLibrary(
+        folder / f".wf-tui/runs/{run_id(1)}.db", lambda: RunState(path=str(folder / "demo.yaml"))
+    ).runs()
+    assert [(row.params["n"], row.params["token"]) for row in rows] == [("4", "***"), ("3", "***")]
+
+
+def test_a_parameter_that_cannot_be_read_is_a_question_mark() -> None:
+    damaged = RunMeta("r", "f", "/f", {"n": b'{"$wf":"tuple","v":7}', "name": values.encode("a b"), "at": values.encode((1,))})
+    assert param_texts(damaged) == {"n": "?", "name": "a b", "at": "[1]"}
 
 
 async def test_result(folder: Path) -> None:

@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from tui_workflow.view.columns import width as text_width
 from tui_workflow.view.glyphs import UNICODE
 from tui_workflow.view.line import plain
 from tui_workflow.view.panes import history
@@ -45,3 +46,32 @@ def test_it_says_how_many_runs_are_below() -> None:
     assert len(drawn(runs)) == 20
     assert drawn(runs, at=49)[-2].startswith("20270115-080049")
     assert drawn(runs, at=49)[-1] == ""
+
+
+def with_params(number: int, **params: str) -> RunRow:
+    return RunRow(f"20270115-0800{number:02}-abcd", "nightly", "succeeded", 1.8e9, 60.0, 0, params)
+
+
+def test_parameters_that_differ_tell_runs_apart_and_others_are_not_shown() -> None:
+    runs = [
+        with_params(1, source="a.csv", region="eu", size="10"),
+        with_params(2, source="a.csv", region="us", size="10"),
+        with_params(3, source="a.csv", size="20"),
+    ]
+    head, *lines = drawn(runs, width=130)[1:]
+    assert head.split() == ["run", "status", "started", "parameters", "took", "failed"]
+    assert ["  ".join(line.split()[5:-1]) for line in lines] == ["region=eu  size=10", "region=us  size=10", "size=20"]
+    assert "=" not in "".join(drawn(runs, width=76)), "no room"
+    assert "parameters" not in drawn(runs[:1], width=130)[1]
+
+
+def test_long_values_of_parameters_are_shortened_together() -> None:
+    runs = [with_params(number, source=f"/data/customers/north/2027/export-{number:04}.csv") for number in range(9)]
+    lines = drawn(runs, width=100)[2:]
+    assert len({line.split("source=")[1].split()[0] for line in lines}) == 9
+
+
+@given(st.dictionaries(st.text(max_size=9), st.text(max_size=400), max_size=9), st.integers(58, 200))
+def test_a_row_with_any_parameters_fits(params: dict[str, str], width: int) -> None:
+    for line in drawn([with_params(1, **params), with_params(2, x="1")], width=width):
+        assert text_width(line) <= width

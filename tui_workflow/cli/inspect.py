@@ -41,10 +41,11 @@ _REASONS = 5
 def runs(flow_file: str | None, as_json: bool, state_dir: str | None, flow: str | None) -> int:
     """The runs, newest first; those of FLOW if it is given."""
     flow = flow_file or flow
-    from tui_workflow.store.describe import SCHEMA, run_row
+    from tui_workflow.store.describe import SCHEMA, param_texts, run_row
     from tui_workflow.store.places import list_runs, of_flow
     from tui_workflow.text import visible
     from tui_workflow.view.numbers import copyable, stopwatch
+    from tui_workflow.view.telling import differing
 
     place = find_place(state_dir, flow)
     found = list_runs(place.home)
@@ -54,19 +55,27 @@ def runs(flow_file: str | None, as_json: bool, state_dir: str | None, flow: str 
     if place.flow is not None:
         found = of_flow(found, place.flow)
     shown = [
-        (run_row(run.meta, run.state), run.state) for run in found if run.meta is not None and run.state is not None
+        (run_row(run.meta, run.state), run.state, run.meta)
+        for run in found
+        if run.meta is not None and run.state is not None
     ]
     if as_json:
-        print_json({"schema": SCHEMA, "runs": [record for record, _ in shown]})
+        print_json({"schema": SCHEMA, "runs": [record for record, _, _ in shown]})
         return 0
     if not shown:
         click.echo(f"There are no runs in {visible(str(place.home))}.", err=True)
         return 0
-    rows = [["RUN", "FLOW", "STATUS", "STARTED", "TOOK", "FAILED"]]
-    for record, state in shown:
+    params = [param_texts(meta) for _, _, meta in shown]
+    of_flows: dict[str, list[dict[str, str]]] = {}
+    for (_, _, meta), own in zip(shown, params, strict=True):
+        of_flows.setdefault(meta.path, []).append(own)
+    names = {path: differing(each) for path, each in of_flows.items()}
+    rows = [["RUN", "FLOW", "STATUS", "STARTED", "TOOK", "FAILED", "PARAMETERS" if any(names.values()) else ""]]
+    for (record, state, meta), own in zip(shown, params, strict=True):
         failures = str(record["failed"] or "")
         took = copyable(stopwatch(state.duration()))
-        rows.append([record["run"], record["flow"], _status(state), _local(state.started), took, failures])
+        told = "  ".join(f"{name}={first_line(own[name])}" for name in names[meta.path] if name in own)
+        rows.append([record["run"], record["flow"], _status(state), _local(state.started), took, failures, told])
     print_table(rows, right=(4, 5))
     return 0
 

@@ -21,7 +21,7 @@ from tui_workflow.session.details import StoredDetails
 from tui_workflow.session.feed import StoredFeed
 from tui_workflow.session.stored import stored_plan
 from tui_workflow.store import browse
-from tui_workflow.store.describe import failed_item
+from tui_workflow.store.describe import failed_item, param_texts
 from tui_workflow.store.files import publish
 from tui_workflow.store.places import list_runs, of_flow, open_state
 from tui_workflow.store.runfile import RunFile
@@ -54,9 +54,10 @@ class FlowLibrary:
                 run.state.started,
                 None if run.held and run.state.status in ("running", "paused") else run.state.duration(),
                 run.state.failed,
+                param_texts(run.meta),
             )
             for run in found
-            if run.state is not None
+            if run.state is not None and run.meta is not None
         ]
 
     async def open_run(self, run: str) -> tuple[Feed, Details]:

@@ -90,6 +90,20 @@ def params(meta: RunMeta) -> dict[str, Any]:
     return shown | dict.fromkeys(meta.secrets, MASK)
 
 
+def param_texts(meta: RunMeta) -> dict[str, str]:
+    """The parameters as a person types them: text as it is, anything else as JSON, secret ones as `***`, `?` for what cannot
+    be read, since a list of runs is to tell the others all the same.
+    """
+    found = {}
+    for name, value in meta.params.items():
+        try:
+            shown = bounded(plain_text(value))
+        except DamagedRunFile:
+            shown = "?"
+        found[name] = shown if isinstance(shown, str) else json.dumps(shown, ensure_ascii=False, separators=(",", ":"))
+    return found | dict.fromkeys(meta.secrets, MASK)
+
+
 def describe_step(
     step: StepState,
     file: RunFile | None = None,

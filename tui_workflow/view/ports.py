@@ -6,7 +6,7 @@ Everything that comes out of here is data: show it through `text.visible`, never
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Literal, Protocol, TypeAlias
 
@@ -259,6 +259,8 @@ class RunRow:
     took: float | None
     """Seconds it has run, interruptions not counted; None while it runs."""
     failed: int
+    params: Mapping[str, str] = field(default_factory=dict)
+    """Its parameters as a person types them, secret ones masked."""
 
 
 class Library(Protocol):

@@ -6,7 +6,7 @@ all: `data/order-0004.json`. What they share says nothing and goes first: `…or
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 
 from tui_workflow.text import visible
 from tui_workflow.view.columns import cut, gapped, width
@@ -33,6 +33,12 @@ def told(names: Iterable[str], columns: int, *, mark: str = "…") -> Mapping[st
         return {}
     cuts = _cut(set(shown.values()), columns, mark)
     return {name: cut(cuts[text], columns, mark=mark) for name, text in shown.items() if cuts[text] != text}
+
+
+def differing(runs: Sequence[Mapping[str, str]]) -> tuple[str, ...]:
+    """The names of what is not the same in all of these, in their order: what all share tells none from the next."""
+    names = dict.fromkeys(name for each in runs for name in each)
+    return tuple(name for name in names if len({each.get(name) for each in runs}) > 1)
 
 
 def one(text: str, columns: int, *, mark: str = "…") -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from types import MappingProxyType
-from typing import Literal, NamedTuple, TypeAlias
+from typing import Literal, NamedTuple, TypeAlias, TypeVar
 
 from tui_workflow.text import visible, visible_parts
 from tui_workflow.view import telling
@@ -13,6 +13,7 @@ from tui_workflow.view.columns import Keep, cut, fill_line, title
 from tui_workflow.view.glyphs import Glyphs
 from tui_workflow.view.line import Line, Span
 
+_R = TypeVar("_R")
 Kind = Literal["step", "group", "item", "cell", "log", "run", "choice", "line", "key"]
 Cursor = Literal["", "here", "parent"]
 """Whether the cursor is in this row, in the pane with the keyboard, or in the list it was opened from."""
@@ -118,7 +119,7 @@ def gutters(row: Row, columns: int, glyphs: Glyphs, *, outer: bool = True) -> Li
     return tuple(span if span.fill or not fill else span._replace(fill=fill) for span in body)
 
 
-def window(rows: Rows, height: int, at: int) -> Rows:
+def window(rows: list[_R], height: int, at: int) -> list[_R]:
     """The part of `rows` that fits into `height` with row `at` in it."""
     if len(rows) <= height:
         return rows
