@@ -116,7 +116,9 @@ async def test_runs_are_told_apart_by_the_parameters_that_differ(folder: Path) -
 
 
 def test_a_parameter_that_cannot_be_read_is_a_question_mark() -> None:
-    damaged = RunMeta("r", "f", "/f", {"n": b'{"$wf":"tuple","v":7}', "name": values.encode("a b"), "at": values.encode((1,))})
+    damaged = RunMeta(
+        "r", "f", "/f", {"n": b'{"$wf":"tuple","v":7}', "name": values.encode("a b"), "at": values.encode((1,))}
+    )
     assert param_texts(damaged) == {"n": "?", "name": "a b", "at": "[1]"}
 
 
