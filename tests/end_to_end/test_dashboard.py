@@ -319,6 +319,7 @@ def test_a_run_that_is_over_but_open_is_not_waited_for(broken: Folder) -> None:
         )
         assert "Leave that dashboard first, with q." in refused.stderr
         assert "wait for it" not in refused.stderr
+        assert "Retry there, with r or R, or leave that dashboard first" in broken.wf("retry").stderr
         assert "+00:00" not in refused.stderr
         other = broken.wf("flow.yaml", "--headless")
         assert f"The dashboard of the run {run} is still open in process {terminal.pid}" in other.stderr

@@ -146,6 +146,11 @@ def test_two_runs_at_once_and_one_holder(folder: Folder) -> None:
     refused = folder.wf("flow.yaml", "--headless", "--resume")
     assert refused.returncode == 75
     assert str(first.pid) in refused.stderr, "the holder is named"
+    assert "start another run with --new" in refused.stderr
+    retried = folder.wf("retry")
+    assert retried.returncode == 75
+    assert "Retry in its dashboard if it has one, with r or R; else wait for it." in retried.stderr
+    assert "--new" not in retried.stderr
     assert folder.show()["status"] == "running"
     second = folder.start("flow.yaml", "--headless", "--new")
     wait_for(lambda: len(list(folder.path.glob("started1-*"))) == 2, "both are at work")

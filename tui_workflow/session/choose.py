@@ -81,13 +81,14 @@ def begin(plan: Plan, state_dir: Path, wanted: Wanted) -> tuple[Assignment, RunL
 def take_up(path: Path, wanted: Wanted, plan: Plan | None = None) -> tuple[Assignment, RunLock]:
     """A stored run, to go on with. The flow is the file as it is now, or the stored text if the file is gone.
 
-    Raises `InvalidFlow`, `UsageError` for parameters that differ from the run's, `RunHeld`, `DamagedRunFile`.
+    Without `plan` it was asked for as a run, to retry in it, and not as a flow that may as well begin anew. Raises
+    `InvalidFlow`, `UsageError` for parameters that differ from the run's, `RunHeld`, `DamagedRunFile`.
     """
     lock = RunLock(path)
     try:
         lock.acquire()
     except RunHeld as refused:
-        raise held_by(path, refused) from None
+        raise held_by(path, refused, anew=plan is not None) from None
     try:
         with RunFile(path) as file:
             meta, state, context = file.meta(), file.state(), file.context()
@@ -144,18 +145,29 @@ def take_up(path: Path, wanted: Wanted, plan: Plan | None = None) -> tuple[Assig
     return assignment, lock
 
 
-def held_by(path: Path, refused: RunHeld) -> RunHeld:
-    """The same for a person: to wait for a run that is over would never end, since only its dashboard is open still."""
+def held_by(path: Path, refused: RunHeld, *, anew: bool = True) -> RunHeld:
+    """The same for a person: to wait for a run that is over would never end, since only its dashboard is open still.
+
+    `anew` says whether the command may begin another run instead; else it retries, which the dashboard can do as well.
+    """
     try:
         with RunFile(path) as file:
             over = file.state().finished is not None
     except WfError:
         return refused
+    looks = f"`wf-tui open {path.stem}` looks at the run meanwhile"
     if not over:
+        refused.hint = (
+            f"Wait for it, or start another run with --new. {looks}."
+            if anew
+            else f"Retry in its dashboard if it has one, with r or R; else wait for it. {looks}."
+        )
         return refused
     return RunHeld(
         f"the run {path.stem} does not run any more, but its dashboard is still open in {holder(path) or 'another process'}",
-        hint=f"Leave that dashboard first, with q. `wf-tui open {path.stem}` looks at the run meanwhile, --new starts another.",
+        hint=f"Leave that dashboard first, with q. {looks}, --new starts another."
+        if anew
+        else f"Retry there, with r or R, or leave that dashboard first, with q. {looks}.",
     )
 
 

@@ -108,7 +108,7 @@ def held(path: Path) -> RunHeld:
     who = str(holder) if holder else "another process"
     return RunHeld(
         f"the run {path.stem} is held by {who}",
-        hint="Look at it with `wf-tui open`, wait for it, or start another run with --new.",
+        hint=f"Wait for it; `wf-tui open {path.stem}` looks at it meanwhile.",
     )
 
 
