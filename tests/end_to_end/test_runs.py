@@ -53,6 +53,23 @@ def test_two_flows_in_one_folder(folder: Folder) -> None:
     assert json.loads(folder.ok("show", "one.yaml", "--json"))["finished"] == before["finished"]
 
 
+def test_a_plan_without_a_flow_is_that_of_the_latest_run(folder: Folder) -> None:
+    folder.write("one.yaml", SIMPLE.replace("FACTOR", "10"))
+    folder.write("two.yaml", SIMPLE.replace("FACTOR", "200"))
+    folder.write("settings.yaml", "colour: blue\n")
+    refused = folder.wf("plan")
+    assert refused.returncode == 2
+    assert "Name the flow, as in `wf-tui plan one.yaml`. Here are: one.yaml, two.yaml.\n" in refused.stderr
+    folder.run("one.yaml")
+    assert folder.wf("plan").stderr == ""
+    assert folder.show("one.yaml")["run"] in folder.ok("plan")
+    folder.run("two.yaml")
+    planned = folder.wf("plan")
+    assert "of two.yaml, the latest here. There are runs of one.yaml too" in planned.stderr
+    assert folder.show("two.yaml")["run"] in planned.stdout
+    assert folder.show("one.yaml")["run"] in folder.ok("plan", "--flow", "one.yaml")
+
+
 HALF = """
 steps:
   work:

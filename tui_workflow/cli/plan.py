@@ -6,17 +6,19 @@ from typing import TYPE_CHECKING
 
 import click
 
+from tui_workflow.cli.select import flow_of_latest, place_options
+
 if TYPE_CHECKING:
     from tui_workflow.session.planning import StepPlan
 
 
 @click.command()
-@click.argument("flow")
-@click.option("--state-dir", metavar="DIR", help="Where runs are kept; beside the flow by default.")
-def plan(flow: str, state_dir: str | None) -> int:
+@click.argument("flow_file", metavar="[FLOW]", required=False)
+@place_options
+def plan(flow_file: str | None, state_dir: str | None, flow: str | None) -> int:
     """What a resume of the latest run of FLOW would run, keep and call stale, and why. Executes nothing.
 
-    KEEPS, RUNS, STALE and FAILED count items: FAILED those that stay failed.
+    Without FLOW it is that of the latest run. KEEPS, RUNS, STALE and FAILED count items: FAILED those that stay failed.
     """
     from pathlib import Path
 
@@ -26,6 +28,7 @@ def plan(flow: str, state_dir: str | None) -> int:
     from tui_workflow.session.planning import resume_plan
     from tui_workflow.store.places import home_for
 
+    flow = flow_file or flow or flow_of_latest(state_dir)
     loaded = load(flow)
     found = latest(flow, home_for(Path(flow), state_dir))
     made = resume_plan(loaded, found.path if found is not None else None)

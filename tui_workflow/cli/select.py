@@ -66,6 +66,39 @@ def select_run(run: str | None, state_dir: str | None, flow: str | None) -> Path
     return choose(place.home, run, place.flow)
 
 
+def flow_of_latest(state_dir: str | None) -> str:
+    """The flow of the latest run, named on stderr where there are others. Raises `UsageError` with the flow files that lie here
+    when there is no run.
+    """
+    from tui_workflow.errors import UsageError
+    from tui_workflow.store.runfile import RunFile
+
+    try:
+        path = select_run(None, state_dir, None)
+    except UsageError as none:
+        flows = flows_here()
+        if flows:
+            none.hint = f"Name the flow, as in `wf-tui {click.get_current_context().info_name} {flows[0]}`. Here are: {', '.join(flows)}."
+        raise
+    say_which(path, None, None)
+    with RunFile(path) as file:
+        return os.path.relpath(file.meta().path)
+
+
+def flows_here() -> list[str]:
+    """The flow files in the current folder: those that have steps, since other programs write YAML as well."""
+    found = []
+    for name in sorted(os.listdir()):
+        if name.lower().endswith(_FLOW_SUFFIXES) and os.path.isfile(name):
+            try:
+                with open(name, "rb") as file:
+                    if any(line.startswith(b"steps:") for line in file):
+                        found.append(name)
+            except OSError:
+                continue
+    return found
+
+
 def select_to_change(run: str | None, state_dir: str | None, flow: str | None) -> Path:
     """Like `select_run`, for a command that changes something: among runs of several flows one must be named."""
     from tui_workflow.errors import UsageError
