@@ -369,6 +369,10 @@ async def test_a_canary_that_fails_again_retries_nothing_else() -> None:
 
 async def test_ctrl_r_runs_a_step_again_after_a_question() -> None:
     async with opened() as screen:
+        await screen.press("ctrl+r")
+        assert "ctrl+r does nothing here: process_chunks has not ended" in screen.footer
+        assert not screen.desk.dialogs
+        screen.run.state.steps["process_chunks"].status = "succeeded"
         text = await screen.press("ctrl+r")
         assert "Run process_chunks again?" in text
         assert "build_index and publish run again." in text

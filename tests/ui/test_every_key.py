@@ -120,7 +120,7 @@ CASES: dict[str, Case] = {
     "retry_shown": Case(says("Retry 3 items of process_chunks with HTTPError?"), ("3", "enter")),
     "retry_all": Case(says("Retry 3 items of process_chunks?")),
     "canary": Case(sent(cm.RetryItems), ("3",)),
-    "retry_step": Case(says("Run process_chunks again?")),
+    "retry_step": Case(says("process_chunks has not ended")),
     "skip": Case(says("Skip doc-"), ("3", "enter")),
     "pause": Case(sent(cm.Pause)),
     "drain": Case(says("Drain process-dataset?")),

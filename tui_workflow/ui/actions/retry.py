@@ -270,6 +270,10 @@ def retry_step(desk: Desk) -> None:
     if step is None:
         desk.refuse("No step is selected")
         return
+    if step.status in ("pending", "running"):
+        since = "" if step.status == "running" and desk.state.status == "running" else ", it goes on when the run does"
+        desk.refuse(f"{desk.key('retry_step')} does nothing here: {step.name} has not ended{since}")
+        return
     _ask_for_step(desk, step)
 
 
