@@ -1,8 +1,8 @@
 """One fingerprint per cause of failure, so that two thousand failures make three rows.
 
-A fingerprint is 8 hex digits of BLAKE2b over the exception's type, the innermost frame of the user's code (file name
-and function, not the line, so that an edit above it does not split a group), and the message with everything
-that differs between items taken out: quoted text, numbers, hexadecimal ids, paths and addresses, and what the item itself
+A fingerprint is 8 hex digits of BLAKE2b over the exception's type, the innermost frame of the user's code (file name,
+function, and the text of the line; not its number, so that an edit above it does not split a group), and the message with
+everything that differs between items taken out: quoted text, numbers, hexadecimal ids, paths and addresses, and what the item itself
 holds, when it looks like data (`Elm & Sons`) rather than like a category (`XBT`), which may be the cause.
 """
 
@@ -95,9 +95,15 @@ def _data_of(item: object) -> Iterable[str]:
                 yield part
 
 
-def fingerprint(kind: str, message: str, file: str = "", function: str = "", item: object = None) -> str:
-    """The fingerprint of a failure; `file` and `function` name the innermost frame of the user's code, `item` as in `shape`."""
-    place = f"{file.rsplit('/', 1)[-1]}:{function}"
+def fingerprint(
+    kind: str, message: str, file: str = "", function: str = "", item: object = None, line: str = ""
+) -> str:
+    """The fingerprint of a failure; `file`, `function` and `line`, its text, are of the innermost frame of the user's code.
+
+    Two lookups in one function raise the same `KeyError` but for the key, which is data; the line tells them apart.
+    `item` is as in `shape`.
+    """
+    place = f"{file.rsplit('/', 1)[-1]}:{function}:{' '.join(line.split())}"
     return blake2b(
         "\0".join((kind, place, shape(message, item))).encode("utf-8", "backslashreplace"), digest_size=4
     ).hexdigest()

@@ -41,10 +41,11 @@ def describe(
     own = [frame for frame in frames if frame.own]
     where: tuple[str, int] | None = (own[-1].file, own[-1].line) if own else _named_place(error)
     function = own[-1].function if own else ""
+    line = dict(own[-1].lines).get(own[-1].line, "") if own else ""
     return ErrorInfo(
         type=name,
         message=message,
-        fingerprint=fingerprint(name, message, where[0] if where else "", function, item),
+        fingerprint=fingerprint(name, message, where[0] if where else "", function, item, line),
         mro=_mro(error, name),
         traceback=cut(hide(_text(error, trail)), TRACEBACK),
         frames=tuple(frames),
