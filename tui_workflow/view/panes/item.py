@@ -53,13 +53,16 @@ def title(
     row, focused = detail.row, cursor == "here"
     arrow = " > " if glyphs.ascii else " › "
     extra = () if crumbs else (Span("  "), *data(step, "dim"), Span(f", item {numbers.count(row.position)}", "dim"))
-    if row.label not in ("", row.key):
-        extra = (*extra, Span(", key ", "dim"), *data(row.key, "dim"))
     label, role = row.label or row.key, "accent" if focused else "strong"
     facts = [f"r{row.revision}"] if row.revision is not None else []
     if place is not None:
         facts.append(f"{numbers.count(place[0] + 1)} of {numbers.count(place[1])}")
     room = width - line_width(extra) - len("  ".join(facts)) - 2
+    if row.label not in ("", row.key):
+        keyed = (Span(", key ", "dim"), *data(row.key, "dim"))
+        # A key that is a digest says less than what the item is called, and than where it was opened from.
+        if line_width(keyed) + columns_of(visible(label)) + len(crumbs) * (CRUMB + len(arrow)) <= room:
+            extra, room = (*extra, *keyed), room - line_width(keyed)
     own_room, room = room, room - columns_of(visible(label))
     lead: list[Span] = []
     for at, crumb in enumerate(crumbs):
