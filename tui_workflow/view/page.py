@@ -344,8 +344,7 @@ def step_tree(scene: Scene, width: int, height: int, *, counted: bool = False) -
 def step_rows_of(scene: Scene, width: int, height: int, *, untitled: bool = False) -> Rows:
     step = scene.step
     if step is None:
-        words = "no step is selected" if scene.state.steps else "this flow has no steps"
-        return [Row((Span(words, "dim", italic=True),))]
+        return [] if untitled else [step_pane.nothing(width, scene.glyphs, cursor=scene.cursor(Pane.STEP))]
     return step_pane.rows(
         step,
         scene.lanes.get(step.name, ()),
@@ -386,13 +385,14 @@ def failure_rows_of(
     hint: bool = False,
 ) -> Rows:
     trends = {}
-    if trend:
-        at = scene.state.finished or scene.whole
+    ended = scene.state.finished is not None
+    if trend and not ended:
         for cause in causes[: max(0, height)]:
-            trends[cause.mark] = scene.sampling.trend(cause.mark, cause.group, at, failures.TREND, scene.glyphs)
+            trends[cause.mark] = scene.sampling.trend(
+                cause.mark, cause.group, scene.whole, failures.TREND, scene.glyphs
+            )
     nav = scene.nav
     failing = {cause.step for cause in causes}
-    ended = scene.state.finished is not None
     return failures.rows(
         causes,
         nav.group,

@@ -73,11 +73,11 @@ class Sampling:
         return kept[1]
 
     def trend(self, mark: str, group: Group, now: float, columns: int, glyphs: Glyphs) -> Line:
-        """How many items failed for one cause, by ten seconds."""
+        """How many items failed for one cause, by ten seconds; nothing if none did lately."""
         key = ("trend", mark, columns, glyphs.ascii)
         if key not in self._kept:
             values = spark.history(group.trend, now, columns)
-            self._kept[key] = spark.sparkline(values, glyphs, "failed_soft")
+            self._kept[key] = spark.sparkline(values, glyphs, "failed_soft") if any(values) else ()
         found: Line = self._kept[key]
         return found
 

@@ -110,8 +110,11 @@ class _Columns:
         return max(0, self.width - self.indent - beside - (self.trend + 1 if self.trend else 0))
 
 
-def _columns(found: Sequence[Cause], width: int, *, aged: bool, trends: bool, steps: bool) -> _Columns:
-    """The columns for these causes. Where a message does not fit, the trend, the path, then what else there is make room."""
+def _columns(found: Sequence[Cause], width: int, *, aged: bool, trends: bool, steps: bool, free: int) -> _Columns:
+    """The columns for these causes. Where a message does not fit, the trend, the path, then what else there is make room.
+
+    A message that takes a second row in any case, because one is among the `free` ones, leaves the trend where it is.
+    """
     digits = max((len(numbers.count(cause.group.count)) for cause in found), default=0)
     places = max((columns_of(visible(where(cause.group))) for cause in found), default=0)
     age = AGE if aged and width >= NARROW else 0
@@ -134,7 +137,8 @@ def _columns(found: Sequence[Cause], width: int, *, aged: bool, trends: bool, st
         if longest <= shape.room:
             break
         shape = replace(shape, **change)
-    return shape
+    wraps = sum(columns_of(_whole(cause.group)) > shape.room for cause in found)
+    return replace(shape, trend=TREND) if trends and 0 < wraps <= free else shape
 
 
 def _whole(group: Group) -> str:
@@ -166,13 +170,13 @@ def rows(
     trend by mark. `steps` shows to which step a group belongs; `filtered` is the number of groups without the filter.
     `hint` stands below the groups if there is room, `none` in the title where there are none.
     """
-    shape = _columns(found, width, aged=ages is not None, trends=bool(trends), steps=steps)
+    failed = sum(cause.group.count for cause in found)
+    room = max(0, height - (1 if entry is None else 2))
+    free = room - len(found)
+    shape = _columns(found, width, aged=ages is not None, trends=bool(trends), steps=steps, free=free)
     lead = [_title(found, marked, filtered, shape, glyphs, sort, none, focused=cursor == "here")]
     if entry is not None:
         lead.append(entry)
-    room = max(0, height - len(lead))
-    failed = sum(cause.group.count for cause in found)
-    free = room - len(found)
     most = 2 if free - (2 if hint else 0) > 2 * len(found) else 1
     body: Rows = []
     for cause in found:

@@ -92,6 +92,13 @@ def rows(
     return [*body, *([] if untitled and lane_rows else [BLANK]), *map_rows][:height]
 
 
+def nothing(width: int, glyphs: Glyphs, *, cursor: Cursor) -> Row:
+    """The pane of a flow without steps: its title."""
+    focused = cursor == "here"
+    title = name(2, "Step", (Span("none", "dim"),), focused=focused)
+    return heading(title, (), width, focused=focused, glyphs=glyphs)
+
+
 def legend(step: StepState, drawn: Rows, sampling: Sampling, width: int, glyphs: Glyphs) -> Rows:
     """A row below the pane as it was `drawn` that says what its map shows; nothing where it has none."""
     skyline = sampling.latest(step.name)

@@ -91,6 +91,8 @@ def rows(
             most -= len(own) if barred else 0
             block += own
         blocks.append((step, block))
+    if not state.steps:
+        return [title, Row((Span("this flow has no steps", "dim", italic=True),))][:height]
     return [title, *_fit(blocks, selected, max(0, height - 1), glyphs)]
 
 
