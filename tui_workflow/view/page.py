@@ -176,10 +176,15 @@ def _columns(
     left_over = room - len(step_rows) - 1 - (log_rows + 1 if log_rows else 0)
     whole = frame.width >= 120
     legend = _legend(scene, step_rows, right_width)
-    for hint in (True, False) if log_rows else (False,):
-        failed = failure_rows_of(scene, causes, right_width, max(2, left_over), trend=whole, aged=whole, hint=hint)
-        if not legend or len(failed) < left_over:
-            break
+
+    def failures_in(rows: int, *, hint: bool) -> Rows:
+        return failure_rows_of(scene, causes, right_width, max(2, rows), trend=whole, aged=whole, hint=hint)
+
+    failed = failures_in(left_over, hint=bool(log_rows))
+    if legend and len(failed) >= left_over:
+        # How many items a cell has goes before second rows of messages, and these before the hint and what signs mean.
+        telling = step_pane.only_in_legend(scene.step, scene.sampling, right_width) and left_over > wanted
+        failed = failures_in(left_over - 1 if telling else left_over, hint=False)
     right.append((Pane.FAILURES, failed))
     if legend and len(failed) < left_over:
         step_rows = [*step_rows, *legend]

@@ -176,7 +176,7 @@ class Skyline:
         last = (len(self.cells) - 1) // self.grid.row * self.grid.row * self.grid.size
         rows = f"rows from item 0 {glyphs.ellipsis} {count(last)}" if self.grid.label and last else ""
         there = [kind for kind in _LEGEND if kind in self.cells]
-        caption = "" if self._has_caption(columns) else self.caption()
+        caption = "" if self.captioned(columns) else self.caption()
         both = "   ".join(filter(None, (caption, rows)))
         brief = f"a cell = {count(self.grid.size)}" if caption else ""
         choices = [(0, both), (0, caption), (0, brief), (1, caption), (0, ""), (1, ""), (2, caption), (2, "")]
@@ -208,14 +208,14 @@ class Skyline:
         caption = self.caption()
         if caption and drawn:
             room = columns - line_width(drawn[-1])
-            if self._has_caption(columns):
+            if self.captioned(columns):
                 drawn[-1] = (*drawn[-1], Span(" " * (room - len(caption))), Span(caption, "dim"))
             elif caption_row and columns >= len(caption):
                 drawn.append((Span(" " * (columns - len(caption))), Span(caption, "dim")))
         return drawn
 
-    def _has_caption(self, columns: int) -> bool:
-        """Whether the last row leaves room for the caption."""
+    def captioned(self, columns: int) -> bool:
+        """Whether the last row leaves room for the caption, so that it stands there."""
         shape = self.grid
         used = (len(self.cells) - 1) % shape.row + 1 + (shape.label + 1 if shape.label else 0)
         return columns - used >= len(self.caption()) + 2

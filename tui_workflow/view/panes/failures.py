@@ -113,7 +113,7 @@ class _Columns:
 def _columns(found: Sequence[Cause], width: int, *, aged: bool, trends: bool, steps: bool, free: int) -> _Columns:
     """The columns for these causes. Where a message does not fit, the trend, the path, then what else there is make room.
 
-    A message that takes a second row in any case, because one is among the `free` ones, leaves the trend where it is.
+    Where messages take more rows in any case, and all of them find theirs among the `free` ones, the trend stays.
     """
     digits = max((len(numbers.count(cause.group.count)) for cause in found), default=0)
     places = max((columns_of(visible(where(cause.group))) for cause in found), default=0)
@@ -137,8 +137,16 @@ def _columns(found: Sequence[Cause], width: int, *, aged: bool, trends: bool, st
         if longest <= shape.room:
             break
         shape = replace(shape, **change)
-    wraps = sum(columns_of(_whole(cause.group)) > shape.room for cause in found)
-    return replace(shape, trend=TREND) if trends and 0 < wraps <= free else shape
+    with_trend = replace(shape, trend=TREND)
+    if not trends or with_trend.room < PIECE or not _more_rows(found, shape) > 0:
+        return shape
+    return with_trend if _more_rows(found, with_trend) <= free else shape
+
+
+def _more_rows(found: Sequence[Cause], shape: _Columns) -> int:
+    """How many rows beyond the first their messages take, so that nothing of them is cut."""
+    over = (columns_of(_whole(cause.group)) - shape.room for cause in found)
+    return sum(-(-more // max(1, shape.width - shape.indent)) for more in over if more > 0)
 
 
 def _whole(group: Group) -> str:

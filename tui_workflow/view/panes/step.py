@@ -108,6 +108,12 @@ def legend(step: StepState, drawn: Rows, sampling: Sampling, width: int, glyphs:
     return [Row(line)] if line else []
 
 
+def only_in_legend(step: StepState | None, sampling: Sampling, width: int) -> bool:
+    """Whether nothing but the legend of its map says how many items a cell has."""
+    skyline = sampling.latest(step.name) if step is not None else None
+    return skyline is not None and not skyline.captioned(width)
+
+
 def _title(step: StepState, width: int, glyphs: Glyphs, cursor: Cursor) -> Row:
     focused = cursor == "here"
     extra = (Span(_done(step), "dim"),)
