@@ -17,7 +17,7 @@ from tui_workflow.facts import events as ev
 from tui_workflow.facts import logs
 from tui_workflow.facts.fingerprint import fingerprint
 from tui_workflow.facts.outcome import Ended, ErrorInfo, Frame, Outcome
-from tui_workflow.facts.state import Item, RunState, fold
+from tui_workflow.facts.state import Group, Item, RunState, fold
 from tui_workflow.facts.work import Running
 from tui_workflow.view.ports import (
     AttemptRow,
@@ -258,6 +258,11 @@ class Simulation:
         )
         made_by = definition or self.state.steps[step].shape.definition
         self.tell(ev.ItemsEnded(at, step, revision, made_by, 1, outcomes, next_at))
+
+    def failed_of(self, group: Group | None = None, step: str = "process_chunks") -> tuple[int, ...]:
+        """The items of a step that have failed now, those of one group if one is given."""
+        state = self.state.steps[step]
+        return tuple(sorted(n for n, place in state.failures.items() if group in (None, state.groups[place])))
 
     def say(self, at: float, step: str, number: int, text: str) -> None:
         self.lines.append(Printed(at, step, number, text))

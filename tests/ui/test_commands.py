@@ -32,11 +32,26 @@ async def test_r_on_a_group_asks_with_number_and_steps_before_it_retries() -> No
         assert f"Retry {group.count} items of process_chunks with HTTPError?" in text
         assert "build_index and publish run again." in text
         assert screen.run.sent == []
-        count = group.count
+        count, items = group.count, screen.run.failed_of(group)
         await screen.press("enter")
-        assert screen.run.sent == [cm.RetryItems("process_chunks", None, group.fingerprint)]
+        assert screen.run.sent == [cm.RetryItems("process_chunks", items)]
         assert f"{count} queued" in screen.footer
         assert group.count == 0
+
+
+@pytest.mark.parametrize("keys", [("3", "r"), ("3", "enter", "a"), ("R",)], ids=["group", "list", "all"])
+async def test_what_fails_while_it_is_asked_is_not_retried_with_what_the_question_named(keys: tuple[str, ...]) -> None:
+    async with opened(Simulation(total=10_000)) as screen:
+        run = screen.run
+        group = run.state.steps["process_chunks"].groups[0]
+        asked = run.failed_of(None if keys == ("R",) else group)
+        assert f"Retry {len(asked)} items of process_chunks" in await screen.press(*keys)
+        waiting = [n for n, state in enumerate(run.state.steps["process_chunks"].states) if state == Item.PENDING][:3]
+        run.end("process_chunks", run.clock, [(n, Ended.FAILED, 3, 0.5, http_error(n)) for n in waiting])
+        await screen.press("enter")
+        assert run.sent == [cm.RetryItems("process_chunks", asked)]
+        assert f"{len(asked)} queued, 3 not: failed since then" in screen.footer
+        assert run.failed_of(group) == tuple(waiting)
 
 
 async def test_escape_from_the_question_retries_nothing() -> None:
@@ -254,8 +269,9 @@ async def test_capital_r_retries_all_failed_of_every_step() -> None:
         number = failed(screen)
         text = await screen.press("R")
         assert f"Retry {number} items of process_chunks?" in text
+        items = screen.run.failed_of()
         await screen.press("enter")
-        assert screen.run.sent == [cm.RetryItems("process_chunks", None, None)]
+        assert screen.run.sent == [cm.RetryItems("process_chunks", items)]
         assert failed(screen) == 0
         await screen.press("R")
         assert "Nothing to retry: nothing has failed" in screen.footer
@@ -298,8 +314,9 @@ async def test_the_canary_goes_first_and_offers_the_rest_when_it_is_well() -> No
         text = await screen.settle()
         assert "ok in 0.79 s." in text
         assert f"retry the other {count - 1}" in text
+        others = screen.run.failed_of(group)
         await screen.press("enter")
-        assert screen.run.sent[1] == cm.RetryItems("process_chunks", None, group.fingerprint)
+        assert screen.run.sent[1] == cm.RetryItems("process_chunks", others)
         assert group.count == 0
 
 
@@ -355,8 +372,9 @@ async def test_the_whole_cause_is_retried_from_its_list_and_from_an_item(keys: t
         assert f"a retry all {group.count}" in text.split("next")[1]
         text = await screen.press("a")
         assert f"Retry {group.count} items of process_chunks with HTTPError?" in text
+        items = screen.run.failed_of(group)
         await screen.press("enter")
-        assert screen.run.sent == [cm.RetryItems("process_chunks", None, group.fingerprint)]
+        assert screen.run.sent == [cm.RetryItems("process_chunks", items)]
 
 
 async def test_a_canary_that_fails_again_retries_nothing_else() -> None:

@@ -325,8 +325,9 @@ async def test_the_plan_retries_the_selected_failures_and_accepts_what_waits_fir
         assert "3 edits that wait are accepted." in text
         await screen.press("escape")
         assert run.sent == []
+        items = run.failed_of(group)
         await screen.press("P", "r", "enter")
-        assert run.sent == [cm.TakeUp(), cm.RetryItems("process_chunks", None, group.fingerprint)]
+        assert run.sent == [cm.TakeUp(), cm.RetryItems("process_chunks", items)]
 
 
 async def test_one_of_the_selected_failures_goes_first_from_the_plan_too() -> None:
@@ -368,8 +369,9 @@ async def test_the_banner_names_the_keys_that_try_what_may_be_mended() -> None:
         assert "C try one first" in screen.lines[1]
         await screen.press("escape", "space")
         assert "edited" not in screen.text
+        items = run.failed_of(group)
         await screen.press("space", "r", "enter")
-        assert run.sent == [cm.RetryItems("process_chunks", None, group.fingerprint)]
+        assert run.sent == [cm.RetryItems("process_chunks", items)]
         again = [n for n, state in enumerate(run.state.steps["process_chunks"].states) if not state][:count]
         run.clock = NOW + 60
         run.end("process_chunks", run.clock, [(n, Ended.FAILED, 4, 0.9, http_error(n)) for n in again], revision=3)

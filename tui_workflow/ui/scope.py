@@ -166,6 +166,18 @@ def failed_in(desk: Desk, scope: Scope) -> tuple[int, ...]:
     return tuple(number for number in scope.items if number < len(failed) and failed[number])
 
 
+def failed_since(desk: Desk, scope: Scope) -> int:
+    """How many items of the group, or of the whole step, that a scope was made of have failed after it was made."""
+    step = desk.state.steps[scope.step]
+    if scope.group is not None:
+        now = of_group(desk, scope.step, scope.group).items
+    elif scope.whole:
+        now = tuple(step.failures)
+    else:
+        return 0
+    return len(set(now).difference(scope.items))
+
+
 def name_of(desk: Desk, step: str, number: int) -> str:
     """An item's key, or its number while the key is not known."""
     return desk.loader.keys.get((step, number), f"item {numbers.count(number)}")

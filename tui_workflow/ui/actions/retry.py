@@ -13,7 +13,7 @@ from tui_workflow.ui.actions.walk import Act
 from tui_workflow.ui.bulk import carried_out, is_busy, one_by_one, wish_for_many
 from tui_workflow.ui.canary import Canary
 from tui_workflow.ui.desk import Desk
-from tui_workflow.ui.scope import Scope, by_step, failed_in, listed, name_of, of_group, scopes, shown, words_of
+from tui_workflow.ui.scope import Scope, by_step, failed_in, failed_since, listed, name_of, of_group, scopes, shown, words_of
 from tui_workflow.ui.screens.question import NO, Answer, ask
 from tui_workflow.view import broken, numbers, stopped
 from tui_workflow.view.retried import Retried, Watched
@@ -140,15 +140,17 @@ def _send(desk: Desk, chosen: Sequence[Scope]) -> None:
     watched: list[Watched] = []
 
     async def send(scope: Scope) -> Reply:
-        items = None if scope.group is not None or scope.whole else scope.items
+        # The very items that the question was about: what has failed since then has not been agreed to.
         watch = Watched(desk.state.steps[scope.step], failed_in(desk, scope))
+        newer = failed_since(desk, scope)
         before = len(progress.reached)
-        reply = await desk.feed.send(RetryItems(scope.step, items, scope.group), progress)
-        if not reply.refused:
-            if progress.stopped:
-                watch.keep(progress.reached[before:])
-            watched.append(watch)
-        return reply
+        reply = await desk.feed.send(RetryItems(scope.step, scope.items), progress)
+        if reply.refused:
+            return reply
+        if progress.stopped:
+            watch.keep(progress.reached[before:])
+        watched.append(watch)
+        return replace(reply, text=f"{reply.text}, {numbers.count(newer)} not: failed since then") if newer else reply
 
     async def work() -> None:
         title = f"Retrying {words_of(chosen)}"
