@@ -177,7 +177,7 @@ def in_flight(step: StepState, running: Sequence[Running], now: float) -> Eta | 
 
 
 def of_run(run: RunState, now: float, lanes: Mapping[str, Sequence[Running]]) -> Eta | None:
-    """The time the steps that run now still take together; None if one of them cannot tell. Later steps are not in it.
+    """The time the steps that run now still take together; None if one of them cannot tell. Later steps are not in it: see `after`.
 
     `lanes` are the items in flight. Of a step of which only these are left, their pace says no more than they do.
     """
@@ -189,6 +189,11 @@ def of_run(run: RunState, now: float, lanes: Mapping[str, Sequence[Running]]) ->
     if not found or any(eta is None for eta in found):
         return None
     return Eta(max(eta.low for eta in found if eta), max(eta.high for eta in found if eta))
+
+
+def after(run: RunState) -> int:
+    """How many steps have not started, of which `of_run` tells nothing: how long they take nobody knows yet."""
+    return sum(step.status == "pending" and step.shape.section == "steps" for step in run.steps.values())
 
 
 def _may_tell(step: StepState, running: Sequence[Running], now: float) -> bool:

@@ -23,7 +23,10 @@ SIGNS: tuple[tuple[str, str], ...] = (
 WORDS: tuple[tuple[str, str], ...] = (
     ("r1 r2", "the revision: how often the flow or a handler has been saved and taken up in this run; r1 is the first"),
     ("p50 p95", "half of the attempts, and 95 of 100, took no longer than this"),
-    ("ETA", "when the run ends, at the pace of now; unknown until enough items have ended"),
+    (
+        "ETA",
+        "when the steps that run now end, at the pace of now; +2: so many steps have not started yet",
+    ),
     ("slots", "items that a step runs at once, by its parallel"),
 )
 MAP = "In the map of a step a cell is an item or several: the higher it stands, the more of them failed."

@@ -13,7 +13,18 @@ from tui_workflow.ui.actions.walk import Act
 from tui_workflow.ui.bulk import carried_out, is_busy, one_by_one, wish_for_many
 from tui_workflow.ui.canary import Canary
 from tui_workflow.ui.desk import Desk
-from tui_workflow.ui.scope import Scope, by_step, failed_in, failed_since, listed, name_of, of_group, scopes, shown, words_of
+from tui_workflow.ui.scope import (
+    Scope,
+    by_step,
+    failed_in,
+    failed_since,
+    listed,
+    name_of,
+    of_group,
+    scopes,
+    shown,
+    words_of,
+)
 from tui_workflow.ui.screens.question import NO, Answer, ask
 from tui_workflow.view import broken, numbers, stopped
 from tui_workflow.view.retried import Retried, Watched

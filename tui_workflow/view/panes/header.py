@@ -9,6 +9,7 @@ from tui_workflow.facts.state import RunState
 from tui_workflow.facts.work import Running
 from tui_workflow.view import numbers, tolerated
 from tui_workflow.view.columns import apart, line_width
+from tui_workflow.view.eta import after
 from tui_workflow.view.glyphs import Glyphs
 from tui_workflow.view.line import CHIP, Line, Span
 from tui_workflow.view.panes.row import Row, data, gaps
@@ -34,7 +35,7 @@ def rows(
     *,
     live: bool = True,
 ) -> Row:
-    """The header in `width` columns. Slots, then the revision, then the word "failed" go when it is narrow.
+    """The header in `width` columns. What words say, slots, the revision, then the word "failed" go when it is narrow.
 
     Without `live` nobody conducts the run: that is said, for all else looks as if somebody did.
     """
@@ -42,7 +43,7 @@ def rows(
     elapsed = Span(f" {numbers.stopwatch(state.duration(now))}", "text")
     failed = state.failed if not tolerated.of_run(state) else 0
     room = width - 2 * margin
-    for drop in range(4):
+    for drop, whole in ((0, True), *((drop, False) for drop in range(4))):
         left = (
             *data(state.flow, "strong", bold=True),
             *((Span(f" r{state.revision}", "dim"),) if drop < 2 and state.revision else ()),
@@ -54,7 +55,7 @@ def rows(
             [
                 _stored(state, drop) if not live else (),
                 _slots(state, lanes) if drop < 1 else (),
-                _end(state, eta, drop) if live or drop < 3 else (),
+                _end(state, eta, drop, whole=whole) if live or drop < 3 else (),
                 _failed(failed, drop, glyphs),
             ]
         )
@@ -96,7 +97,7 @@ def _slots(state: RunState, lanes: Mapping[str, Sequence[Running]]) -> Line:
     return (Span(f"{busy}/{slots}", "text", bold=True), Span(" slots busy", "dim")) if slots else ()
 
 
-def _end(state: RunState, eta: str, drop: int) -> Line:
+def _end(state: RunState, eta: str, drop: int, *, whole: bool) -> Line:
     if state.finished is not None:
         ended = datetime.fromtimestamp(state.finished)
         return (Span("ended ", "dim"), Span(f"{ended:%H:%M:%S}", "text")) if drop < 3 else (Span(f"{ended:%H:%M}"),)
@@ -106,7 +107,10 @@ def _end(state: RunState, eta: str, drop: int) -> Line:
     if not told and drop >= 3:
         return ()  # without the word before it nobody knows what is
     value = Span(eta, "text", bold=told)
-    return (Span("ETA ", "dim"), value) if drop < 3 else (value,)
+    later = after(state) if told else 0
+    more = f" + {numbers.plural(later, 'step')}" if whole else f" +{numbers.count(later)}"
+    told_after = (Span(more, "dim"),) if later else ()
+    return (*((Span("ETA ", "dim"),) if drop < 3 else ()), value, *told_after)
 
 
 def _failed(failed: int, drop: int, glyphs: Glyphs) -> Line:
