@@ -39,6 +39,31 @@ async def test_r_on_a_group_asks_with_number_and_steps_before_it_retries() -> No
         assert group.count == 0
 
 
+async def test_the_cursor_stays_on_a_group_that_was_retried_until_it_is_known_how_that_went() -> None:
+    async with opened(Simulation(total=10_000)) as screen:
+        run, nav = screen.run, screen.desk.nav
+        group = run.state.steps["process_chunks"].groups[0]
+        items = run.failed_of(group)
+        await screen.press("3", "r", "enter")
+        screen.app._tick()
+        text = await screen.settle()
+        assert walk.cause(screen.desk) is not None
+        assert f"    0  {group.type}" in text.replace("▌", " ")
+        assert "1 in 1 group" in text
+        assert "Nothing to retry: no item has failed here" in await screen.press("r")
+        assert "what was retried has not ended yet" in await screen.press("enter")
+        assert len(run.sent) == 1
+        run.end("process_chunks", run.clock, [(n, Ended.FAILED, 4, 0.9, http_error(n)) for n in items[:2]])
+        assert f"Retry 2 items of process_chunks with {group.type}?" in await screen.press("r")
+        await screen.press("escape")
+        run.end("process_chunks", run.clock, [(n, Ended.OK, 4, 0.9, None) for n in items])
+        screen.app._tick()
+        await screen.settle()
+        assert not nav.group_waits
+        assert walk.cause(screen.desk) is not None
+        assert nav.group != f"process_chunks\0{group.fingerprint}"
+
+
 @pytest.mark.parametrize("keys", [("3", "r"), ("3", "enter", "a"), ("R",)], ids=["group", "list", "all"])
 async def test_what_fails_while_it_is_asked_is_not_retried_with_what_the_question_named(keys: tuple[str, ...]) -> None:
     async with opened(Simulation(total=10_000)) as screen:

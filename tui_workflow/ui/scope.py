@@ -56,7 +56,7 @@ def scopes(desk: Desk) -> list[Scope]:
     if nav.place != "main":
         return []
     if nav.pane == Pane.FAILURES:
-        found = walk.causes(desk)
+        found = [cause for cause in walk.causes(desk) if cause.group.count]
         chosen_groups = [cause for cause in found if cause.mark in nav.groups_marked] or [
             cause for cause in found if cause.mark == nav.group
         ]

@@ -7,12 +7,25 @@ from dataclasses import replace
 
 from tui_workflow.facts.state import RunState, StepState
 from tui_workflow.view import listing
-from tui_workflow.view.nav import Items, Nav
+from tui_workflow.view.nav import Items, Nav, Pane
 from tui_workflow.view.panes import failures
 from tui_workflow.view.panes.failures import Cause
 
 
 def listed(state: RunState, nav: Nav) -> list[Cause]:
+    """The groups that the filter keeps, and last, without failed items, the one under the cursor that was retried just now.
+
+    If the cursor went to another group by itself, the next key would act on what nobody has looked at.
+    """
+    found = _with_failed(state, nav)
+    waits = nav.group == nav.group_waits and nav.pane == Pane.FAILURES and nav.place == "main"
+    if not waits or any(cause.mark == nav.group for cause in found):
+        return found
+    every = (Cause(step.name, group) for step in state.steps.values() for group in step.groups)
+    return [*found, *(cause for cause in every if cause.mark == nav.group and not cause.group.count)]
+
+
+def _with_failed(state: RunState, nav: Nav) -> list[Cause]:
     """The groups that the filter keeps. A group that holds the text in its own words is kept whole; of others the
     count is of those failed items that hold it in what the run file knows of them. An inverse filter keeps the rest.
     """

@@ -161,6 +161,8 @@ class Nav:
     group: str = ""
     group_row: int = 0
     """Its row, which stays when the group leaves the list."""
+    group_waits: str = ""
+    """The group that was retried as a whole, until it is known how that went: under the cursor it keeps its row till then."""
     groups_marked: set[str] = field(default_factory=set)
     group_anchor: str | None = None
     groups_before_range: frozenset[str] = frozenset()

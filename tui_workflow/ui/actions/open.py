@@ -45,6 +45,8 @@ def _open_in_pane(desk: Desk) -> None:
             found = walk.cause(desk)
             if found is None:
                 desk.refuse("No item has failed")
+            elif not found.group.count:
+                desk.refuse("No item of this group is failed now: what was retried has not ended yet")
             else:
                 open_group(desk, found)
         case Pane.LOG:

@@ -27,6 +27,7 @@ from tui_workflow.ui.scope import (
 )
 from tui_workflow.ui.screens.question import NO, Answer, ask
 from tui_workflow.view import broken, numbers, stopped
+from tui_workflow.view.nav import Pane
 from tui_workflow.view.retried import Retried, Watched
 
 
@@ -163,12 +164,17 @@ def _send(desk: Desk, chosen: Sequence[Scope]) -> None:
         watched.append(watch)
         return replace(reply, text=f"{reply.text}, {numbers.count(newer)} not: failed since then") if newer else reply
 
+    if desk.nav.pane == Pane.FAILURES:
+        desk.nav.group_waits = desk.nav.group
+
     async def work() -> None:
         title = f"Retrying {words_of(chosen)}"
         sent = one_by_one(wishes, send)
         words, refused = await carried_out(desk, title, progress, "what is queued stays queued", sent)
         if watched:
             desk.retried.append(Retried(watched))
+        else:
+            desk.nav.group_waits = ""
         desk.say(words, refused=refused)
         forget_marks(desk)
 
@@ -183,6 +189,8 @@ def tell_retried(desk: Desk) -> None:
         came = each.outcome(desk.state.steps)
         if came is not None:
             desk.retried.remove(each)
+            if not desk.retried:
+                desk.nav.group_waits = ""
             if came[0]:
                 desk.say(came[0], refused=came[1])
 

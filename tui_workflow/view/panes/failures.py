@@ -212,9 +212,10 @@ def _title(
     focused: bool,
 ) -> Row:
     """The pane's title; at its right end the columns below it are named."""
-    if found or filtered:
+    groups_now = sum(cause.group.count > 0 for cause in found)
+    if groups_now or filtered:
         failed = sum(cause.group.count for cause in found)
-        groups = f"{len(found)} of {filtered} groups" if filtered is not None else numbers.plural(len(found), "group")
+        groups = f"{groups_now} of {filtered} groups" if filtered is not None else numbers.plural(groups_now, "group")
         extra: Line = (Span(f"{numbers.count(failed)} in {groups}", "dim"),)
     else:
         extra = (Span(none, "dim"),)
@@ -256,7 +257,9 @@ def _lines(
     """The row of a cause, and at most `more` in which the rest of its message stands."""
     group = cause.group
     number = numbers.count(group.count)
-    left: Line = (Span(fill(number, shape.count, align="right"), "failed", bold=True), Span("  "))
+    # One that was retried, and of which nothing has failed again so far.
+    role = "failed" if group.count else "dim"
+    left: Line = (Span(fill(number, shape.count, align="right"), role, bold=True), Span("  "))
     if marked:
         left = (
             Span(glyphs.mark, "accent"),
@@ -264,7 +267,7 @@ def _lines(
             Span("  "),
         )
     if shape.share:
-        share = numbers.percent(group.count, failed) if failed else ""
+        share = numbers.percent(group.count, failed) if group.count else ""
         left = (*left, Span(fill(share, shape.share, align="right"), "dim"), Span("  "))
     tail: Line = ()
     if shape.step:
