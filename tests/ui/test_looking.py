@@ -453,6 +453,27 @@ async def test_help_ends_with_what_the_signs_mean(size: tuple[int, int]) -> None
             assert words in seen
 
 
+@pytest.mark.parametrize("size", [(120, 32), (80, 24), (60, 16)])
+async def test_help_is_searched_and_owns_its_keys(size: tuple[int, int]) -> None:
+    async with opened(size=size) as screen:
+        text = await screen.press("question_mark", "s")
+        assert "s does nothing in the help" in text
+        assert "/ search" in text
+        text = await screen.type("/stale")
+        assert "/stale " in text
+        assert "stale: done and kept" in text
+        assert "Move down" not in text
+        text = await screen.press("enter", "s")
+        assert "Help" in text
+        assert "stale: done and kept" in text
+        assert "nothing here holds these words" in await screen.type("/qqq")
+        text = await screen.press("escape")
+        assert "Move down" in text
+        await screen.press("escape")
+        assert not screen.desk.dialogs
+        assert screen.run.sent == []
+
+
 @pytest.mark.parametrize("key", ["colon", "ctrl+p"])
 async def test_the_palette_finds_an_action_by_its_words(key: str) -> None:
     async with opened() as screen:
