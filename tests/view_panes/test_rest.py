@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 from itertools import pairwise
 
@@ -193,3 +194,20 @@ def test_a_message_has_the_room_that_the_names_of_the_steps_leave() -> None:
 
 def test_a_flow_without_steps_says_so() -> None:
     assert "this flow has no steps" in text(draw(Scene(run_of(), Nav(), Sampling(), DEFAULT, UNICODE, BEGIN), 80, 24))
+
+
+def test_a_step_says_how_many_of_its_items_were_skipped() -> None:
+    run = run_of(shape("convert"))
+    listed(run, "convert", 40)
+    reason = error("Skipped", "no rate yet")
+    fold(
+        run,
+        [
+            ended("convert", range(30), at=BEGIN + 5),
+            ended("convert", range(30, 40), at=BEGIN + 6, status=Ended.SKIPPED, failure=reason),
+        ],
+    )
+    fold(run, [ev.StepFinished(BEGIN + 7, "convert", "succeeded")])
+    scene = Scene(run, Nav(step="convert"), Sampling(), DEFAULT, UNICODE, BEGIN + 8)
+    line = next(line for line in text(draw(scene, 120, 32)).split("\n") if "✓ convert" in line)
+    assert re.search(r"✓ convert +⊘ 10 +done +0:07 ", line)

@@ -148,8 +148,12 @@ def _step(
     label = short(step.name, room, "strong" if bold else "dim" if quiet else "text", glyphs, bold=bold)
     left: Line = (glyph, *label)
     pad = max(2, columns.name + 3 - line_width(label))
-    counts = (step.failed if not tolerated.of_step(step) else 0, step.stale)
-    beside = sum(len(numbers.count(number)) + 4 for number in counts if number)
+    counts = (
+        (step.failed if not tolerated.of_step(step) else 0, glyphs.failed, "failed"),
+        (step.skipped if step.shape.for_each else 0, glyphs.skipped, "skipped"),
+        (step.stale, glyphs.stale, "stale"),
+    )
+    beside = sum(len(numbers.count(number)) + 4 for number, _, _ in counts if number)
     wordless = right[2:] if len(right) > 1 and right[1].text == " " else right[1:]
     if step.stale and step.status == "running":
         # The sign says that it runs; where both counts have no room beside the word, the word goes.
@@ -161,7 +165,7 @@ def _step(
             right = wordless
         if needed + line_width(right) <= width:
             left, pad = (*left, Span(" " * pad), Span(fill(done, columns.done, align="right"), "dim")), 2
-    for number, sign, role in ((counts[0], glyphs.failed, "failed"), (counts[1], glyphs.stale, "stale")):
+    for number, sign, role in counts:
         count = Span(f"{sign} {numbers.count(number)}", role)
         if number and line_width(left) + pad + line_width((count,)) + 2 + line_width(right) <= width:
             left, pad = (*left, Span(" " * pad), count), 2
