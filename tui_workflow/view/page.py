@@ -22,6 +22,10 @@ from tui_workflow.view.sampling import Sampling
 
 ROOMY = 6
 """Free rows of a middling terminal from which on the failures get more than one."""
+LOG_ROWS = 4
+"""Rows that the log keeps in any case, its title's among them."""
+CAUSES = 4
+"""Causes above which each takes a row from a log of a run that goes on."""
 
 TABS = {Pane.STEPS: "Steps", Pane.STEP: "", Pane.FAILURES: "Failures", Pane.LOG: "Log"}
 NAME = 8
@@ -151,11 +155,12 @@ def _wide(scene: Scene, frame: Frame) -> None:
     right_width = frame.width - 2 * frame.margin - LEFT - GAP
     if ended:
         left, right, _ = _columns(
-            scene, frame, room, right_width, log_rows=max(4, min(room * 2 // 5, len(scene.entries) + 2))
+            scene, frame, room, right_width, log_rows=max(LOG_ROWS, min(room * 2 // 5, len(scene.entries) + 2))
         )
         frame.sides(left, right, room)
         return
-    log_rows = max(4, min(room * 8 // 29, len(scene.entries) + 2))
+    more = max(0, len(causes_of(scene)) - CAUSES)
+    log_rows = max(LOG_ROWS, min(room * 8 // 29 - more, len(scene.entries) + 2))
     left, right, used = _columns(scene, frame, room - log_rows - 1, right_width, log_rows=0)
     frame.sides(left, right, used)
     frame.blank()
@@ -174,6 +179,9 @@ def _columns(
     step_rows = step_rows_of(scene, right_width, max(3, room - least - 1 - (log_rows + 1 if log_rows else 0)))
     right.append((Pane.STEP, [*step_rows, BLANK]))
     left_over = room - len(step_rows) - 1 - (log_rows + 1 if log_rows else 0)
+    # Each cause has a row before the log has more than a few: it is a key away, and a cause that is not seen is not mended.
+    given = max(0, min(wanted - left_over, log_rows - LOG_ROWS))
+    log_rows, left_over = log_rows - given, left_over + given
     whole = frame.width >= 120
     legend = _legend(scene, step_rows, right_width)
 
