@@ -257,6 +257,15 @@ def test_the_key_of_an_item_keeps_both_ends_in_its_title_and_what_it_was_opened_
     assert "delimiter › scans/1891/marriage-028-r68.tif" in found[2]
 
 
+@pytest.mark.parametrize(
+    ("on_map", "said"), [(None, "item 1 150 "), (1150, "item 1 150 "), (1160, "item 1 150 (1 160 on the map)")]
+)
+def test_an_item_that_a_later_listing_has_elsewhere_says_where_the_map_has_it(on_map: int | None, said: str) -> None:
+    what = ItemDetail(ItemRow(1160, 1150, "O01189", Item.OK, 1, 10.0, 1.0, 1), "{}", ())
+    shown = plain(item.title(what, "pack", (0, 1), 100, UNICODE, cursor="here", on_map=on_map).line)
+    assert f"O01189  pack, {said}" in shown.replace(GROUP, " ")
+
+
 @pytest.mark.parametrize(("eta", "said"), [("unknown", False), ("paused", False), ("about 12 s", True)])
 def test_a_header_without_room_for_eta_says_no_bare_unknown(eta: str, said: bool) -> None:
     run = run_of(shape_of("a"), flow="a-flow-with-a-name")

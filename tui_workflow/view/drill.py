@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
+from tui_workflow.facts.state import Item
 from tui_workflow.view import listing, numbers
 from tui_workflow.view.frame import GAP, LEFT, LIST, READING, Frame, shape_of
 from tui_workflow.view.keys import Context
@@ -110,7 +111,16 @@ def _page(scene: Scene, drilled: Drilled, held: Items, width: int, height: int, 
         return [Row((Span(words, "dim", italic=True),))]
     place = (drilled.place, len(drilled.listed)) if drilled.listed and held.left is None else None
     cursor: Cursor = "here" if held.reading else ""
-    title = item.title(drilled.detail, held.step, place, width, scene.glyphs, cursor=cursor, crumbs=crumbs)
+    title = item.title(
+        drilled.detail,
+        held.step,
+        place,
+        width,
+        scene.glyphs,
+        cursor=cursor,
+        crumbs=crumbs,
+        on_map=_on_map(scene, held.step, drilled.detail.row.number),
+    )
     room = max(0, height - 1)
     held.top = min(held.top, max(0, len(drilled.detail_rows) - room))
     shown = drilled.detail_rows[held.top : held.top + room]
@@ -119,6 +129,12 @@ def _page(scene: Scene, drilled: Drilled, held: Items, width: int, height: int, 
         more = f"{below + 1} more below"
         shown = [*shown[:-1], Row((Span(" " * max(0, width - len(more))), Span(more, "dim")))]
     return [title, *shown]
+
+
+def _on_map(scene: Scene, name: str, number: int) -> int | None:
+    """The place of an item among those that its step's map shows."""
+    step = scene.state.steps.get(name)
+    return number - step.states.count(Item.GONE, 0, number) if step is not None else None
 
 
 def _words(held: Items, drilled: Drilled, scene: Scene, *, beside: bool) -> dict[str, str]:

@@ -48,11 +48,17 @@ def title(
     *,
     cursor: Cursor,
     crumbs: Sequence[str] = (),
+    on_map: int | None = None,
 ) -> Row:
-    """The item's key, where it belongs, and its place in the list that it was opened from."""
+    """The item's key, where it belongs, and its place in the list that it was opened from.
+
+    `on_map` is its place on the map, which it keeps when a later listing has it elsewhere.
+    """
     row, focused = detail.row, cursor == "here"
     arrow = " > " if glyphs.ascii else " › "
-    extra = () if crumbs else (Span("  "), *data(step, "dim"), Span(f", item {numbers.count(row.position)}", "dim"))
+    mapped = f" ({numbers.count(on_map)} on the map)" if on_map not in (None, row.position) else ""
+    told = f", item {numbers.count(row.position)}{mapped}"
+    extra = () if crumbs else (Span("  "), *data(step, "dim"), Span(told, "dim"))
     label, role = row.label or row.key, "accent" if focused else "strong"
     facts = [f"r{row.revision}"] if row.revision is not None else []
     if place is not None:
