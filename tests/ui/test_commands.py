@@ -345,6 +345,18 @@ async def test_the_canary_goes_first_and_offers_the_rest_when_it_is_well() -> No
         assert group.count == 0
 
 
+async def test_what_the_canary_makes_run_again_is_said_when_it_goes() -> None:
+    async with opened() as screen:
+        sent = screen.run.send
+
+        async def send(command: cm.Command, progress: cm.Progress | None = None) -> cm.Reply:
+            return replace(await sent(command, progress), reruns=("build_index", "publish"))
+
+        screen.run.send = send  # type: ignore[method-assign]
+        await screen.press("3", "C")
+        assert "build_index and publish run again after it, and once more after them" in screen.footer
+
+
 async def test_the_canary_of_a_filtered_list_is_for_what_it_shows() -> None:
     async with opened(Simulation(total=100_000)) as screen:
         run, step = screen.run, screen.run.state.steps["process_chunks"]

@@ -236,7 +236,10 @@ def _try_one(desk: Desk, scope: Scope, number: int) -> None:
                 desk.loader.learn(scope.step, await desk.details.items(scope.step, [number]))
         name, others = name_of(desk, scope.step, number), numbers.count(len(failed) - 1)
         kept = f"{others} others that the filter keeps" if scope.part else others
-        desk.say(reply.text if reply.refused else f"{name} goes first, {kept} wait for it", refused=reply.refused)
+        words = f"{name} goes first, {kept} wait for it"
+        if reply.reruns:
+            words += f"; {_run_again(reply.reruns).removesuffix('.')} after it, and once more after them"
+        desk.say(reply.text if reply.refused else words, refused=reply.refused)
 
     desk.spawn("canary", work())
 
