@@ -432,7 +432,7 @@ class Simulation:
             6.5 + number % 17 / 10 if done else None,
             (1 if number < self.total * 60 // 100 else 2) if done else None,
             group.type if group else "",
-            group.message if group else "",
+            self._error(place, number).message if place is not None else "",
         )
 
     async def find(

@@ -25,12 +25,16 @@ ROLES = {
 RULE = 5
 """Columns that are left for the rule of a title."""
 GAP = 2
-ERRORS = 70
+ERRORS = 50
 """Columns of the list from which on there is one for errors."""
 ERROR = 20
 """Columns that errors have before facts give way to them."""
 WHOLE = 60
 """Columns of an error for which other facts give way at most."""
+OPEN = "…"
+"""What stands in the title of a group where the messages of its items differ; see `facts.fingerprint.common`."""
+LOOKED_AT = 500
+"""Characters of a message that are compared with others."""
 GIVE_WAY = ("rev", "tries", "ended at", "took")
 GIVE_MORE = ("rev", "tries")
 """What gives way also to an error that has `ERROR` columns and would be cut."""
@@ -70,9 +74,13 @@ def rows(
     alike = items.group is not None
     failed = alike or items.states == (Item.FAILED,)  # in other lists errors come and go while one scrolls
     said = max((_said(row, alike) for number in shown if failed and (row := known.get(number)) is not None), default=0)
-    columns = _columns(width, telling.longest(names), said, items.sort)
+    # Where a group's title leaves nothing open, all its items say just that.
+    columns = _columns(width, telling.longest(names), said, items.sort, errors=not alike or OPEN in items.title)
     widths = layout([column for _, column in columns], width - 2, gap=GAP)
     told = telling.told(names, widths[0], mark=glyphs.ellipsis)
+    if alike and (place := next((at for at, (head, _) in enumerate(columns) if head == "error"), 0)):
+        errors = {row.error_message[:LOOKED_AT] for number in shown if (row := known.get(number)) is not None}
+        told = {**told, **telling.told(errors, widths[place], mark=glyphs.ellipsis)}
     heads = [Span(head, "dim") for head, _ in columns]
     rows_.append(
         Row((Span("  "), *columns_row(heads, [column for _, column in columns], widths, mark=glyphs.ellipsis)))
@@ -133,11 +141,11 @@ def _said(row: ItemRow, alike: bool) -> int:
     return min(WHOLE, kind + len(row.error_message)) if row.state != Item.SKIPPED else 0
 
 
-def _columns(width: int, longest: int, said: int, sort: str) -> list[tuple[str, Column]]:
+def _columns(width: int, longest: int, said: int, sort: str, *, errors: bool) -> list[tuple[str, Column]]:
     """The columns with their heads: of the facts as many as the keys leave room for, but always that which sorts the list.
 
     `longest` is the width of the longest key in sight, `said` that of the longest error. The error has a column of its own
-    where the list is wide, and what says least of an item makes room for more of it.
+    where the list is wide and `errors` are to be told, and what says least of an item makes room for more of it.
     """
     facts = [
         ("tries", Column(5, "right")),
@@ -145,7 +153,7 @@ def _columns(width: int, longest: int, said: int, sort: str) -> list[tuple[str, 
         ("rev", Column(4, "right")),
         ("ended at", Column(8, "right")),
     ]
-    wide = width >= ERRORS
+    wide = width >= ERRORS and errors
     key = min(longest, width // 3 if wide else width // 2)
     for giving in GIVE_WAY:
         error = max(ERROR, said) if giving in GIVE_MORE else ERROR
@@ -196,7 +204,7 @@ def _item(
     for (head, _), room in zip(columns[1:], widths[1:], strict=True):
         match head:
             case "error":
-                cells.append(_error(row, room, glyphs, alike=alike))
+                cells.append(_error(row, room, glyphs, told if alike else None))
             case "tries":
                 cells.append(Span(numbers.count(row.attempts) if row.attempts else "", "dim"))
             case "took":
@@ -208,12 +216,12 @@ def _item(
     return (sign, *columns_row(cells, only, widths, mark=glyphs.ellipsis))
 
 
-def _error(row: ItemRow, room: int, glyphs: Glyphs, *, alike: bool) -> Line:
-    """What went wrong with an item, in at most `room` columns; the end of the message stays. Of items that failed `alike`
-    the title says the exception's type.
+def _error(row: ItemRow, room: int, glyphs: Glyphs, told: Mapping[str, str] | None) -> Line:
+    """What went wrong with an item, in at most `room` columns; the end of the message stays. Of items that failed alike the
+    title says the exception's type, and `told` has what tells their messages apart.
     """
-    if alike and row.error_message:
-        return short(row.error_message, room, "dim", glyphs)
+    if told is not None and row.error_message:
+        return called(row.error_message[:LOOKED_AT], room, "dim", glyphs, told=told)
     kind = data(row.error_type, "text", bold=True)
     left = room - line_width(kind) - 1
     return (*kind, Span(" "), *short(row.error_message, left, "dim", glyphs)) if left >= 4 else kind
