@@ -17,6 +17,7 @@ from pathlib import Path
 from types import TracebackType
 
 from tests.end_to_end.bench import COMMAND, environment
+from tui_workflow.text import GROUP
 
 _PIECES = re.compile(
     r"\x1b\[(?P<args>[0-9;?<>=$]*)(?P<final>[@-~])"
@@ -71,7 +72,7 @@ class Terminal:
         """What stands on the screen, never a frame that is half drawn; spaces that only group digits are plain ones."""
         if self._whole:
             lines = ("".join(line).rstrip() for line in self.cells)
-            self._seen = "\n".join(lines).replace("\u2009", " ").replace("\u202f", " ")
+            self._seen = "\n".join(lines).replace(GROUP, " ")
         return self._seen
 
     def press(self, keys: str) -> None:
