@@ -21,7 +21,7 @@ from tui_workflow.session.choose import Wanted, begin
 from tui_workflow.session.library import FlowLibrary
 from tui_workflow.session.stage import Stage
 from tui_workflow.ui.app import WfApp, dashboard
-from tui_workflow.ui.options import Options
+from tui_workflow.ui.options import Left, Options
 from tui_workflow.workers.pool import Pool
 
 HERE = Path(__file__).parent
@@ -29,7 +29,7 @@ FLOW = "quickstart.yaml"
 
 
 @asynccontextmanager
-async def running(size: tuple[int, int], theme: str = "") -> AsyncIterator[tuple[Stage, WfApp, Pilot[object], Path]]:
+async def running(size: tuple[int, int], theme: str = "") -> AsyncIterator[tuple[Stage, WfApp, Pilot[Left], Path]]:
     """A fresh run of the example under a dashboard of some size."""
     with tempfile.TemporaryDirectory() as folder:
         for path in (HERE.parent / "examples").glob("quickstart.*"):
@@ -59,7 +59,7 @@ async def until(condition: Callable[[], bool], seconds: float = 60) -> None:
             await asyncio.sleep(0.05)
 
 
-async def settle(pilot: Pilot[object]) -> None:
+async def settle(pilot: Pilot[Left]) -> None:
     """Let what was asked of the run file arrive on the screen."""
     await pilot.pause(0.8)
 

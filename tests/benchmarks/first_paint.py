@@ -26,7 +26,10 @@ Bare().run()
 """
 
 OPENING = b"reading the flow"
-PEERS = (("toolong", "tl", ["lines.txt"], b"painted"), ("harlequin", "harlequin", [], b"Query"))
+PEERS: tuple[tuple[str, str, list[str], bytes], ...] = (
+    ("toolong", "tl", ["lines.txt"], b"painted"),
+    ("harlequin", "harlequin", [], b"Query"),
+)
 """Package, command, words of the command line, and what is on its first screen."""
 
 

@@ -9,19 +9,19 @@ import os
 import signal
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from tui_workflow.engine.engine import Engine
 from tui_workflow.facts import events as ev
-from tui_workflow.store.writer import Revision, Writer
+from tui_workflow.store.writer import Entry, Position, Revision, Snapshot, Writer
 
 
 def _end() -> None:
     os.kill(os.getpid(), signal.SIGKILL)
 
 
-def _outcomes(group: list[Any]) -> bool:
+def _outcomes(group: Sequence[Entry]) -> bool:
     return any(isinstance(entry, ev.ItemsEnded) for entry in group)
 
 
@@ -30,13 +30,13 @@ def _commit(number: int, before: bool) -> None:
     real = Writer.write
     seen = 0
 
-    def write(self: Writer, group: Any, *rest: Any) -> Any:
+    def write(self: Writer, entries: Sequence[Entry], snapshot: Snapshot | None = None) -> Position:
         nonlocal seen
-        seen += _outcomes(group)
-        hit = _outcomes(group) and seen == number
+        seen += _outcomes(entries)
+        hit = _outcomes(entries) and seen == number
         if hit and before:
             _end()
-        position = real(self, group, *rest)
+        position = real(self, entries, snapshot)
         if hit:
             _end()
         return position
@@ -48,11 +48,11 @@ def _reload(number: int, before: bool) -> None:
     """Around the commit of the revision with this number."""
     real = Writer.write
 
-    def write(self: Writer, group: Any, *rest: Any) -> Any:
-        hit = any(isinstance(entry, Revision) and entry.number == number for entry in group)
+    def write(self: Writer, entries: Sequence[Entry], snapshot: Snapshot | None = None) -> Position:
+        hit = any(isinstance(entry, Revision) and entry.number == number for entry in entries)
         if hit and before:
             _end()
-        position = real(self, group, *rest)
+        position = real(self, entries, snapshot)
         if hit:
             _end()
         return position
@@ -65,7 +65,7 @@ def _told(number: int, before: bool) -> None:
     real = Engine.committed
     seen = 0
 
-    def committed(self: Engine, facts: Any) -> None:
+    def committed(self: Engine, facts: Sequence[ev.Event]) -> None:
         nonlocal seen
         seen += _outcomes(facts)
         hit = _outcomes(facts) and seen == number
@@ -118,4 +118,4 @@ if __name__ == "__main__":
     sys.argv = ["wf-tui", *words]
     from tui_workflow.cli import main
 
-    sys.exit(main())
+    main()

@@ -91,7 +91,10 @@ async def test_a_time_out_is_as_long_as_it_says(jump: float, late: list[int]) ->
             await asyncio.sleep(0.4 if self.hangs() else 0.05)
 
         def hangs(self) -> bool:
-            return bool(late) and len(killed) == 0 and killed.append(time.monotonic()) is None
+            first = bool(late) and not killed
+            if first:
+                killed.append(time.monotonic())
+            return first
 
     pool = Hanging(lambda step, value, attempt: value, {"work": [0, 1]})
     step = loop_step("work", timeout=0.2, on_error=OnError(action="continue"), batch_size=1)

@@ -53,7 +53,7 @@ def test_what_hangs_ends_after_its_time_and_frees_its_slot(folder: Folder) -> No
     )
     folder.write("flow.yaml", HANG_FLOW)
     log = folder.path / "effects.log"
-    answers = []
+    answers: list[float] = []
     with Screen(folder.path, "flow.yaml") as screen:
         screen.see("RUNNING", "work")
         wait_for(lambda: trace.count(log) >= 3, "all slots hang")

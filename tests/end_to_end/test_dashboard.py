@@ -332,7 +332,7 @@ def test_the_commands_of_an_older_run_that_is_looked_at_name_it(broken: Folder) 
     """What takes up the latest run would go on with another one than stands on the screen."""
     broken.write("flow.yaml", FLOW.replace("    on_error: continue\n", ""))
     broken.write("handlers.py", "import os, time\ndef work(item): time.sleep(60)\ndef gather(steps): pass\n")
-    runs = []
+    runs: list[str] = []
     for _ in range(2):
         process = broken.start("flow.yaml", "--headless", "--new")
         wait_for(lambda: len(list(broken.path.glob(".wf-tui/runs/*.db"))) > len(runs), "the run is there")

@@ -49,6 +49,17 @@ def effects_so_far(folder: Folder) -> int:
     return log.read_bytes().count(b"\n") if log.exists() else 0
 
 
+def wait_for_effects(folder: Folder, number: int, terminal: Terminal | None = None) -> None:
+    """Wait for so many effects; a terminal is read meanwhile."""
+
+    def enough() -> bool:
+        if terminal is not None:
+            terminal._read(0.0)
+        return effects_so_far(folder) >= number
+
+    wait_for(enough, "effects")
+
+
 def judge(folder: Folder, count: int, kills: int, pause: float) -> None:
     seen = folder.effects()
     assert set(seen) == {str(item) for item in range(count)}, "each effect was seen at least once"
@@ -73,7 +84,7 @@ def test_six_kills_of_a_headless_run(folder: Folder, seed: int) -> None:
         before = effects_so_far(folder)
         process = folder.start(*words)
         more = before + chance.randrange(0, 300 if number < 5 else 100)
-        wait_for(lambda more=more: effects_so_far(folder) >= more or effects_so_far(folder) >= count, "effects")
+        wait_for_effects(folder, min(more, count))
         time.sleep(chance.uniform(0, 0.05))
         kill(process)
         gone_within(folder.path)
@@ -108,7 +119,7 @@ def test_kills_of_the_dashboard(folder: Folder) -> None:
     for _ in range(3):
         with Terminal(folder.path, *words) as terminal:
             more = effects_so_far(folder) + chance.randrange(5, 40)
-            wait_for(lambda more=more, seen=terminal: (seen._read(0.0), effects_so_far(folder) >= more)[1], "effects")
+            wait_for_effects(folder, more, terminal)
             terminal.kill()
         gone_within(folder.path)
         assert folder.show()["status"] == "interrupted"

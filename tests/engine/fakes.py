@@ -294,7 +294,12 @@ def outcome_of(item: WorkItem, came_to: object) -> Outcome:
     return Outcome(item.number, item.attempt, Ended.OK, time.time(), 0.001, values.encode(came_to))
 
 
-def plan_of(*steps: Step, needs: dict[str, tuple[str, ...]] | None = None, **sections: tuple[Step, ...]) -> Plan:
+def plan_of(
+    *steps: Step,
+    needs: dict[str, tuple[str, ...]] | None = None,
+    on_failure: tuple[Step, ...] = (),
+    final: tuple[Step, ...] = (),
+) -> Plan:
     """A plan in which each step follows the one before it, unless `needs` says otherwise."""
     planned: list[PlannedStep] = []
     before: tuple[str, ...] = ()
@@ -302,9 +307,8 @@ def plan_of(*steps: Step, needs: dict[str, tuple[str, ...]] | None = None, **sec
         edges = (needs or {}).get(step.name, before)
         planned.append(PlannedStep(step, "steps", edges, edges, f"d-{step.name}"))
         before = (step.name,)
-    for section, members in sections.items():
-        for step in members:
-            planned.append(PlannedStep(step, section, (), (), f"d-{step.name}"))  # type: ignore[arg-type]
+    planned += [PlannedStep(step, "on_failure", (), (), f"d-{step.name}") for step in on_failure]
+    planned += [PlannedStep(step, "finally", (), (), f"d-{step.name}") for step in final]
     return Plan("/flow.yaml", "", Flow(name="f", steps=steps), (), tuple(planned))
 
 

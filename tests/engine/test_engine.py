@@ -19,7 +19,7 @@ from tui_workflow.facts import events as ev
 from tui_workflow.facts.commands import Pause, RetryItems, RetryStep, SetSlots, SkipItems, Stop, Unpause
 from tui_workflow.facts.state import Item, RunState, fold
 from tui_workflow.facts.work import Refused, Worker
-from tui_workflow.flow.model import OnError, Parallel, Retry, Step
+from tui_workflow.flow.model import Executor, OnError, Parallel, Retry, Step
 
 
 def works(step: str, value: Any, attempt: int) -> object:
@@ -197,14 +197,7 @@ async def test_cleanup_steps_run_after_a_failure_and_after_success() -> None:
         def behave(step: str, item: Any, attempt: int, value: int = value) -> object:
             return ValueError("x") if step == "work" and value == 2 else item
 
-        plan = plan_of(plain("work"), on_failure=(plain("sorry"),), finally_=(plain("tidy"),))
-        plan = type(plan)(
-            plan.path, plan.text, plan.flow, plan.handlers,
-            tuple(
-                type(p)(p.step, "finally" if p.section == "finally_" else p.section, p.needs, p.reads, p.definition)
-                for p in plan.steps
-            ),
-        )  # fmt: skip
+        plan = plan_of(plain("work"), on_failure=(plain("sorry"),), final=(plain("tidy"),))
         pool = FakePool(behave, {})
         state = await Tube(plan, pool).run()
         assert [step for step, _, _ in pool.effects] == ["work", *ran]
@@ -353,7 +346,8 @@ async def test_skipping_failed_items_lets_the_step_succeed() -> None:
     tube = Tube(plan_of(loop_step("work"), plain("after")), pool, ask=True)
     task = asyncio.create_task(tube.run())
     await until(lambda: tube.engine.finished)
-    assert tube.state.status == "failed"
+    before = tube.state.status
+    assert before == "failed"
     assert tube.engine.send(SkipItems("work", (1,), "known bad")).text == "1 skipped"
     await until(lambda: tube.state.status == "succeeded")
     step = tube.state.steps["work"]
@@ -457,11 +451,11 @@ def test_whatever_happens_the_run_comes_to_the_same(
 
 
 @pytest.mark.parametrize("executor", ["process", "thread"])
-async def test_on_progress_is_told_the_last_count(executor: str) -> None:
+async def test_on_progress_is_told_the_last_count(executor: Executor) -> None:
     pool = FakePool(works, {"work": [1, 2, 3, 4]})
     step = loop_step(
         "work", on_progress="def update_progress(a, b): pass", parallel=Parallel(max_parallel=2, executor=executor)
-    )  # type: ignore[arg-type]
+    )
     await Tube(plan_of(step), pool).run()
     assert pool.progress[-1] == (4, 4)
 
@@ -601,7 +595,7 @@ async def test_a_worker_that_is_still_loading_at_a_retry_is_looked_at_when_it_ha
 
 
 @pytest.mark.parametrize("executor", ["process", "thread"])
-async def test_what_a_worker_has_not_begun_comes_back_from_one_that_is_renewed(executor: str) -> None:
+async def test_what_a_worker_has_not_begun_comes_back_from_one_that_is_renewed(executor: Executor) -> None:
     """Items in flight end where they began; the rest is begun by others, in no more slots than there are."""
     gate = asyncio.Event()
 
@@ -613,7 +607,7 @@ async def test_what_a_worker_has_not_begun_comes_back_from_one_that_is_renewed(e
 
     pool = Gated(lambda step, value, attempt: ValueError("no") if value == 0 else value, {"work": list(range(20))})
     pool.file = "/rates.json"
-    parallel = Parallel(max_parallel=2, executor=executor)  # type: ignore[arg-type]
+    parallel = Parallel(max_parallel=2, executor=executor)
     step = loop_step("work", on_error=OnError(action="continue"), parallel=parallel, batch_size=8)
     tube = Tube(plan_of(step), pool, ask=True)
     running = asyncio.create_task(tube.engine.run())

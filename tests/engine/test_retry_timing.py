@@ -130,7 +130,8 @@ async def test_after_a_stop_while_the_screen_is_open() -> None:
     await until(lambda: tube.state.steps and tube.state.steps["work"].failed == 1)
     tube.engine.send(Stop())
     await until(lambda: tube.engine.finished)
-    if tube.state.status == "interrupted":
+    stopped = tube.state.status
+    if stopped == "interrupted":
         broken.mended = True
         assert not tube.engine.send(RetryItems("work")).refused
         await until(lambda: tube.state.status == "succeeded")

@@ -12,7 +12,7 @@ START = 1_000_000.0
 """What its clock shows in the beginning. With much larger numbers the nanosecond that asyncio adds would be lost."""
 
 
-class _Selector(selectors.DefaultSelector):  # type: ignore[misc, valid-type]
+class _Selector(selectors.DefaultSelector):
     """Waits for nothing; instead the time that was to be waited for has passed."""
 
     def __init__(self) -> None:

@@ -95,14 +95,13 @@ async def results(run: Live) -> dict[str, Any]:
     found: dict[str, Any] = {}
     for name, step in run.state.steps.items():
         counts = (step.status, step.total, step.succeeded, step.failed)
-        values = run.results(name) if step.shape.for_each else list(run.results(name).values())
+        values = run.results(name)
         if step.shape.for_each:
             keys = {row["item"]: row["key"] for row in run.outcomes(name)}
             failed = sorted(keys[item] for item in step.failures)
-            values = {key: value for key, value in values.items() if key not in failed}
-            found[name] = (counts, values, failed)
+            found[name] = (counts, {key: value for key, value in values.items() if key not in failed}, failed)
         else:
-            found[name] = (counts, values)
+            found[name] = (counts, list(values.values()))
     return found
 
 

@@ -88,6 +88,15 @@ async def test_a_broken_save_changes_nothing_and_a_good_one_holds_for_what_start
         assert len(run.outcomes()) == 200 + old
 
 
+async def _refused(run: Live, text: str, line: int) -> None:
+    """Wait until a text has been refused, at a line or below it, and the run file says so."""
+    await run.until(lambda: run.rejected and run.rejected.text == text, "it was refused", 4)
+    assert run.rejected is not None
+    assert run.rejected.line >= line
+    place = f"flow.yaml:{run.rejected.line}:{run.rejected.column}: "
+    await run.until(lambda: run.state.rejected and place in run.state.rejected.problems[0], "recorded", 2)
+
+
 async def test_a_flow_that_is_not_valid_is_told_with_place_and_hint(tmp_path: Path) -> None:
     write(tmp_path)
     async with live(tmp_path) as run:
@@ -99,13 +108,7 @@ async def test_a_flow_that_is_not_valid_is_told_with_place_and_hint(tmp_path: Pa
             ("\0\1\2", 1),
         ):
             run.save("flow.yaml", text)
-            await run.until(lambda text=text: run.rejected and run.rejected.text == text, "it was refused", 4)
-            assert run.rejected is not None
-            assert run.rejected.line >= line
-            place = f"flow.yaml:{run.rejected.line}:{run.rejected.column}: "
-            await run.until(
-                lambda place=place: run.state.rejected and place in run.state.rejected.problems[0], "recorded", 2
-            )
+            await _refused(run, text, line)
         run.save("flow.yaml", FLOW.replace("parallel", "paralel"))
         await run.until(lambda: run.rejected and run.rejected.line == 6, "it was refused", 3)
         assert run.rejected is not None

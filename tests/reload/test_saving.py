@@ -122,12 +122,16 @@ async def saved(folder: Path, save: Callable[[Path, str], None], times: int) -> 
         for number in range(1, times + 1):
             began = time.monotonic()
             save(path, text(number))
-            await run.until(lambda number=number: _timeout(run) == 100 + number, f"save {number} by {save.__name__}", 3)
+            await _taken(run, number, f"save {number} by {save.__name__}")
             assert time.monotonic() - began < 1.5
         await run.stage.feed.reread()
         await run.until(lambda: run.state.revision == 1 + times, "one revision a save", 3)
         assert run.rejected is None
         assert run.rows("SELECT count(*) FROM event WHERE kind = 'reload_rejected'") == [(0,)]
+
+
+async def _taken(run: Live, number: int, words: str) -> None:
+    await run.until(lambda: _timeout(run) == 100 + number, words, 3)
 
 
 def _timeout(run: Live) -> float | None:

@@ -251,8 +251,8 @@ async def test_find_looks_into_keys_errors_and_logs(stored: Path, monkeypatch: p
     with RunFile(stored) as file:
         states = file.state().steps["work"].states
 
-        def find(text: str, *wanted: int, **options: bool) -> list[int]:
-            return [*search.find(file, "work", text, states, wanted, **options)]
+        def find(text: str, *wanted: int, inverse: bool = False) -> list[int]:
+            return [*search.find(file, "work", text, states, wanted, inverse=inverse)]
 
         assert find("KEY-25", Item.FAILED) == [*range(250, 260)]
         assert find("ünDER", Item.FAILED) == [*range(201, 260, 2)]

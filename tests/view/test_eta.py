@@ -312,7 +312,7 @@ def test_where_nothing_ends_any_more_after_a_change_of_slots_the_range_grows() -
 @pytest.mark.parametrize("at", [43, 50])
 def test_slots_that_change_in_a_pause_and_a_pause_after_a_change_are_no_time_that_items_take(at: int) -> None:
     run = steady(40, 40, 20_000)
-    paused = [ev.Paused(BEGIN + 40, ""), ev.SlotsChanged(BEGIN + at, "s", 8), ev.Unpaused(BEGIN + 60)]
+    paused: list[ev.Event] = [ev.Paused(BEGIN + 40, ""), ev.SlotsChanged(BEGIN + at, "s", 8), ev.Unpaused(BEGIN + 60)]
     step = fold(run, paused).steps["s"]
     soon = of_step(step, BEGIN + 61)
     assert soon is not None

@@ -8,6 +8,7 @@ from dataclasses import fields
 import pytest
 from rich.cells import cell_len
 
+from tui_workflow.facts.events import StepStatus
 from tui_workflow.facts.state import Item
 from tui_workflow.help import page
 from tui_workflow.view import legend
@@ -33,7 +34,7 @@ def test_no_sign_has_an_emoji_form() -> None:
 def test_every_state_has_its_sign_in_the_legend() -> None:
     signs = {sign for sign, _ in legend.rows(UNICODE)}
     assert {UNICODE.of_item(state) for state in Item} - {" "} <= signs
-    steps = ("pending", "running", "succeeded", "failed", "skipped", "cancelled")
+    steps: tuple[StepStatus, ...] = ("pending", "running", "succeeded", "failed", "skipped", "cancelled")
     assert {UNICODE.of_step(status) for status in steps} | {UNICODE.paused, UNICODE.stale} <= signs
     assert "| `≈` | `~` | stale: " in page("looks")
 

@@ -19,12 +19,12 @@ from tui_workflow.view import listing
 from tui_workflow.view.columns import line_width
 from tui_workflow.view.glyphs import UNICODE
 from tui_workflow.view.keys import DEFAULT, PANES
-from tui_workflow.view.line import Span, plain
+from tui_workflow.view.line import BEHIND, Span, plain
 from tui_workflow.view.nav import Items, Pane, TextLine, moved
 from tui_workflow.view.page import Scene, draw
 from tui_workflow.view.panes import failures, footer, header, steps
 from tui_workflow.view.panes import step as step_pane
-from tui_workflow.view.panes.dialog import BEHIND, Box, Choice, choices, over
+from tui_workflow.view.panes.dialog import Box, Choice, choices, over
 from tui_workflow.view.panes.row import data
 from tui_workflow.view.sampling import Sampling
 from tui_workflow.view.wrapping import wrapped

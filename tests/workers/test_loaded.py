@@ -28,9 +28,9 @@ def change(*files: Path) -> None:
         file.write_text(file.read_text() + "\n" if file.exists() else "made later\n")
 
 
-async def loaded(pool: Pool, folder: Path, source: str, **changes: object) -> Worker:
+async def loaded(pool: Pool, folder: Path, source: str) -> Worker:
     worker = await pool.acquire()
-    await worker.program(handler(folder, source + HANDLE, **changes), Engine())
+    await worker.program(handler(folder, source + HANDLE), Engine())
     assert worker.outdated() == ()
     return worker
 

@@ -10,8 +10,9 @@ from hypothesis import strategies as st
 
 from tests.workers.bench import Engine, error, handler, items, log, program, run_items, run_one, value
 from tui_workflow.facts.logs import LIMIT, decode
+from tui_workflow.text import MASK
 from tui_workflow.workers.child.itemlog import ItemLog
-from tui_workflow.workers.child.secrets import MASK, Secrets
+from tui_workflow.workers.child.secrets import Secrets
 from tui_workflow.workers.pool import Pool
 
 PRINTS = """
