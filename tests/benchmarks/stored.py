@@ -7,7 +7,6 @@ import time
 
 from tests.benchmarks.bench import Folder, Row, Sizes, environment, folder, main, resident
 from tests.end_to_end.terminal import Terminal
-from tui_workflow.text import grouped
 
 HANDLER = """
 def work(item):
@@ -29,9 +28,14 @@ steps:
 """
 
 
+def seen(number: int) -> str:
+    """A number as it stands on the screen; a `Terminal` has plain spaces in it."""
+    return f"{number:,}".replace(",", " ")
+
+
 def title_of(item: int) -> str:
     """The number of an item as the title of its page has it."""
-    return f"item {grouped(item)}"
+    return f"item {seen(item)}"
 
 
 def looks(place: Folder, n: int, rounds: int) -> tuple[dict[str, float], int]:
@@ -55,7 +59,7 @@ def looks(place: Folder, n: int, rounds: int) -> tuple[dict[str, float], int]:
             ask("open the failed list", "\r", "row-57 ")
             screen.press("/row-")
             screen.rest(1.5)
-            ask("filter it", str(last), f"  1 of {grouped(n // 50)} ", title_of(last))
+            ask("filter it", str(last), f"  1 of {seen(n // 50)} ", title_of(last))
             screen.press("\x1b")
             screen.rest(1.0)
             screen.press("g")
