@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from tui_workflow.errors import UsageError
-from tui_workflow.flow import extras, graph
+from tui_workflow.flow import absent, extras, graph
 from tui_workflow.flow.binding import bind, handler_files
 from tui_workflow.flow.compose import MAX_BYTES
 from tui_workflow.flow.digest import definition
@@ -55,6 +55,7 @@ def examine(
     files = handler_files(parsed, name, handlers)
     found = bind(parsed, files, os.path.dirname(name))
     edges = graph.build(reader, parsed.steps, found)
+    absent.warn(reader, parsed.steps)
     problems = ordered(reader.problems)
     if errors(problems):
         return None, problems
