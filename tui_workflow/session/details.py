@@ -14,6 +14,7 @@ from tui_workflow import values
 from tui_workflow.facts import labels
 from tui_workflow.facts.outcome import ErrorInfo
 from tui_workflow.facts.state import Item, RunState
+from tui_workflow.flow.absent import results_of
 from tui_workflow.flow.model import Step
 from tui_workflow.flow.plan import Plan
 from tui_workflow.store import browse
@@ -21,13 +22,14 @@ from tui_workflow.store.find import find
 from tui_workflow.store.records import StoredItem, StoredLine
 from tui_workflow.store.runfile import RunFile
 from tui_workflow.view.numbers import duration, size
-from tui_workflow.view.ports import AttemptRow, ItemDetail, ItemRow, LogRow, Order, StepFacts
+from tui_workflow.view.ports import Absent, AttemptRow, ItemDetail, ItemRow, LogRow, Order, StepFacts
 
 _T = TypeVar("_T")
 SHOWN_BYTES = 64 * 1024
 """Of a value as JSON text; what is longer is for `wf-tui result` and `wf-tui failed`."""
 
 
+_NULL = values.encode(None)
 SEARCHES = 2
 """Long questions that are answered at once: a search of the log and one of the items, say."""
 
@@ -117,11 +119,13 @@ class StoredDetails:
         if not found:
             return None
         attempts = await self._ask(lambda: browse.attempts(self._file, step, number))
+        absent = await self._ask(lambda: self._absent(step, found[0]))
         stored = found[0].payload or b""
         return ItemDetail(
             row=self._row(step, found[0], stored[: labels.HEAD]),
             payload=shown(found[0].payload) or "",
             name=labels.in_full(found[0].key, stored[:SHOWN_BYTES]),
+            absent=absent,
             attempts=tuple(
                 AttemptRow(
                     attempt=entry.attempt,
@@ -137,6 +141,31 @@ class StoredDetails:
                 for entry in attempts
             ),
         )
+
+    def _absent(self, step: str, item: StoredItem) -> Absent | None:
+        """The item without a result that a null in a list of results stands for. Called in the thread of the file.
+
+        None where that cannot be told: a `where` or a `chunk` puts items elsewhere than the results stand.
+        """
+        try:
+            source = self._plan()[step].step.for_each
+        except KeyError:
+            return None
+        before = self._state().steps.get(results_of(source))
+        if item.payload != _NULL or before is None or not before.shape.for_each:
+            return None
+        if source is None or source.where is not None or source.chunk is not None:
+            return None
+        order = browse.item_order(self._file, before.name, len(before.states))
+        if not 0 <= item.position < len(order):
+            return None
+        number = order[item.position]
+        if before.states[number] not in (Item.FAILED, Item.SKIPPED):
+            return None
+        head = browse.heads(self._file, before.name, [number], labels.HEAD).get(number, b"")
+        for row in browse.item_rows(self._file, before.name, [number]):
+            return Absent(before.name, labels.label(row.key, head), before.states[number])
+        return None
 
     async def log(self, step: str | None, item: int | None, *, before: float | None, limit: int) -> list[LogRow]:
         """The latest lines of the stored log before a time, oldest first."""

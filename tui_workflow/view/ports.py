@@ -215,6 +215,16 @@ class Flight:
 
 
 @dataclass(frozen=True, slots=True)
+class Absent:
+    """An item of an earlier step that has no result, so that an item made of it is null; `state` says why."""
+
+    step: str
+    label: str
+    state: int
+    """A `facts.state.Item`."""
+
+
+@dataclass(frozen=True, slots=True)
 class ItemDetail:
     """Everything about one item. `payload` is its value as JSON text, cut at 64 KiB."""
 
@@ -223,6 +233,8 @@ class ItemDetail:
     attempts: tuple[AttemptRow, ...] = ()
     name: str = ""
     """What the label shows, not shortened; empty where it is the value itself that is shown."""
+    absent: Absent | None = None
+    """What a null stands for, where it is the result of another step's item that has none."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,7 +16,7 @@ from tui_workflow.view.glyphs import Glyphs
 from tui_workflow.view.line import Line, Span
 from tui_workflow.view.panes.chain import causes
 from tui_workflow.view.panes.row import BLANK, Cursor, Row, Rows, Target, called, data, heading, short
-from tui_workflow.view.ports import Flight, ItemDetail
+from tui_workflow.view.ports import Absent, Flight, ItemDetail
 from tui_workflow.view.wrapping import wrapped
 
 LABEL = 10
@@ -138,7 +138,7 @@ def _composed(
     if brief:
         found = _shortened(found)
     source = SOURCE if brief else None
-    given = _section("input", _paragraphs(detail.payload, width - LABEL))
+    given = _section("input", [*_paragraphs(detail.payload, width - LABEL), *_absent(detail.absent, width - LABEL)])
     if runs and error is not None and not error.frames:
         given += _section("runs", _paragraphs(runs, width - LABEL))
     given += _section("attempts", _attempts(detail, flight, width - LABEL, glyphs))
@@ -242,6 +242,20 @@ def _section(label: str, body: Rows) -> Rows:
 
 def _paragraphs(text: str, width: int) -> Rows:
     return [Row(part) for line in text.split("\n") for part in wrapped(data(line), max(8, width), words=True)]
+
+
+def _absent(absent: Absent | None, width: int) -> Rows:
+    """What a null stands for: nobody wrote it, and what went wrong is told elsewhere."""
+    if absent is None:
+        return []
+    line = (
+        Span("null stands for ", "dim", italic=True),
+        *data(absent.label, "text", italic=True),
+        Span(" of ", "dim", italic=True),
+        *data(absent.step, "text", italic=True),
+        Span(", which was skipped" if absent.state == Item.SKIPPED else ", which failed", "dim", italic=True),
+    )
+    return [Row(part) for part in wrapped(line, max(8, width), words=True)]
 
 
 def _attempts(detail: ItemDetail, flight: Flight | None, width: int, glyphs: Glyphs) -> Rows:
