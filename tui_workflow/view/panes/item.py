@@ -14,6 +14,7 @@ from tui_workflow.view.columns import cut_line, fill_line, line_width
 from tui_workflow.view.columns import width as columns_of
 from tui_workflow.view.glyphs import Glyphs
 from tui_workflow.view.line import Line, Span
+from tui_workflow.view.panes import value
 from tui_workflow.view.panes.chain import causes
 from tui_workflow.view.panes.row import BLANK, Cursor, Row, Rows, Target, called, data, heading, short
 from tui_workflow.view.ports import Absent, Flight, ItemDetail
@@ -138,12 +139,12 @@ def _composed(
     if brief:
         found = _shortened(found)
     source = SOURCE if brief else None
-    given = _section("input", [*_paragraphs(detail.payload, width - LABEL), *_absent(detail.absent, width - LABEL)])
+    given = _section("input", [*_value(detail.payload, width - LABEL), *_absent(detail.absent, width - LABEL)])
     if runs and error is not None and not error.frames:
         given += _section("runs", _paragraphs(runs, width - LABEL))
     given += _section("attempts", _attempts(detail, flight, width - LABEL, glyphs))
     if last is not None and last.result is not None:
-        given += _section("result", _paragraphs(last.result, width - LABEL))
+        given += _section("result", _value(last.result, width - LABEL))
     traced: Rows = []
     if error is not None and detail.row.state != Item.OK:
         traced = _section("traceback", _traceback(error, width - LABEL, glyphs, unfolded=unfolded, source=source))
@@ -238,6 +239,10 @@ def _section(label: str, body: Rows) -> Rows:
         lead = Span(f"{label if place == 0 else '':<{LABEL}}", "dim")
         found.append(row._replace(line=(lead, *row.line)))
     return [*found, BLANK]
+
+
+def _value(text: str, width: int) -> Rows:
+    return [Row(part) for part in value.lines(text, width)]
 
 
 def _paragraphs(text: str, width: int) -> Rows:
