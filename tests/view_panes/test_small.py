@@ -275,3 +275,22 @@ def test_a_header_without_room_for_eta_says_no_bare_unknown(eta: str, said: bool
     assert (eta in narrow) is said
     assert "ETA" not in narrow
     assert f"ETA {eta}" in plain(header.rows(run, BEGIN + 90, {}, eta, 100, UNICODE, 1).line)
+
+
+@pytest.mark.parametrize(
+    ("message", "width", "shown"),
+    [
+        ("no such key in rates", 68, "KeyError no such key in rates"),
+        ("no such key in rates", 62, "KeyError no such …n rates"),
+        ("no such key in rates", 61, "KeyError"),
+        ("'eur'", 51, "KeyError 'eur'"),
+        ("'eur'", 50, "KeyError"),
+        ("", 68, "KeyError"),
+    ],
+)
+def test_a_message_that_would_be_cut_to_nothing_is_left_out_of_an_attempt(message: str, width: int, shown: str) -> None:
+    failed = ErrorInfo.decode(error("KeyError", message))
+    row = ItemRow(0, 0, "doc", Item.FAILED, 1, 10.0, 1.0, 1, failed.type, failed.message)
+    what = ItemDetail(row, "{}", (AttemptRow(1, Ended.FAILED, 9.0, 1.0, 1, None, failed, None, None),))
+    lines = [plain(each.line) for each in item.rows(what, (), width, UNICODE, unfolded=False, times=True)]
+    assert next(line for line in lines if line.startswith("attempts")).partition("✗ ")[2].rstrip() == shown

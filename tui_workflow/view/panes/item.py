@@ -10,7 +10,7 @@ from tui_workflow.facts.outcome import Ended, ErrorInfo, Frame
 from tui_workflow.facts.state import Item
 from tui_workflow.text import visible
 from tui_workflow.view import numbers
-from tui_workflow.view.columns import cut_line, fill_line, line_width
+from tui_workflow.view.columns import beginning, cut_line, fill_line, line_width
 from tui_workflow.view.columns import width as columns_of
 from tui_workflow.view.glyphs import Glyphs
 from tui_workflow.view.line import Line, Span
@@ -29,6 +29,8 @@ SOURCE = 4
 """Rows of one line of source; what makes a line longer than that is seldom written by hand."""
 ATTEMPTS = 12
 """Attempts that are listed; the latest."""
+MESSAGE = 16
+"""Columns of an attempt's message that must fit beside its type, unless it is shorter."""
 LOG_LINES = 200
 FAILING = "failed_tint"
 """The fill of the line that failed."""
@@ -300,10 +302,12 @@ def _attempts(detail: ItemDetail, flight: Flight | None, width: int, glyphs: Gly
 
 
 def _came_to(error: ErrorInfo, room: int, glyphs: Glyphs) -> Line:
-    """An attempt's error in one line."""
+    """An attempt's error in one line; its type alone where too little of its message would be left to be read."""
     kind = data(error.type)
     left = room - line_width(kind) - 1
-    return (*kind, Span(" "), *short(error.message, left, "dim", glyphs)) if left >= 4 and error.message else kind
+    if not error.message or left < min(MESSAGE, columns_of(visible(beginning(error.message, MESSAGE)))):
+        return kind
+    return (*kind, Span(" "), *short(error.message, left, "dim", glyphs))
 
 
 def _failing(rows: Rows) -> int | None:
