@@ -25,7 +25,7 @@ from tui_workflow.cli.select import (
 
 if TYPE_CHECKING:
     from tui_workflow.facts.state import RunState
-    from tui_workflow.store.records import StoredItem
+    from tui_workflow.store.records import StoredItem, StoredLine
     from tui_workflow.store.runfile import RunFile
 
 _PAGE = 500
@@ -234,14 +234,15 @@ def failed(
                 _print_groups(found)
             _say_of_others(path, run, flow, state, bool(found))
             return 0
-        records = (failed_item(name, item) for name, item in _failed_items(file, state, names))
+        items = _failed_items(file, state, names)
+        records = (failed_item(name, item) for name, item in items)
         if as_json:
             print_list(head, "failed", records)
         elif as_lines:
             for record in records:
                 line(json_text(record))
         else:
-            _print_failed(records)
+            _print_failed(items)
         _say_of_others(path, run, flow, state, any(state.steps[name].failed for name in names))
     return 0
 
@@ -304,21 +305,29 @@ def _print_groups(found: list[dict[str, Any]]) -> None:
     print_table(rows, right=(0,))
 
 
-def _print_failed(records: Iterator[dict[str, Any]]) -> None:
+def _print_failed(items: Iterator[tuple[str, StoredItem]]) -> None:
     from itertools import islice
 
-    header: list[list[str]] = [["STEP", "KEY", "ATTEMPTS", "GROUP", "ERROR"]]
+    from tui_workflow.facts import labels
+    from tui_workflow.store.describe import failed_item
+
+    header: list[str] = []
     # Columns are measured over a page at a time, so that the first rows of a long list come at once.
-    while page := list(islice(records, _PAGE)):
+    while page := list(islice(items, _PAGE)):
         rows = []
-        for record in page:
+        called = [labels.label(item.key, (item.payload or b"")[: labels.HEAD]) for _, item in page]
+        named = any(label != item.key for label, (_, item) in zip(called, page, strict=True))
+        head = ["STEP", "KEY", *(["ITEM"] if named else []), "ATTEMPTS", "GROUP", "ERROR"]
+        for label, (name, item) in zip(called, page, strict=True):
+            record = failed_item(name, item)
             error = record["error"] or {"type": "Error", "message": "", "fingerprint": ""}
             text = f"{error['type']}: {first_line(error['message'])}"
+            own = [first_line(label, 60) if label != item.key else ""] if named else []
             rows.append(
-                [record["step"], first_line(record["key"], 60), str(record["attempts"]), error["fingerprint"], text]
+                [name, first_line(item.key, 60), *own, str(record["attempts"]), error["fingerprint"], text],
             )
-        print_table(header + rows, right=(2,))
-        header = []
+        print_table(rows if head == header else [head, *rows], right=(head.index("ATTEMPTS"),))
+        header = head
 
 
 @click.command()
@@ -329,6 +338,8 @@ def _print_failed(records: Iterator[dict[str, Any]]) -> None:
 @prints
 def logs(step: str | None, key: str | None, run: str | None, state_dir: str | None, flow: str | None) -> int:
     """What handlers and commands printed: of the whole run, of STEP, or of the item KEY of STEP."""
+    from itertools import islice
+
     from tui_workflow.errors import UsageError
     from tui_workflow.store import browse
     from tui_workflow.store.runfile import RunFile
@@ -347,19 +358,36 @@ def logs(step: str | None, key: str | None, run: str | None, state_dir: str | No
                 if number is None:
                     raise UsageError(f"the step {step} has no item {key!r}")
         printed = False
-        for entry in browse.all_lines(file, step, number):
+        entries = browse.all_lines(file, step, number)
+        while page := list(islice(entries, _PAGE)):
             printed = True
-            parts = [_clock(entry.at)]
-            if step is None:
-                parts.append(visible(entry.step))
-            if number is None:
-                parts.append(visible(entry.key) or "-")
-            if entry.attempt > 1:
-                parts.append(f"#{entry.attempt}")
-            line("  ".join([*parts, visible(entry.text)]))
+            called = _called(file, page) if number is None else {}
+            for entry in page:
+                parts = [_clock(entry.at)]
+                if step is None:
+                    parts.append(visible(entry.step))
+                if number is None:
+                    parts.append(visible(called.get((entry.step, entry.item), entry.key)) or "-")
+                if entry.attempt > 1:
+                    parts.append(f"#{entry.attempt}")
+                line("  ".join([*parts, visible(entry.text)]))
     if not printed:
         click.echo("Nothing was printed.", err=True)
     return 0
+
+
+def _called(file: RunFile, lines: list[StoredLine]) -> dict[tuple[str, int], str]:
+    """What the items that printed these lines are called, where their keys are only digests."""
+    from tui_workflow.facts import labels
+    from tui_workflow.store import browse
+
+    mute = {(entry.step, entry.item): entry.key for entry in lines if labels.is_mute(entry.key)}
+    found = {}
+    for step in {step for step, _ in mute}:
+        numbers = sorted(item for name, item in mute if name == step)
+        for number, head in browse.heads(file, step, numbers, labels.HEAD).items():
+            found[step, number] = labels.label(mute[step, number], head)
+    return found
 
 
 @click.command()

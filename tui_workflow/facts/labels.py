@@ -50,9 +50,14 @@ _RECORD = {"index", "key", "item"}
 _scan = json.JSONDecoder().raw_decode
 
 
+def is_mute(key: str) -> bool:
+    """Whether a key is only a digest, so that what the item is called must be read from its value."""
+    return _DIGEST.fullmatch(key) is not None
+
+
 def label(key: str, head: bytes) -> str:
     """A short name for an item from its key and the first `HEAD` bytes of its stored value; the key if that says more."""
-    if _DIGEST.fullmatch(key) is None:
+    if not is_mute(key):
         return key
     text = head.decode("utf-8", "ignore")
     words = " ".join((_name(text) or _written(text)).split())
@@ -68,7 +73,7 @@ def in_full(key: str, stored: bytes) -> str:
 
     More of the value may be given than `HEAD`.
     """
-    return key if _DIGEST.fullmatch(key) is None else _name(stored.decode("utf-8", "ignore"))
+    return _name(stored.decode("utf-8", "ignore")) if is_mute(key) else key
 
 
 def _name(text: str) -> str:
@@ -132,7 +137,7 @@ def _named(fields: Iterable[tuple[str, Any]]) -> str:
 
 def _is_record(value: Any) -> bool:
     """Whether it is a record of an item that has no key of its own."""
-    return isinstance(value, dict) and value.keys() >= _RECORD and _DIGEST.fullmatch(str(value["key"])) is not None
+    return isinstance(value, dict) and value.keys() >= _RECORD and is_mute(str(value["key"]))
 
 
 def _speaks(value: Any) -> bool:
