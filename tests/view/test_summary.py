@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pytest
+
 from tests.view.made import BEGIN, ended, error, listed, run_of, shape
 from tui_workflow.facts import events as ev
 from tui_workflow.facts.outcome import Ended
@@ -9,7 +11,6 @@ from tui_workflow.facts.state import RunState, fold
 from tui_workflow.view.cellwidth import width
 from tui_workflow.view.glyphs import ASCII
 from tui_workflow.view.line import plain
-from tui_workflow.view.numbers import copyable
 from tui_workflow.view.summary import summary
 
 
@@ -51,7 +52,7 @@ def finished(status: ev.RunStatus = "succeeded") -> RunState:
 
 
 def text(run: RunState, columns: int = 80) -> list[str]:
-    return [copyable(plain(line)).rstrip() for line in summary(run, columns)]
+    return [plain(line).rstrip() for line in summary(run, columns)]
 
 
 def test_a_run_with_tolerated_failures_leaves_what_one_needs_to_go_on() -> None:
@@ -100,11 +101,55 @@ def test_what_costs_least_is_offered_first_and_what_is_done_last() -> None:
     place = ("--run", run.run)
     commands = [plain(line) for line in summary(run, 80, place=place)][-5:]
     assert [line.split("wf-tui")[0].strip() for line in commands] == [
-        "retry", "resume", "look again", "write a file", "run 1\u00a0500 stale"
+        "retry", "resume", "look again", "write a file", "run 1500 stale"
     ]  # fmt: skip
     assert f"wf-tui /data/nightly.yaml --resume --run {run.run}" in commands[1]
     assert f"wf-tui /data/nightly.yaml --resume --rerun-stale --run {run.run}" in commands[4]
     assert len({line.index("wf-tui") for line in commands}) == 1
+
+
+def test_numbers_of_any_length_stand_in_their_columns() -> None:
+    run = run_of(shape("fetch"), shape("store"))
+    listed(run, "fetch", 12_000)
+    listed(run, "store", 900)
+    fold(run, [ended("fetch", range(11_000), at=BEGIN + 3), ev.ItemsOutdated(BEGIN + 3, "fetch")])
+    fold(run, [ended("store", range(900), at=BEGIN + 3), ev.RunFinished(BEGIN + 4, "interrupted")])
+    lines = text(run)
+    assert lines[2:4] == [
+        "  fetch   11000 ok   1000 waiting   (11000 stale)   of 12000",
+        "  store     900 ok                                  of   900",
+    ]
+    commands = lines[5:]
+    assert [line.partition("wf-tui")[0].strip() for line in commands] == ["resume", "look again", "run 11000 stale"]
+    assert len({line.index("wf-tui") for line in commands}) == 1
+
+
+@pytest.mark.parametrize(
+    ("failed", "words"), [(0, "succeeded, 1200 items skipped"), (3, "done, 3 items failed, 1200 skipped")]
+)
+def test_a_run_that_skipped_items_says_how_many(failed: int, words: str) -> None:
+    run = run_of(shape("fetch"))
+    listed(run, "fetch", 2000)
+    fold(run, [ended("fetch", range(1200), at=BEGIN + 3, status=Ended.SKIPPED)])
+    fold(run, [ended("fetch", range(1200, 1200 + failed), at=BEGIN + 3, status=Ended.FAILED, failure=error("E", "no"))])
+    fold(run, [ended("fetch", range(1200 + failed, 2000), at=BEGIN + 3)])
+    fold(run, [ev.StepFinished(BEGIN + 4, "fetch", "succeeded"), ev.RunFinished(BEGIN + 4, "succeeded")])
+    assert f"process-dataset r1  {words}   0:04" in text(run)[0]
+
+
+@pytest.mark.parametrize(("groups", "told", "more"), [(7, 7, False), (8, 6, True), (12, 6, True)])
+def test_groups_take_the_room_there_is(groups: int, told: int, more: bool) -> None:
+    run = run_of(shape("work"))
+    listed(run, "work", 100)
+    for number in range(groups):
+        failure = error(f"Error{chr(97 + number)}", "no", ("/x/flow.yaml", 4))
+        fold(run, [ended("work", [number], at=BEGIN + 1, status=Ended.FAILED, failure=failure)])
+    fold(run, [ended("work", range(groups, 100), at=BEGIN + 2), ev.StepFinished(BEGIN + 2, "work", "succeeded")])
+    fold(run, [ev.RunFinished(BEGIN + 3, "succeeded")])
+    lines = text(run)
+    assert len(lines) == 15
+    assert sum("  Error" in line for line in lines) == told
+    assert any(f"{groups - told} more groups, {groups - told} items" in line for line in lines) == more
 
 
 def test_a_message_of_a_few_letters_is_not_lost() -> None:
@@ -147,7 +192,7 @@ def test_data_cannot_write_to_the_terminal_nor_end_the_command() -> None:
         ],
     )
     lines = [plain(line) for line in summary(run, 100, flow="my flow; rm.yaml", place=("--state-dir", "a b"))]
-    assert all(character.isprintable() or character == "\u00a0" for line in lines for character in line)
+    assert all(character.isprintable() for line in lines for character in line)
     assert "  resume        wf-tui 'my flow; rm.yaml' --resume --state-dir 'a b'" in lines
 
 

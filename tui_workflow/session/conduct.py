@@ -33,7 +33,6 @@ from tui_workflow.store.describe import describe
 from tui_workflow.store.lock import RunLock
 from tui_workflow.text import visible
 from tui_workflow.view.line import plain
-from tui_workflow.view.numbers import copyable
 from tui_workflow.view.summary import summary
 from tui_workflow.workers.pool import Pool
 
@@ -171,7 +170,7 @@ async def on_screen(
 def left_behind(state: RunState, flow: str, file: Path, columns: int = 80) -> list[str]:
     """The lines that tell how a run stands, as plain text that can be copied. `file` is where the run is stored."""
     options, place = options_for(file, flow), resume_options(file, flow)
-    return [copyable(plain(line)) for line in summary(state, columns, flow=flow, options=options, place=place)]
+    return [plain(line) for line in summary(state, columns, flow=flow, options=options, place=place)]
 
 
 def _leave_behind(state: RunState, flow: str, file: Path, notes: Sequence[str] = ()) -> None:

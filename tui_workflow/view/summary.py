@@ -1,4 +1,7 @@
-"""What stays in the terminal after the dashboard: at most fifteen lines with the state, the counts, what failed, what next."""
+"""What stays in the terminal after the dashboard: at most fifteen lines with the state, the counts, what failed, what next.
+
+Numbers have no spaces in them here, as they are copied from a terminal into commands and mails.
+"""
 
 from __future__ import annotations
 
@@ -8,15 +11,14 @@ from collections.abc import Sequence
 from tui_workflow.facts.outcome import ErrorInfo
 from tui_workflow.facts.state import RunState, StepState
 from tui_workflow.text import visible
-from tui_workflow.view import tolerated
+from tui_workflow.view import numbers, tolerated
 from tui_workflow.view.columns import Column, cut_line, fill, layout, row, width
 from tui_workflow.view.glyphs import UNICODE, Glyphs
 from tui_workflow.view.line import Line, Span
-from tui_workflow.view.numbers import count, plural, stopwatch
 from tui_workflow.view.panes.banner import resume_command
 from tui_workflow.view.panes.failures import headline, where
 
-LINES, STEPS = 15, 3
+LINES, STEPS, GROUPS = 15, 3, 10
 _EMPTY: Line = ()
 
 
@@ -46,16 +48,28 @@ def summary(
     return lines
 
 
+def _count(number: int) -> str:
+    return numbers.copyable(numbers.count(number))
+
+
+def _plural(number: int, one: str) -> str:
+    return numbers.copyable(numbers.plural(number, one))
+
+
 def _headline(run: RunState, glyphs: Glyphs, now: float | None) -> Line:
     role = {"succeeded": "ok", "failed": "failed", "running": "running"}.get(run.status, "retrying")
     waiting = run.waiting
     said: str = run.status
-    failed = plural(run.failed, "failed item")
+    failed = _plural(run.failed, "failed item")
+    skipped = sum(step.skipped for step in run.steps.values() if step.shape.for_each)
     match run.status:
         case "succeeded" if tolerated.of_run(run):
-            role, said = "failed", f"done, {plural(run.failed, 'item')} failed"
+            role, said = "failed", f"done, {_plural(run.failed, 'item')} failed"
+            said += f", {_count(skipped)} skipped" if skipped else ""
+        case "succeeded" if skipped:
+            said += f", {_plural(skipped, 'item')} skipped"
         case "interrupted" | "paused" if waiting:
-            said += f", {plural(waiting, 'item')} {'waits' if waiting == 1 else 'wait'}"
+            said += f", {_plural(waiting, 'item')} {'waits' if waiting == 1 else 'wait'}"
         case "failed" | "cancelled" if run.failed:
             said += f", {failed}"
     return (
@@ -64,7 +78,7 @@ def _headline(run: RunState, glyphs: Glyphs, now: float | None) -> Line:
         Span(visible(run.flow), "strong", bold=True),
         Span(f" r{run.revision}  ", "dim"),
         Span(said, role),
-        Span("   " + stopwatch(run.duration(now)), "dim"),
+        Span("   " + numbers.copyable(numbers.stopwatch(run.duration(now))), "dim"),
     )
 
 
@@ -74,7 +88,7 @@ def _steps(run: RunState) -> list[Line]:
     shown = sorted(batches, key=lambda step: (-step.failed, -step.total))[:STEPS]
     shown = [step for step in batches if step in shown]
     others = [step for step in run.steps.values() if step not in shown]
-    cells = [(_succeeded(step), _unsuccessful(step), f"{count(step.total)}") for step in shown]
+    cells = [(_succeeded(step), _unsuccessful(step), f"{_count(step.total)}") for step in shown]
     rest = _plural_steps(others, bool(shown))
     name = max((width(visible(step.name)) for step in shown), default=0)
     name = min(30, max(name, width(rest)))
@@ -98,17 +112,17 @@ def _steps(run: RunState) -> list[Line]:
 
 
 def _plural_steps(others: Sequence[StepState], after_some: bool) -> str:
-    return plural(len(others), "other step" if after_some else "step") if others else ""
+    return _plural(len(others), "other step" if after_some else "step") if others else ""
 
 
 def _succeeded(step: StepState) -> str:
-    return f"{count(step.succeeded)} ok"
+    return f"{_count(step.succeeded)} ok"
 
 
 def _unsuccessful(step: StepState) -> str:
     facts = ((step.failed, "failed"), (step.skipped, "skipped"), (step.waiting, "waiting"))
-    words = [f"{count(number)} {word}" for number, word in facts if number]
-    return "   ".join([*words, *([f"({count(step.stale)} stale)"] if step.stale else [])])
+    words = [f"{_count(number)} {word}" for number, word in facts if number]
+    return "   ".join([*words, *([f"({_count(step.stale)} stale)"] if step.stale else [])])
 
 
 def _tally(steps: Sequence[StepState]) -> str:
@@ -124,14 +138,15 @@ def _groups(run: RunState, columns: int, room: int, glyphs: Glyphs) -> list[Line
     """The largest groups of failures in at most `room` lines: how many, what, where."""
     groups = [group for step in run.steps.values() for group in step.groups if group.count]
     groups.sort(key=lambda group: -group.count)
-    shown = groups if len(groups) <= min(room, 4) else groups[: min(room, 4) - 1]
+    most = min(room, GROUPS)
+    shown = groups if len(groups) <= most else groups[: most - 1]
     if not shown:
         return []
-    numbers = [count(group.count) for group in shown]
+    counts = [_count(group.count) for group in shown]
     places = [where(group) for group in shown]
     longest = max(width(visible(f"{group.type} {group.message}".strip())) for group in shown)
     places_wide = max(width(visible(place)) for place in places)
-    number_wide = max(4, *map(len, numbers))
+    number_wide = max(4, *map(len, counts))
     what_wide = max(10, min(longest, columns - 2 - number_wide - 2 - 3 - places_wide))
     shape = (Column(number_wide, "right"), Column(what_wide), Column(places_wide, keep="end"))
     whats = [headline(group, what_wide, glyphs) for group in shown]
@@ -146,11 +161,11 @@ def _groups(run: RunState, columns: int, room: int, glyphs: Glyphs) -> list[Line
                 mark=glyphs.ellipsis,
             ),
         )
-        for number, what, place in zip(numbers, whats, places, strict=True)
+        for number, what, place in zip(counts, whats, places, strict=True)
     ]
     if len(groups) > len(shown):
         left = groups[len(shown) :]
-        text = f"{plural(len(left), 'more group')}, {plural(sum(group.count for group in left), 'item')}"
+        text = f"{_plural(len(left), 'more group')}, {_plural(sum(group.count for group in left), 'item')}"
         lines.append((Span(" " * (number_wide + 4)), Span(text, "dim")))
     return lines
 
@@ -179,7 +194,7 @@ def _commands(run: RunState, flow: str, options: Sequence[str], place: Sequence[
     if run.failed:
         commands.append(("write a file", f"wf-tui failed --run {run.run}{here} --jsonl > failed.jsonl"))
     if stale := sum(step.stale_to_run for step in run.steps.values()):
-        commands.append((f"run {count(stale)} stale", resume_command(flow, ("--rerun-stale", *place))))
+        commands.append((f"run {_count(stale)} stale", resume_command(flow, ("--rerun-stale", *place))))
     wide = max(12, *(width(word) for word, _ in commands)) + 2
     return [(Span("  "), Span(word.ljust(wide), "dim"), Span(visible(command))) for word, command in commands]
 
