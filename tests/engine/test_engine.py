@@ -16,7 +16,7 @@ from tui_workflow.engine import steprun
 from tui_workflow.engine.settings import slot_count
 from tui_workflow.engine.wishes import loaded_again
 from tui_workflow.facts import events as ev
-from tui_workflow.facts.commands import Pause, RetryItems, RetryStep, SetSlots, SkipItems, Stop, Unpause
+from tui_workflow.facts.commands import Command, Drain, Pause, RetryItems, RetryStep, SetSlots, SkipItems, Stop, Unpause
 from tui_workflow.facts.state import Item, RunState, fold
 from tui_workflow.facts.work import Refused, Worker
 from tui_workflow.flow.model import Executor, OnError, Parallel, Retry, Step
@@ -371,6 +371,26 @@ async def test_pause_holds_and_resume_goes_on() -> None:
     tube.engine.send(Unpause())
     assert (await task).steps["work"].succeeded == 60
     assert len(pool.effects) == 60
+
+
+@pytest.mark.parametrize(
+    ("items", "wish", "said"),
+    [
+        (2, Pause(), "Paused. 2 items in flight finish"),
+        (3, Pause(), "Paused. 2 items in flight finish, 1 waits"),
+        (2, Drain(), "Draining. 2 items in flight finish"),
+        (4, Drain(), "Draining. 2 items in flight finish, 2 wait for a resume"),
+    ],
+)
+async def test_of_a_run_that_is_held_only_what_there_is_is_counted(items: int, wish: Command, said: str) -> None:
+    pool = FakePool(works, {"work": list(range(items))})
+    tube = Tube(plan_of(loop_step("work", parallel=Parallel(max_parallel=2))), pool)
+    task = asyncio.create_task(tube.run())
+    await until(lambda: tube.engine.running_count("work") == 2 and tube.state.steps["work"].total_known)
+    assert tube.engine.send(wish).text == said
+    await until(lambda: tube.state.paused or tube.state.draining)
+    tube.engine.send(Unpause())
+    await task
 
 
 async def test_stop_and_resume_repeats_nothing_that_was_committed() -> None:

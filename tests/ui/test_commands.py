@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from dataclasses import dataclass, replace
 
 import pytest
@@ -14,6 +15,7 @@ from tui_workflow.facts import events as ev
 from tui_workflow.facts.outcome import Ended, ErrorInfo
 from tui_workflow.facts.state import Item
 from tui_workflow.ui.actions import walk
+from tui_workflow.ui.actions.control import what_is_left
 from tui_workflow.ui.actions.retry import reruns
 from tui_workflow.view import numbers
 from tui_workflow.view.keys import DEFAULT, PANES, Context, event_name
@@ -132,6 +134,21 @@ async def test_the_question_before_a_retry_names_what_is_kept_and_stale() -> Non
             f"{plain[1]} does not run again: what it made is stale then."
         )
         assert f"{plain[0]} runs again." in await screen.press("3", "r")
+
+
+@pytest.mark.parametrize("size", [(80, 24), (60, 16)])
+async def test_the_question_before_a_retry_says_what_a_step_does_that_lists_its_items(size: tuple[int, int]) -> None:
+    async with opened(size=size) as screen:
+        simulation = screen.run
+        loops = [name for name, step in simulation.state.steps.items() if step.shape.for_each]
+        simulation.reruns = lambda step: (loops[1],)  # type: ignore[method-assign]
+        said = f"{loops[1]} makes its list of items again and runs what is new in it."
+        assert reruns(screen.desk, ["process_chunks"]) == said
+        assert said in " ".join(" ".join(re.findall("│(.*?)│", await screen.press("R"))).split())
+        simulation.reruns = lambda step: (*loops[:2],)  # type: ignore[method-assign]
+        assert reruns(screen.desk, ["process_chunks"]) == (
+            f"{loops[0]} and {loops[1]} make their lists of items again and run what is new in them."
+        )
 
 
 async def test_r_retries_the_marked_and_forgets_the_marks() -> None:
@@ -495,6 +512,20 @@ async def test_x_drains_after_a_question_and_once() -> None:
         await screen.press("x")
         assert "draining already" in screen.footer
         assert len(screen.run.sent) == 1
+
+
+@pytest.mark.parametrize(
+    ("running", "waiting", "words"),
+    [
+        (2, 1, "2 items in flight finish, 1 waits for a resume. "),
+        (1, 0, "1 item in flight finishes. "),
+        (0, 1, "1 item waits for a resume. "),
+        (0, 1200, "1\u00a0200 items wait for a resume. "),
+        (0, 0, ""),
+    ],
+)
+def test_before_a_drain_only_what_there_is_is_counted(running: int, waiting: int, words: str) -> None:
+    assert what_is_left(running, waiting) == words
 
 
 @pytest.mark.parametrize(("key", "sent"), [("enter", [cm.Stop()]), ("c", [cm.Stop(cancel=True)]), ("escape", [])])

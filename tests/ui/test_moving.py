@@ -154,6 +154,16 @@ async def test_the_map_opens_the_items_of_a_cell() -> None:
         assert "doc-00997" in text, "the cursor stands on the first that failed"
 
 
+async def test_a_cell_of_one_item_is_called_after_it() -> None:
+    async with opened(Simulation(total=100_001), size=(120, 32)) as screen:
+        text = await screen.press("2", "G", "enter")
+        items = screen.desk.nav.items
+        assert items is not None
+        assert items.cell == range(100_000, 100_001)
+        assert "item 100 000" in text.replace("\u00a0", " ")
+        assert "1 item" not in text.replace("item 1", "")
+
+
 async def test_the_map_moves_by_rows_and_keeps_its_ends() -> None:
     async with opened(Simulation(total=100_000)) as screen:
         await screen.press("2", "j")

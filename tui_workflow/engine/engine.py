@@ -424,14 +424,14 @@ class Engine:
     def _in_flight(self) -> int:
         return sum(self.running_count(name) for name in self._runs)
 
-    def _what_finishes(self) -> str:
-        """Of a run in which nothing new starts."""
+    def _what_finishes(self, wait: str = "") -> str:
+        """Of a run in which nothing new starts; `wait` says for what the others wait."""
         flying = self._in_flight()
         waiting = self.state.waiting - flying
         if not flying:
-            return plural(waiting, "item waits", "items wait")
+            return plural(waiting, "item waits", "items wait") + wait
         finish = plural(flying, "item in flight finishes", "items in flight finish")
-        return f"{finish}, {plural(waiting, 'waits', 'wait')}"
+        return f"{finish}, {plural(waiting, 'waits', 'wait')}{wait}" if waiting else finish
 
     def _pause(self) -> Reply:
         if self._over.is_set():
@@ -447,7 +447,7 @@ class Engine:
             return Reply("Nothing to drain: the run has ended", refused=True)
         self._hold()
         self.record([ev.Draining(self.now())])
-        return Reply(f"Draining. {self._what_finishes()} for a resume", self._in_flight())
+        return Reply(f"Draining. {self._what_finishes(' for a resume')}", self._in_flight())
 
     def _stop(self, cancel: bool) -> Reply:
         if self._over.is_set() or self._stopping:

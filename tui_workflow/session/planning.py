@@ -108,7 +108,7 @@ def _step(
     tried = sum(item in step.attempts_of for item in step.failures)  # a duplicate key never was, and never will be
     again = tried if policy.action == "fail" or exceeded else 0
     if name in relist:
-        why.append("its items are listed again" if reopened[name] == RESUMED else reopened[name])
+        why.append("its list of items is made again" if reopened[name] == RESUMED else reopened[name])
     elif step.status == "cancelled":
         why.append("what it needs had failed")
     elif step.total and step.waiting and name not in reopened:

@@ -108,10 +108,19 @@ def drain(desk: Desk) -> None:
     ask(
         desk,
         f"Drain {desk.state.flow}?",
-        f"{numbers.plural(running, 'item in flight finishes', 'items in flight finish')}, {numbers.plural(waiting, 'waits', 'wait')} "
-        f"for a resume. Then the run ends, and nothing takes that back.{paused}",
+        f"{what_is_left(running, waiting)}{'Then the' if running else 'The'} run ends, and nothing takes that back.{paused}",
         [("enter", "drain", begin_to_drain), NO],
     )
+
+
+def what_is_left(running: int, waiting: int) -> str:
+    """What becomes of that which has not ended when nothing new starts."""
+    finish = numbers.plural(running, "item in flight finishes", "items in flight finish")
+    if not waiting:
+        return f"{finish}. " if running else ""
+    if not running:
+        return f"{numbers.plural(waiting, 'item waits', 'items wait')} for a resume. "
+    return f"{finish}, {numbers.plural(waiting, 'waits', 'wait')} for a resume. "
 
 
 def begin_to_drain(desk: Desk) -> None:

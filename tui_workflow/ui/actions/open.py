@@ -77,6 +77,7 @@ def open_cell(desk: Desk) -> None:
     else:
         held = skyline.items_of(cell)
         words = f"items {numbers.count(held.start)} to {numbers.count(held.stop - 1)}"
+        words = words if len(held) > 1 else f"item {numbers.count(held.start)}"
         failed = next((number for number in held if number in step.failures), held.start)
         show(desk, Items(step.name, words, cell=held, item=failed))
 

@@ -119,7 +119,7 @@ def reruns(desk: Desk, steps: Sequence[str], *, whole: bool = False) -> str:
     steps_now = desk.state.steps
     loops = [name for name in again if name in steps_now and steps_now[name].shape.for_each and not whole]
     words = [_run_again([name for name in again if name not in loops])]
-    words += [f"{name} lists its items again." for name in loops if name not in stale]
+    words.append(_listed_again([name for name in loops if name not in stale]))
     words += [_kept(desk, name) for name in stale if name in loops or name not in again]
     said = list(filter(None, words)) or ["No other step runs again."]
     return " ".join([*said, stopped.goes_on(desk.state)]).strip()
@@ -133,6 +133,12 @@ def _run_again(names: Sequence[str]) -> str:
     if len(names) < 2:
         return f"{names[0]} runs again." if names else ""
     return f"{', '.join(names[:-1])} and {names[-1]} run again."
+
+
+def _listed_again(names: Sequence[str]) -> str:
+    if len(names) < 2:
+        return f"{names[0]} makes its list of items again and runs what is new in it." if names else ""
+    return f"{', '.join(names[:-1])} and {names[-1]} make their lists of items again and run what is new in them."
 
 
 def _kept(desk: Desk, name: str) -> str:
@@ -304,7 +310,7 @@ def retry_step(desk: Desk) -> None:
 def _ask_for_step(desk: Desk, step: StepState) -> None:
     name = step.name
     every = "Its item starts" if step.total == 1 else f"All {numbers.count(step.total)} items start"
-    every = f"{every} from the beginning, also what is done." if step.total else "It lists its items anew."
+    every = f"{every} from the beginning, also what is done." if step.total else "It makes its list of items again."
     ask(
         desk,
         f"Run {name} again?",

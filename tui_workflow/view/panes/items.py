@@ -121,8 +121,12 @@ def _title(
     if items.filter.text:
         extra = f"  {numbers.count(held)}{'+' if items.more else ''} of {numbers.count(total)}"
         extra += f" {state}" if state else ""
+    elif state:
+        extra = f"  {numbers.count(held)} {state}"
+    elif items.cell is not None and len(items.cell) == 1:
+        extra = ""  # the title says which item it is
     else:
-        extra = f"  {numbers.count(held)} {state}" if state else f"  {numbers.plural(held, 'item')}"
+        extra = f"  {numbers.plural(held, 'item')}"
     marked = len(items.marked)
     if marked:
         tail: Line = (Span(f"{numbers.count(marked)} marked", "accent"),)

@@ -98,7 +98,7 @@ def _of_revision(revision: int, done: int, failed: int, width: int) -> Row:
     """How attempts ended under a revision: what came of one stays, also when its item has been mended since."""
     lost = f", {numbers.count(failed)} failed" if failed else ""
     for label, unit in (
-        (f"revision {revision}", " attempts ok"),
+        (f"revision {revision}", " attempt ok" if done == 1 else " attempts ok"),
         (f"revision {revision}", " ok"),
         (f"r{revision}", " ok"),
     ):
