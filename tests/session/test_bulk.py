@@ -182,7 +182,9 @@ async def test_a_file_is_replaced_whole_or_not_at_all(tmp_path: Path) -> None:
         assert stopped == "Nothing was written, stopped at 500 of 4\u00a0500 items"
         assert [path.name for path in tmp_path.iterdir() if "failed-" in path.name] == []
         progress = Progress(COUNT)
-        assert await library.write_failed("work", None, progress) == f"Wrote 4\u00a0500 failed items to {target.name}"
+        said = await library.write_failed("work", None, progress)
+        how = f"for_each: {{file: {target.name}}} reads it, the item is item.item"
+        assert said == f"Wrote 4\u00a0500 failed items to {target.name}   {how}"
         records = [json.loads(line) for line in target.read_text().splitlines()]
         assert [record["index"] for record in records] == list(range(COUNT))
         stopped = await library.write_failed("work", (1, 2, 3), Progress(3, stopped=True))
@@ -198,7 +200,8 @@ async def test_a_file_that_holds_other_items_is_never_written_over(tmp_path: Pat
         target = tmp_path / f"failed-{run.state.run}.jsonl"
 
         async def written(*items: int, which: str = "") -> str:
-            return await library.write_failed("work", items, Progress(len(items)), which)
+            said = await library.write_failed("work", items, Progress(len(items)), which)
+            return said.partition("   ")[0]
 
         assert await written(1, 2) == f"Wrote 2 failed items to {target.name}"
         held = target.read_bytes()

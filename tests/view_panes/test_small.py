@@ -147,6 +147,20 @@ def test_a_command_is_whole_in_as_many_rows_as_it_takes(width: int, rows: int) -
     assert plain(cut[-1].line).endswith("…")
 
 
+def test_what_a_sentence_adds_is_left_out_rather_than_cut() -> None:
+    file = "failed-20260131-031231-k3f9-process_chunks.jsonl"
+    text = f"Wrote 50 failed items to {file}   for_each: {{file: {file}}} reads it, the item is item.item"
+
+    def shown(width: int, most: int) -> str:
+        return " ".join(
+            " ".join(plain(row.line) for row in footer.notice(text, False, width, UNICODE, 1, most)).split()
+        )
+
+    assert shown(100, 4).endswith("the item is item.item")
+    assert shown(60, 3) == f"◆ Wrote 50 failed items to {file}"
+    assert shown(40, 2).endswith("…")
+
+
 def test_two_files_of_one_name_are_told_apart_where_a_folder_fits() -> None:
     def shown(text: str, columns: int) -> str:
         return plain(called(text, columns, "text", UNICODE))

@@ -86,7 +86,8 @@ class FlowLibrary:
         if written is None:
             return f"Nothing was written, stopped at {grouped(progress.done)} of {plural(progress.total, 'item')}"
         beside = f": {target.name} holds others" if written != target else ""
-        return f"Wrote {plural(progress.done, 'failed item')} to {written.name}{beside}"
+        again = f"for_each: {{file: {written.name}}} reads it, the item is item.item"
+        return f"Wrote {plural(progress.done, 'failed item')} to {written.name}{beside}   {again}"
 
 
 def read_run(path: Path) -> tuple[RunState, Plan]:

@@ -13,6 +13,8 @@ from tui_workflow.view.line import Line, Span
 from tui_workflow.view.panes.row import Hot, Row, Rows, Target, data
 from tui_workflow.view.wrapping import wrapped
 
+MORE = "   "
+"""What sets apart from a sentence what else can be done."""
 _NEEDED = ("help", "open", "back", "filter")
 """Actions that the others make room for, the last to go first."""
 
@@ -58,11 +60,17 @@ def _fitting(actions: Sequence[Action], words: Mapping[str, str], room: int) -> 
 
 
 def notice(text: str, refused: bool, width: int, glyphs: Glyphs, margin: int, most: int) -> Rows:
-    """A sentence in the footer's place, in as many rows as it needs, at most `most`."""
+    """A sentence in the footer's place, in as many rows as it needs, at most `most`.
+
+    What it adds behind three spaces, a key say, is left out rather than cut.
+    """
     lead: Line = (Span(" " * margin), Span(f"{glyphs.notice} ", "retrying" if refused else "ok"))
     blank = Span(" " * line_width(lead))
     room = max(1, width - line_width(lead) - margin)
-    parts = wrapped(data(text, "strong"), room, words=True)
+    parts = wrapped(data(text, "strong"), room, words=True, near=room)
+    head = text.rpartition(MORE)[0]
+    if len(parts) > most and head:
+        parts = wrapped(data(head, "strong"), room, words=True, near=room)
     if len(parts) > most:
         rest = tuple(span for part in parts[most - 1 :] for span in part)
         parts = [*parts[: most - 1], cut_line(rest, room, mark=glyphs.ellipsis)]
