@@ -15,7 +15,7 @@ from tui_workflow.facts import labels
 from tui_workflow.facts.outcome import ErrorInfo
 from tui_workflow.facts.state import Item, RunState
 from tui_workflow.flow.absent import results_of
-from tui_workflow.flow.model import Step
+from tui_workflow.flow.model import Retry, Step
 from tui_workflow.flow.plan import Plan
 from tui_workflow.store import browse
 from tui_workflow.store.find import find
@@ -293,13 +293,14 @@ def settings(step: Step, slots: int = 0) -> list[tuple[str, str]]:
         rows.append(("slots", f"{number}{', ' + step.parallel.executor if step.parallel.executor else ''}"))
     if step.retry.max_attempts > 1:
         retry = step.retry
-        backoff = f" × {retry.backoff:g}" if retry.backoff != 1 else ""
-        rows.append(
-            (
-                "retry",
-                f"{retry.max_attempts} attempts, {duration(retry.delay)}{backoff}, at most {duration(retry.max_delay)}",
-            )
-        )
+        said = [f"{retry.max_attempts} attempts", duration(retry.delay)]
+        if retry.backoff != 1:
+            said[1] += f" × {retry.backoff:g}"
+        if retry.backoff > 1 or retry.delay > retry.max_delay:
+            said.append(f"at most {duration(retry.max_delay)}")
+        if retry.on != Retry().on:
+            said.append(f"on {' or '.join(retry.on)}")
+        rows.append(("retry", ", ".join(said)))
     limits = []
     if step.timeout is not None:
         limits.append(f"{duration(step.timeout)} an item")
