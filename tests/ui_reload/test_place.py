@@ -90,6 +90,37 @@ async def test_code_in_the_flow_opens_at_its_line(
         assert named(screen) == expected
 
 
+SHELL = """\
+steps:
+  process_chunks:
+    type: shell
+    for_each: [1]
+    inputs:
+      command: |
+        exit 3
+"""
+CODE = SHELL.replace("shell", "python").replace("command: |\n        exit 3", 'code: "1/0"')
+
+
+@pytest.mark.parametrize(("flow", "where"), [(SHELL, None), (CODE, ("<code of step process_chunks>", 1)), (CODE, None)])
+async def test_what_failed_without_a_line_opens_at_what_the_step_runs(
+    run: OnDisk, flow: str, where: tuple[str, int] | None
+) -> None:
+    (run.folder / "nightly.yaml").write_text(flow)
+    for group in run.state.steps["process_chunks"].groups:
+        group.where = where
+    async with opened(run) as screen:
+        assert named(screen) == ("nightly.yaml", 2, 1), "the step itself"
+        await screen.press("3", "g")
+        assert named(screen) == ("nightly.yaml", 6, 1)
+        await screen.press("enter")
+        assert named(screen) == ("nightly.yaml", 6, 1)
+        items = screen.desk.nav.items
+        assert items is not None
+        items.item = next(n for n, state in enumerate(run.state.steps["process_chunks"].states) if state == Item.OK)
+        assert named(screen) == ("nightly.yaml", 2, 1), "nothing is wrong with that one"
+
+
 async def test_an_item_that_is_well_opens_its_step(run: OnDisk) -> None:
     async with opened(run) as screen:
         await screen.press("2", "g", "enter")

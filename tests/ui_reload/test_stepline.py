@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tui_workflow.view.stepline import block_line, step_line
+from tui_workflow.view.stepline import block_line, step_line, work_line
 
 FLOW = """\
 name: work
@@ -51,3 +51,49 @@ def test_a_line_of_code_in_the_flow() -> None:
     assert block_line(FLOW, "tidy", "command", 1) == 22
     assert block_line(FLOW, "work", "code", 1) is None
     assert block_line("", "work", "code", 1) is None
+
+
+WORKS = """\
+steps:
+  inline: {type: shell, inputs: {command: "exit 3"}}
+  command:
+    description: "the command: none"
+# far to the left
+    type: shell
+    inputs:
+      stdin: x
+      command: |
+        command: not this
+  'words':
+    task: "shell"
+    inputs: {stdin: a,
+             command: [gzip, "{{ item }}"]}
+  code:
+    type: python
+    inputs:
+      code: "1/0"
+  handled: {type: python, inputs: {handler: work, command: x}}
+  written:
+    type: template
+    inputs:
+      file: a.txt
+  mailed:
+    type: mail
+    inputs:
+      command: x
+"""
+
+
+@pytest.mark.parametrize(
+    ("step", "line"),
+    [("inline", 2), ("command", 9), ("words", 14), ("code", 18), ("handled", None), ("written", 23), ("mailed", None)],
+)
+def test_where_a_step_says_what_it_does(step: str, line: int | None) -> None:
+    assert work_line(WORKS, step) == line
+
+
+def test_where_a_step_of_a_list_says_what_it_does() -> None:
+    listed = LISTED.replace("type: shell\n  -", "type: shell\n    inputs:\n      command: ls\n  -", 1)
+    assert work_line(listed, "one") == 5
+    assert work_line(listed, "no") is None
+    assert work_line("", "one") is None

@@ -10,7 +10,7 @@ from tui_workflow.facts.state import StepState
 from tui_workflow.ui.actions import walk
 from tui_workflow.ui.desk import Desk
 from tui_workflow.view.nav import Pane
-from tui_workflow.view.stepline import block_line, step_line
+from tui_workflow.view.stepline import block_line, step_line, work_line
 
 _IN_FLOW = re.compile(r"<code of step (?P<step>[^,>]+)(?:, (?P<key>on_progress))?>")
 """The file name in tracebacks of code that stands in the flow."""
@@ -38,10 +38,12 @@ def place(desk: Desk) -> Place:
         found = _failed_at(step, number)
         if found is not None:
             return _own(desk, step.name, *found)
-        return _in_flow(desk, step.name)
+        return _in_flow(desk, step.name, failed=number in step.failures)
     cause = walk.cause(desk) if nav.place == "main" and nav.pane == Pane.FAILURES else None
     if cause is not None:
-        return _own(desk, cause.step, *cause.group.where) if cause.group.where else _in_flow(desk, cause.step)
+        return (
+            _own(desk, cause.step, *cause.group.where) if cause.group.where else _in_flow(desk, cause.step, failed=True)
+        )
     return _in_flow(desk, nav.step)
 
 
@@ -67,17 +69,21 @@ def _own(desk: Desk, step: str, file: str, line: int) -> Place:
     """A line of a traceback, if it is in a file that can be opened; the step in the flow if not."""
     inside = _IN_FLOW.fullmatch(file)
     if inside is not None:
-        return _in_flow(desk, inside["step"], inside["key"] or "code", line)
+        return _in_flow(desk, inside["step"], inside["key"] or "code", line, failed=True)
     if not os.path.isabs(file):
         file = os.path.join(os.path.dirname(desk.details.definition()[0]), file)
-    return Place(file, line) if os.path.isfile(file) else _in_flow(desk, step)
+    return Place(file, line) if os.path.isfile(file) else _in_flow(desk, step, failed=True)
 
 
-def _in_flow(desk: Desk, step: str, key: str = "", line: int = 0) -> Place:
+def _in_flow(desk: Desk, step: str, key: str = "", line: int = 0, *, failed: bool = False) -> Place:
+    """Line `line` of the block `key` of a step; of one that `failed`, else, what it runs; its first line where neither is found."""
     path, text = desk.details.definition()
     try:
         with open(path, encoding="utf-8", errors="replace") as file:
             text = file.read(1 << 24)  # as it is on disk, where edits may wait
     except OSError:
         pass
-    return Place(path, (key and block_line(text, step, key, line)) or step_line(text, step) or 1)
+    at = block_line(text, step, key, line) if key else None
+    if at is None and failed:
+        at = work_line(text, step)
+    return Place(path, at or step_line(text, step) or 1)

@@ -38,5 +38,33 @@ def block_line(text: str, step: str, key: str, line: int) -> int | None:
     return None
 
 
+_KEY = r"(?:^[\s-]*|[{,]\s*)"
+"""Where a key may stand in a line: at its beginning, or in braces."""
+_TYPE = re.compile(rf"{_KEY}(?:type|task)\s*:\s*[\"']?(\w+)")
+_WORK = {"shell": ("command",), "python": ("code",), "template": ("template", "file")}
+"""By type of a step, the inputs that hold what it does."""
+
+
+def work_line(text: str, step: str) -> int | None:
+    """The line on which a step says what it does: its command, its code, its template; None when that is a handler's."""
+    start = step_line(text, step)
+    if start is None:
+        return None
+    first, *lines = text.split("\n")[start - 1 :]
+    ends = (at for at, line in enumerate(lines) if _stands(line) and _indent(line) <= _indent(first))
+    own = [first.partition(":")[2], *lines[: next(ends, len(lines))]]  # its name may be that of an input
+    kind = next((found[1] for line in own if (found := _TYPE.search(line))), "")
+    for key in _WORK.get(kind, ()):
+        given = re.compile(rf"{_KEY}[\"']?{key}[\"']?\s*:(?:\s|$)")
+        at = next((at for at, line in enumerate(own) if given.search(line)), None)
+        if at is not None:
+            return start + at
+    return None
+
+
+def _stands(line: str) -> bool:
+    return bool(line.strip()) and not line.lstrip().startswith("#")
+
+
 def _indent(line: str) -> int:
     return len(line) - len(line.lstrip())
