@@ -226,6 +226,21 @@ def test_open_only_looks(broken: Folder) -> None:
     assert broken.show()["steps"][0]["attempts"] == 4
 
 
+@pytest.mark.parametrize("mouse", [True, False])
+def test_the_mouse_can_be_left_to_the_terminal(broken: Folder, mouse: bool) -> None:
+    (broken.path / "config" / "wf-tui").mkdir(parents=True)
+    broken.write("config/wf-tui/config.yaml", f"mouse: {str(mouse).lower()}\n")
+    with Terminal(broken.path, "flow.yaml", XDG_CONFIG_HOME=str(broken.path / "config")) as terminal:
+        terminal.see("DONE, 1 FAILED", "3 Failures")
+        terminal.press("z")
+        terminal.lose("3 Failures")
+        terminal.press("z")
+        terminal.see("3 Failures")
+        terminal.press("q")
+        assert terminal.wait() == 0
+    assert (b"\x1b[?1003h" in terminal.raw) == mouse, "without it, zooming back does not take it either"
+
+
 def test_what_is_left_before_it_is_there_is_no_error(broken: Folder) -> None:
     broken.run()
     for words in (("open",), ("retry", "--open"), ("flow.yaml", "--new")):

@@ -14,9 +14,9 @@ def test_without_a_file_the_defaults_hold(tmp_path: Path) -> None:
 
 
 def test_the_file_holds_and_the_variable_comes_before_it(tmp_path: Path) -> None:
-    (tmp_path / "config.yaml").write_text("theme: light\nascii: true\n")
-    assert load({}, tmp_path) == Settings("light", ascii=True)
-    assert load({"WF_TUI_THEME": "contrast"}, tmp_path) == Settings("contrast", ascii=True)
+    (tmp_path / "config.yaml").write_text("theme: light\nascii: true\nmouse: false\n")
+    assert load({}, tmp_path) == Settings("light", ascii=True, mouse=False)
+    assert load({"WF_TUI_THEME": "contrast"}, tmp_path) == Settings("contrast", ascii=True, mouse=False)
 
 
 @pytest.mark.parametrize(
@@ -25,6 +25,7 @@ def test_the_file_holds_and_the_variable_comes_before_it(tmp_path: Path) -> None
         ("colour: red", "colour: no such setting"),
         ("theme: 3", "theme: 3 is not the name of a theme"),
         ("ascii: 'yes'", "is not true or false"),
+        ("mouse: 0", "mouse: 0 is not true or false"),
         ("- theme", "config.yaml"),
         ("theme: [", "config.yaml"),
     ],

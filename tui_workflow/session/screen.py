@@ -33,6 +33,7 @@ class Screen:
         from tui_workflow.ui.options import Options
 
         own = settings.load(os.environ)
+        self._mouse = own.mouse
         options = Options(theme=own.theme, ascii=own.ascii, environ=os.environ, problem=own.problem)
         self.app = WfApp(options, title, doing)
         self.signals = Signals(self.app.leave_at_once, self.app.leave_at_once)
@@ -86,6 +87,6 @@ class Screen:
         interpreter.settle()
 
     async def _show(self) -> None:
-        await self.app.run_async()
+        await self.app.run_async(mouse=self._mouse)
         if self.app.broken is not None:
             raise self.app.broken

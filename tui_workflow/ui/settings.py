@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -12,10 +12,13 @@ from tui_workflow.errors import Source, UsageError, WfError
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """`theme` is a name, "" for the default; `ascii` takes ASCII signs everywhere; `problem` says why a file does not hold."""
+    """`theme` is a name, "" for the default; `ascii` takes ASCII signs everywhere; without `mouse` the terminal keeps it, and
+    selects text by itself; `problem` says why a file does not hold.
+    """
 
     theme: str = ""
     ascii: bool = False
+    mouse: bool = True
     problem: str = ""
 
 
@@ -35,11 +38,11 @@ def load(environ: Mapping[str, str], folder: Path | None = None) -> Settings:
         except (WfError, OSError, UnicodeError) as problem:
             settings = Settings(problem=str(problem))
     theme = environ.get("WF_TUI_THEME")
-    return Settings(theme, settings.ascii, settings.problem) if theme else settings
+    return replace(settings, theme=theme) if theme else settings
 
 
 def _checked(given: Mapping[str, Any], file: str) -> Settings:
-    kinds = {"theme": str, "ascii": bool}
+    kinds = {"theme": str, "ascii": bool, "mouse": bool}
     for name, value in given.items():
         if name not in kinds:
             raise UsageError(f"{name}: no such setting; there are {', '.join(kinds)}", source=Source(file))
