@@ -312,6 +312,48 @@ async def test_the_hits_of_a_search_of_the_log_are_told_while_it_is_typed(size: 
         assert "none" not in screen.text
 
 
+async def test_a_search_of_the_log_says_which_hit_the_cursor_is_on() -> None:
+    async with opened() as screen:
+        await screen.press("4", "slash")
+        assert "11 hits" in await screen.type("stored line 12")
+        assert "11 of 11 hits" in await screen.press("enter")
+        assert "10 of 11 hits" in await screen.press("N")
+        text = await screen.press(*"NNNNNNNNN")
+        assert "1 of 11 hits" in text
+        assert "stored line 12\n" in re.sub(" +\n", "\n", text)
+        assert "2 of 11 hits" in await screen.press("n")
+        text = await screen.press("k")
+        assert "11 hits" in text
+        assert "of 11 hits" not in text, "the cursor is on a line between two hits"
+        assert "of" not in screen.text.partition("in the whole log")[2].partition("hits")[0]
+
+
+async def test_lines_printed_since_a_search_are_hits_too() -> None:
+    run = Simulation(total=1000)
+    one, other = (each.item for each in list(run.running("process_chunks"))[:2])
+    async with opened(run) as screen:
+        for item in (one, other):
+            run.say(run.clock, "process_chunks", item, "stored line 120 again")
+        await screen.press("4", "slash")
+        await screen.type("stored line 12")
+        assert "13 of 13 hits" in await screen.press("enter")
+        assert "12 of 13 hits" in await screen.press("N")
+        assert "11 of 13 hits" in await screen.press("N")
+        run.say(run.clock + 1, "process_chunks", 1, "stored line 120 by one that has begun since")
+        screen.app._tick()
+        assert "11 of 14 hits" in await screen.settle()
+        assert "14 of 14 hits" in await screen.press("n", "n", "n")
+
+
+async def test_the_hits_in_the_log_of_an_item_are_its_own() -> None:
+    async with opened() as screen:
+        await screen.press("3", "enter", "l")
+        assert screen.desk.nav.log.item is not None
+        await screen.press("slash")
+        assert "1 hit" in await screen.type("stored line")
+        assert "1 of 1 hit " in await screen.press("enter")
+
+
 async def test_a_search_that_is_typed_waits_for_the_one_under_way_and_looks_among_its_hits() -> None:
     asked: list[str] = []
     gate = asyncio.Event()
@@ -359,7 +401,7 @@ async def test_a_search_of_the_log_says_when_there_are_more_hits_than_it_lists()
     async with opened(Chatty(total=1000)) as screen:
         await screen.press("4", "slash", *"beat", "enter")
         assert "10 000+ hits" in screen.text
-        screen.desk.log_hits = screen.desk.log_hits[:0]
+        screen.desk.log_found = replace(screen.desk.log_found, rows=())
         await screen.press("N")
         assert "Only the latest 10 000 hits are listed" in screen.footer
 

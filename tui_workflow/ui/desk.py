@@ -17,7 +17,7 @@ from tui_workflow.ui import inflight
 from tui_workflow.ui.itemlist import ItemList
 from tui_workflow.ui.loader import Loader
 from tui_workflow.ui.logfeed import LogFeed
-from tui_workflow.ui.logsearch import MOST_HITS, LogSearch, hits
+from tui_workflow.ui.logsearch import MOST_HITS, Found, LogSearch, found
 from tui_workflow.ui.options import Left, Options
 from tui_workflow.ui.search import GroupSearch
 from tui_workflow.view import broken, numbers
@@ -28,7 +28,8 @@ from tui_workflow.view.mended import Mended, mended
 from tui_workflow.view.nav import Nav, Pane
 from tui_workflow.view.page import CONTEXTS
 from tui_workflow.view.panes import banner, failures
-from tui_workflow.view.ports import Details, Feed, LogRow, RunRow
+from tui_workflow.view.panes.log import Hits
+from tui_workflow.view.ports import Details, Feed, RunRow
 from tui_workflow.view.sampling import Sampling
 
 if TYPE_CHECKING:
@@ -93,7 +94,7 @@ class Desk:
         """The title of a wish for many items that is being carried out; empty when there is none."""
         self.retried: list[Retried] = []
         """What was queued again from here and has not ended."""
-        self.log_hits: Sequence[LogRow] = ()
+        self.log_found = Found()
         """What the latest search of the log found in the run file."""
         self.copy_out: Callable[[str], None] = lambda text: None
         """Puts a text on the terminal's clipboard."""
@@ -320,21 +321,29 @@ class Desk:
         """The items in flight of the step whose log is shown, and since when each runs."""
         return {run.item: run.since for run in self.lanes().get(self.log.step, ())}
 
-    def count_typed(self) -> None:
-        """Say how many lines of the log hold the text that is being typed, once that is known."""
-        stored = self.log_search.look(self.nav, self.log.step)
-        if stored is not None:
-            view = self.nav.log
-            view.hits = hits(stored, self.log.printed_hits(view.search, self.flying()))
+    def count_hits(self) -> None:
+        """Say how many lines of the log hold the text that is being typed, once that is known; or of those that hold what was
+        searched for, which one the cursor is on.
+        """
+        view, latest = self.nav.log, self.log_found
+        typed = self.log_search.look(self.nav, self.log.step, self.log.item)
+        if typed is not None:
+            view.hits = Hits(len(typed.rows) + self.log.printed_hits(view.search, self.flying()), typed.more)
+        elif view.hits is not None and latest.text == view.search:
+            fresh = self.log.hits(latest.text, latest.is_fresh)
+            count = max(view.hits.count, len(latest.rows) + len(fresh))
+            view.hits = Hits(count, latest.more, 0 if view.at is None else latest.rank(self.log, view.at, fresh))
 
     def search_log(self, text: str) -> None:
         """Find a text in the whole log; the hits are counted, up to `MOST_HITS`, and the latest is shown."""
 
         async def work() -> None:
+            item = self.log.item
             rows = await self.details.search_log(self.log.step, text, limit=MOST_HITS)
             if self.nav.log.search == text:
-                self.log_hits = rows
-                self.nav.log.hits = hits(len(rows), self.log.printed_hits(text, self.flying()))
+                latest = self.log_found = found(text, rows, item, self.feed.now(), self.flying())
+                count = len(latest.rows) + len(self.log.hits(text, latest.is_fresh))
+                self.nav.log.hits = Hits(count, latest.more)
                 self.next_log_hit(-1, first=True)
 
         self.loader.spawn("search log", work())
@@ -348,7 +357,7 @@ class Desk:
             view.at = place
             return
         now = self.log[min(start, len(self.log) - 1)].at if len(self.log) else float("inf")
-        older = [row for row in self.log_hits if (row.at < now if by < 0 else row.at > now)]
+        older = [row for row in self.log_found.rows if (row.at < now if by < 0 else row.at > now)]
         if not older:
             if by < 0 and view.hits is not None and view.hits.more:
                 self.refuse(f"Only the latest {numbers.count(MOST_HITS)} hits are listed   {self.key('filter')} search")

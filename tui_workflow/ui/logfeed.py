@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import overload
 
 from tui_workflow.view.panes.log import Entry
@@ -63,6 +63,23 @@ class LogFeed(Sequence[Entry]):
         """How many lines of items in flight hold a text."""
         wanted = text.lower()
         return sum(wanted in line.text.lower() for line in self._flying(since))
+
+    def hits(self, text: str, counts: Callable[[int, float], bool]) -> list[tuple[int, float]]:
+        """Place and time of the printed lines that hold a text, as far as a line of that item and that time `counts`."""
+        wanted = text.lower()
+        return [
+            (place, line.at)
+            for place, line in enumerate(self._printed, len(self._stored))
+            if counts(line.item, line.at) and wanted in line.text.lower()
+        ]
+
+    def hits_at(self, text: str, at: float, end: int) -> int:
+        """How many of the lines right before a place, printed at this time, hold a text."""
+        wanted, found = text.lower(), 0
+        while end and self[end - 1].at == at:
+            end -= 1
+            found += wanted in self._text(end).lower()
+        return found
 
     def in_flight(self, since: Mapping[int, float]) -> int:
         """How many lines items in flight have printed."""

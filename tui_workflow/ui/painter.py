@@ -68,7 +68,7 @@ def _scene(desk: Desk, looks: Looks) -> Scene:
     step = desk.step
     _name_running(desk, lanes, now)
     desk.read_log()
-    desk.count_typed()
+    desk.count_hits()
     desk.group_search.look(desk.state, desk.nav)
     scene = Scene(
         desk.state,

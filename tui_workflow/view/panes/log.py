@@ -38,16 +38,23 @@ class Entry:
 
 @dataclass(frozen=True, slots=True)
 class Hits:
-    """How many lines hold what is searched for; with `more` there are others that were not looked for."""
+    """How many lines hold what is searched for; with `more` there are others that were not looked for.
+
+    The cursor is on line `at` of these, counted from 1 at the oldest; 0 where it is on none, or that is not known.
+    """
 
     count: int
     more: bool = False
+    at: int = 0
 
     @property
     def words(self) -> str:
-        """`none`, `1 hit`, `61 115 hits`, `10 000+ hits`."""
+        """`none`, `1 hit`, `61 115 hits`, `10 000+ hits`, `3 of 37 hits`."""
         if not self.count:
             return "none"
+        if self.at and not self.more:
+            # What was printed since the search came behind the last that was counted.
+            return f"{numbers.count(self.at)} of {numbers.plural(max(self.at, self.count), 'hit')}"
         return f"{numbers.count(self.count)}+ hits" if self.more else numbers.plural(self.count, "hit")
 
 
