@@ -98,9 +98,15 @@ def test_a_comment_in_a_handler_file_touches_no_step() -> None:
 
 
 def test_parameters_hold_from_the_next_run() -> None:
-    found = edit("params: {n: 2}", "params: {n: 3, m: 1}")
-    assert [(change.key, change.kind) for change in found.flow] == [("params.n", "frozen"), ("params.m", "frozen")]
+    found = edit("params: {n: 2}", "params: {n: 3}")
+    assert [(change.key, change.kind) for change in found.flow] == [("params.n", "frozen")]
     assert not found.structural
+
+
+def test_a_parameter_that_comes_is_structural() -> None:
+    found = edit("params: {n: 2}", "params: {m: 2}")
+    assert [(change.key, change.kind) for change in found.flow] == [("params.n", "frozen"), ("params.m", "structural")]
+    assert found.structural
 
 
 def test_the_flows_environment_makes_every_step_stale() -> None:

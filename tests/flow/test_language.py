@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import os
+from dataclasses import replace
+
 import jsonschema
 import pytest
 
 from tui_workflow.flow.compose import compose
+from tui_workflow.flow.load import planned
 from tui_workflow.flow.model import OnError, Parallel, Retry
 from tui_workflow.flow.nodes import plain
 from tui_workflow.flow.plan import Plan
 from tui_workflow.flow.schema import json_schema
+from tui_workflow.flow.written import written
 
 from .conftest import Examine
 
@@ -45,7 +50,19 @@ def plan_of(text: str, check: Examine, warnings: int = 0) -> Plan:
     node, _ = compose(plan.text, "flow.yaml")
     assert node is not None
     jsonschema.validate(plain(node), json_schema())
+    read_again(plan)
     return plan
+
+
+def read_again(plan: Plan) -> None:
+    """Written and read again the flow is what it was, so that what is made of two flows is checked like one of a file."""
+    parsed, keys = written(plan.flow, plan.path)
+    steps = planned(parsed, plan.handlers, os.path.dirname(plan.path))
+    assert steps is not None, parsed.read.problems
+    assert all(keys[problem.line - 1] for problem in parsed.read.problems)
+    lines = {each.name: each.step.line for each in plan.steps}
+    again = [replace(each, step=each.step.model_copy(update={"line": lines[each.name]})) for each in steps]
+    assert again == list(plan.steps)
 
 
 def test_every_key(check: Examine) -> None:

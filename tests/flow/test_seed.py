@@ -12,12 +12,14 @@ from tui_workflow.flow.plan import Plan
 from tui_workflow.flow.schema import json_schema
 
 from .conftest import Examine
+from .test_language import read_again
 
 
 def host(number: int, check: Examine) -> Plan:
     plan, problems = check(seed.hosted(number).encode(), handlers_py=seed.HANDLERS)
     assert problems == []
     assert plan is not None
+    read_again(plan)
     return plan
 
 

@@ -180,6 +180,93 @@ async def _as_a_fresh_run(run: Live, folder: Path) -> None:
                 assert list(run.results(name).values()) == list(fresh.results(name).values())
 
 
+async def test_what_reads_a_renamed_step_waits_with_it(tmp_path: Path) -> None:
+    write(tmp_path)
+    async with live(tmp_path) as run:
+        await run.done(6)
+        run.save("flow.yaml", FLOW.replace("work", "worked").replace("parallel: 2", "parallel: 3"))
+        await run.revision(2, 3)
+        assert keys(run, "in_force") == ()
+        assert keys(run, "waiting") == (("worked", "added"), ("between", "inputs.code"), ("work", "removed"))
+        await run.ended()
+        assert list(run.results("between").values()) == [40], "it ran by the text that goes with the step there was"
+        assert run.state.status == "succeeded"
+        await run.send(TakeUp())
+        await run.until(lambda: "worked" in run.state.steps and run.stage.engine.finished, "the renamed step ran")
+        await run.send(TakeUp("stale"))
+        await run.until(lambda: not any(step.stale for step in run.state.steps.values()), "what read it ran again")
+        await run.ended()
+        await _as_a_fresh_run(run, tmp_path)
+
+
+async def test_the_code_of_a_step_that_is_gone_stays_until_the_step_goes(tmp_path: Path) -> None:
+    gone = FLOW.replace("  between:", "  extra:\n    type: python\n    inputs: {handler: second, item: 1}\n  between:")
+    write(tmp_path, gone)
+    async with live(tmp_path) as run:
+        await run.done(6)
+        run.save("flow.yaml", FLOW)
+        await run.revision(2, 3)
+        run.save("handlers.py", HANDLERS.replace("def second", "def third"))
+        await run.revision(3, 3)
+        assert run.rejected is None
+        assert keys(run, "in_force") == ()
+        assert keys(run, "waiting") == (("extra", "removed"), ("work", "code"))
+        assert not (await run.send(TakeUp())).refused
+        await run.ended()
+        assert list(run.state.steps) == ["work", "between", "after"]
+        assert "def third" in run.stage.engine.plan.handlers[0].source.decode()
+        await _as_a_fresh_run(run, tmp_path)
+
+
+PARAMS = FLOW.replace("steps:", "params: {rate: 2}\nsteps:", 1).replace("'after'", "params['rate']")
+
+
+async def test_what_reads_a_renamed_parameter_waits_and_is_given_its_default(tmp_path: Path) -> None:
+    write(tmp_path, PARAMS)
+    async with live(tmp_path) as run:
+        await run.done(6)
+        run.save("flow.yaml", PARAMS.replace("rate: 2", "factor: 3").replace("'rate'", "'factor'"))
+        await run.revision(2, 3)
+        assert keys(run, "in_force") == (("", "params.rate"),)
+        assert keys(run, "waiting") == (("after", "inputs.code"), ("", "params.factor"))
+        assert not (await run.send(TakeUp())).refused
+        await run.ended()
+        assert list(run.results("after").values()) == [3]
+
+
+async def test_a_parameter_that_has_no_value_is_for_a_resume(tmp_path: Path) -> None:
+    write(tmp_path, PARAMS)
+    required = PARAMS.replace("rate: 2", "factor: {type: integer}").replace("'rate'", "'factor'")
+    async with live(tmp_path) as run:
+        await run.done(6)
+        run.save("flow.yaml", required)
+        await run.revision(2, 3)
+        reply = await run.send(TakeUp())
+        assert reply.refused
+        assert reply.text == "Not taken up: parameter 'factor' is required: pass factor=VALUE; only --resume takes one"
+        await run.ended()
+        assert list(run.results("after").values()) == [2]
+        assert keys(run, "waiting") == (("after", "inputs.code"), ("", "params.factor"))
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        (FLOW.replace("work", "worked"), "flow.yaml:2:3: step worked added: a structural edit waits for a person"),
+        (PARAMS.replace("rate", "rate: 1, more"), "flow.yaml:1:1: parameter more added: a structural edit waits for a person"),
+    ],
+)  # fmt: skip
+async def test_with_nobody_there_structure_is_refused_as_a_whole(tmp_path: Path, text: str, told: str) -> None:
+    write(tmp_path, PARAMS if "params" in text else FLOW)
+    async with live(tmp_path, ask=False) as run:
+        await run.done(6)
+        run.save("flow.yaml", text)
+        await run.until(lambda: run.state.rejected, "it was refused", 4)
+        assert run.state.rejected is not None
+        assert told in run.state.rejected.problems[0]
+        assert run.state.revision == 1
+
+
 async def test_steps_change_places(tmp_path: Path) -> None:
     write(tmp_path)
     head, between, after = (

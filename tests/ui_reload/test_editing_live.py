@@ -212,7 +212,7 @@ def test_structural_edits_wait_for_the_plan(failing: Folder) -> None:
         terminal.see("r2: 1 edit waits   P plan", seconds=10)
         terminal.press("P")
         terminal.see(
-            "Reload plan", "Waits for enter", "1 structural edit", "+ after", "new, after work", "accept the edit"
+            "Reload plan", "Waits for enter", "1 edit of the structure", "+ after", "new, after work", "accept the edit"
         )
         terminal.press("\x1b")
         terminal.see("settings that hold now", "r2: 1 edit waits")

@@ -33,7 +33,7 @@ def test_the_plan_is_as_in_the_picture() -> None:
         "~ process_chunks   timeout   30 s → 90 s                60 735       380        38 877",
         "                   fetch.py  +4 −1               kept, ≈ stale      kept        use r3",
         "",
-        "Waits for enter  3 structural edits",
+        "Waits for enter  3 edits of the structure, or of what depends on it",
         "+ thumbnails       new, after fetch_images",
         "~ publish          needs  build_index → build_index, thumbnails",
         "− track_progress   removed, it has not run",

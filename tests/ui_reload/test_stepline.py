@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tui_workflow.view.stepline import block_line, step_line, work_line
+from tui_workflow.view.stepline import block_line, param_line, step_line, work_line
 
 FLOW = """\
 name: work
@@ -97,3 +97,16 @@ def test_where_a_step_of_a_list_says_what_it_does() -> None:
     assert work_line(listed, "one") == 5
     assert work_line(listed, "no") is None
     assert work_line("", "one") is None
+
+
+@pytest.mark.parametrize(
+    ("text", "line"),
+    [
+        (FLOW, 3),
+        ("steps:\n  work: {}\nparams: {other: 1, work: 2}\n", 3),
+        ("params:\n  other:\n    default: 1\n  'work': {type: integer}\n", 4),
+        ("params: {work_x: 1}\nsteps: {work: {}}\n", None),
+    ],
+)
+def test_where_a_parameter_begins(text: str, line: int | None) -> None:
+    assert param_line(text, "work") == line

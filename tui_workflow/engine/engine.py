@@ -7,9 +7,10 @@ file. Only then is it folded into the state, shown to readers, and built upon.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from functools import cache
+from typing import Any
 
 from tui_workflow.engine.decide import ENDED, StepView, decide
 from tui_workflow.engine.following import keepers, reruns
@@ -64,6 +65,8 @@ class Engine:
         self.plan = plan
         self.state = state
         self.options = options
+        self.params = options.params
+        """The values of the parameters: those that the run began with, and of those that it has gained since."""
         self.trouble = ""
         """Why nothing can be recorded for now, in words for the screen; empty when all is well."""
         self._around = around
@@ -333,13 +336,21 @@ class Engine:
 
     # ---- revisions -------------------------------------------------------------------------------------------------
 
-    def take_revision(self, plan: Plan, number: int, facts: Sequence[ev.Event], relisted: Collection[str] = ()) -> None:
-        """Run by another plan from now on. `facts`, which say so, are recorded here, and what follows for those that read
-        the steps whose items are listed again.
+    def take_revision(
+        self,
+        plan: Plan,
+        number: int,
+        facts: Sequence[ev.Event],
+        relisted: Collection[str] = (),
+        gained: Mapping[str, Any] | None = None,
+    ) -> None:
+        """Run by another plan from now on, with the values of the parameters that it has `gained`. `facts`, which say so, are
+        recorded here, and what follows for those that read the steps whose items are listed again.
 
         Steps that are not in it are ended at once; running ones finish what is in flight under the revision they began with.
         """
         self.plan, self._taken = plan, number
+        self.params = {**self.params, **(gained or {})}
         loops = {planned.name: planned.step.for_each is not None for planned in plan.steps}
         for name, run in list(self._runs.items()):
             # What ran item by item cannot go on as one piece, nor the other way round: it starts anew.
@@ -351,9 +362,11 @@ class Engine:
 
     def _revision(self, name: str, number: int) -> Revision:
         planned = self.plan[name]
-        return Revision(planned, self.plan, number, executor_of(planned.step, self.plan.handlers))
+        return Revision(planned, self.plan, number, executor_of(planned.step, self.plan.handlers), self.params)
 
-    async def trial(self, plan: Plan, number: int) -> tuple[str, ErrorInfo] | None:
+    async def trial(
+        self, plan: Plan, number: int, gained: Mapping[str, Any] | None = None
+    ) -> tuple[str, ErrorInfo] | None:
         """Have a worker prepare for each step of a plan that runs or has run; for which step it went wrong and how, None if for none.
 
         A handler file can be valid and still not import; an edit like that must not reach the workers.
@@ -369,7 +382,8 @@ class Engine:
             except OSError as error:
                 text = f"no worker process could be started to try the edit: {error.strerror or error}"
                 return planned.name, ErrorInfo("OSError", text, fingerprint("OSError", text))
-            revision = Revision(planned, plan, number, executor_of(planned.step, plan.handlers))
+            params = {**self.params, **(gained or {})}
+            revision = Revision(planned, plan, number, executor_of(planned.step, plan.handlers), params)
             try:
                 await worker.program(program(revision, self.state, self.options, self._context.values, 1), Deaf())
             except Refused as refused:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from typing import Literal
+from typing import Any, Literal
 
 from tui_workflow import values
 from tui_workflow.engine.ports import Options
@@ -22,6 +22,8 @@ class Revision:
     plan: Plan
     number: int
     executor: Literal["process", "thread", "async"]
+    params: Mapping[str, Any]
+    """The values of the run's parameters."""
 
 
 def summarize(steps: Iterable[StepState], plan: Plan) -> list[StepSummary]:
@@ -76,7 +78,7 @@ def program(
         flow_env=plan.flow.env,
         workdir=step.workdir,
         handlers=[(handler.path, handler.source) for handler in plan.handlers],
-        params={name: values.encode(value) for name, value in options.params.items()},
+        params={name: values.encode(value) for name, value in revision.params.items()},
         context=dict(context),
         secrets=options.secrets,
         steps=summarize(state.steps.values(), plan),

@@ -13,8 +13,8 @@ from tui_workflow.flow.model import Flow, ItemSource, OnError, Parallel, Retry, 
 from tui_workflow.flow.plan import HandlerFile, Plan
 
 Kind = Literal["structural", "code", "setting", "frozen"]
-"""`structural` changes what runs; `code` makes completed items stale; a `setting` holds at once; what is `frozen` holds
-from the next run on (parameters)."""
+"""`structural` changes what runs, or what it is given; `code` makes completed items stale; a `setting` holds at once; what is
+`frozen` holds from the next run on (parameters that the run has)."""
 
 _STRUCTURAL = frozenset(("type", "for_each", "key", "needs"))
 _CODE = frozenset(("env", "workdir"))
@@ -68,8 +68,8 @@ class PlanDiff:
 
     @property
     def structural(self) -> bool:
-        """True when steps came, went or moved, or what they run over changed."""
-        return any(step.structural for step in self.steps)
+        """True when steps came, went or moved, or what they run over changed, or a parameter came."""
+        return any(step.structural for step in self.steps) or any(change.kind == "structural" for change in self.flow)
 
     @property
     def empty(self) -> bool:
@@ -173,7 +173,7 @@ def _flow_changes(old: Flow, new: Flow) -> tuple[Change, ...]:
         was, now = old.params.get(name), new.params.get(name)
         if was != now:
             texts = [None if param is None else _text(param) for param in (was, now)]
-            found.append(Change(f"params.{name}", texts[0], texts[1], "frozen"))
+            found.append(Change(f"params.{name}", texts[0], texts[1], "structural" if was is None else "frozen"))
     return tuple(found)
 
 

@@ -12,8 +12,8 @@ from tui_workflow.flow import absent, extras, graph
 from tui_workflow.flow.binding import bind, handler_files
 from tui_workflow.flow.compose import MAX_BYTES
 from tui_workflow.flow.digest import definition
-from tui_workflow.flow.parse import errors, parse
-from tui_workflow.flow.plan import Plan, PlannedStep
+from tui_workflow.flow.parse import Parsed, errors, parse
+from tui_workflow.flow.plan import HandlerFile, Plan, PlannedStep
 from tui_workflow.flow.problems import Problem, invalid, ordered
 
 
@@ -53,24 +53,32 @@ def examine(
     if handlers is None:
         extras.check(reader, parsed.steps)
     files = handler_files(parsed, name, handlers)
-    found = bind(parsed, files, os.path.dirname(name))
-    edges = graph.build(reader, parsed.steps, found)
+    steps = planned(parsed, files, os.path.dirname(name))
     absent.warn(reader, parsed.steps)
     problems = ordered(reader.problems)
-    if errors(problems):
+    if steps is None:
         return None, problems
-    steps = tuple(
+    return Plan(os.path.realpath(name), parsed.text, parsed.flow, files, steps), problems
+
+
+def planned(parsed: Parsed, files: tuple[HandlerFile, ...], folder: str) -> tuple[PlannedStep, ...] | None:
+    """The steps that were read, with their edges and digests; None when there are errors, all of which the reader then has."""
+    flow = parsed.flow
+    assert flow is not None
+    edges = graph.build(parsed.read, parsed.steps, bind(parsed, files, folder))
+    if errors(parsed.read.problems):
+        return None
+    return tuple(
         PlannedStep(
             step.step,
             step.section,
             edges[step.step.name].needs,
             edges[step.step.name].reads,
-            definition(step.step, parsed.flow, files),
+            definition(step.step, flow, files),
             edges[step.step.name].item_reads,
         )
         for step in parsed.steps
     )
-    return Plan(os.path.realpath(name), parsed.text, parsed.flow, files, steps), problems
 
 
 def _bytes(name: str) -> bytes | Problem:

@@ -9,25 +9,27 @@ from __future__ import annotations
 import asyncio
 import os
 import time
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import replace
 from difflib import unified_diff
+from typing import Any
 
 from tui_workflow.engine.engine import Engine
-from tui_workflow.errors import InvalidFlow, Source
+from tui_workflow.errors import InvalidFlow, Source, UsageError
 from tui_workflow.facts import events as ev
 from tui_workflow.facts.commands import Progress, Reply, RetryItems
 from tui_workflow.facts.outcome import ErrorInfo
 from tui_workflow.flow.diff import PlanDiff, StepDiff, diff
 from tui_workflow.flow.load import examine
 from tui_workflow.flow.merge import in_force
+from tui_workflow.flow.params import resolve
 from tui_workflow.flow.plan import Plan
 from tui_workflow.flow.problems import Problem, render
 from tui_workflow.session.assignment import relisted, shapes
 from tui_workflow.store.journal import Journal
 from tui_workflow.view.numbers import plural
 from tui_workflow.view.ports import Edit, EditedFile, Mark, Rejected, ReloadPlan
-from tui_workflow.view.stepline import step_line
+from tui_workflow.view.stepline import param_line, step_line
 from tui_workflow.watch import changes
 
 HALF_SAVED_SECONDS = 0.2
@@ -115,12 +117,16 @@ class Reloader:
         if self._strict and difference.structural:
             self._reject(_structural(difference, saved))
             return
-        plan = in_force(current, saved) if difference.structural else saved
+        plan = await self._in_force(saved, difference)
         wrong = await engine.trial(plan, engine.revision + 1)
         if wrong is not None:
             self._reject([_refusal(*wrong, saved, edited)])
             return
         self._adopt(plan, saved, difference)
+
+    async def _in_force(self, plan: Plan, difference: PlanDiff) -> Plan:
+        """What of another plan holds at once."""
+        return await asyncio.to_thread(in_force, self._engine().plan, plan) if difference.structural else plan
 
     def _adopt(self, plan: Plan, saved: Plan, difference: PlanDiff) -> None:
         """Put a plan into force as the next revision."""
@@ -175,10 +181,15 @@ class Reloader:
             text = ""
             if saved is not None and edits:
                 await self._journal().flush()
-                wrong = await engine.trial(saved, engine.revision)
+                try:
+                    gained = self._gained(saved)
+                except UsageError as error:
+                    missing = "; ".join(error.message.splitlines())
+                    return Reply(f"Not taken up: {missing}; only --resume takes one", refused=True)
+                wrong = await engine.trial(saved, engine.revision, gained)
                 if wrong is not None:
                     return Reply(f"Not taken up: {_told(_refusal(*wrong, saved, (saved.path,)))}", refused=True)
-                self._take_structure(saved, engine)
+                self._take_structure(saved, engine, gained)
                 text = f"{plural(len(edits), 'edit')} taken up"
             elif not then:
                 return Reply("Nothing waits to be taken up", refused=True)
@@ -190,7 +201,14 @@ class Reloader:
             )
         return Reply(text, len(edits))
 
-    def _take_structure(self, saved: Plan, engine: Engine) -> None:
+    def _gained(self, saved: Plan) -> dict[str, Any]:
+        """The values of parameters that the run has none for, by default, as a resume has them. Raises `UsageError`."""
+        known = self._engine().params
+        params = {name: param for name, param in saved.flow.params.items() if name not in known}
+        flow = saved.flow.model_copy(update={"params": params})
+        return resolve(flow, {}, flow_dir=os.path.dirname(saved.path))
+
+    def _take_structure(self, saved: Plan, engine: Engine, gained: Mapping[str, Any]) -> None:
         now, number = time.time(), engine.revision
         again = relisted(engine.plan, saved, engine.state)
         if self.plan is not None:
@@ -202,7 +220,7 @@ class Reloader:
         added = any(planned.name not in engine.state.steps for planned in saved.steps)
         if engine.finished and (again or added):
             facts.insert(0, ev.RunResumed(now, engine.state.pid, engine.state.host))
-        engine.take_revision(saved, number, facts, again)
+        engine.take_revision(saved, number, facts, again, gained)
 
     async def go_back(self) -> Reply:
         """Run by the revision before the present one again, as a new revision."""
@@ -211,8 +229,7 @@ class Reloader:
             if earlier is None:
                 return Reply("There is no earlier revision to go back to", refused=True)
             difference = diff(engine.plan, earlier)
-            plan = in_force(engine.plan, earlier) if difference.structural else earlier
-            self._adopt(plan, earlier, difference)
+            self._adopt(await self._in_force(earlier, difference), earlier, difference)
             name = os.path.basename(self._path)
             return Reply(f"Back to the earlier revision, as r{engine.revision}; {name} itself is as it was saved")
 
@@ -246,11 +263,23 @@ def _structural(difference: PlanDiff, saved: Plan) -> list[Problem]:
             what = f"{', '.join(keys)} changed" if step.what == "changed" else step.what
             line = lines.get(step.name, 1)
             excerpt = source[line - 1] if step.name in lines and line <= len(source) else ""
-            column = len(excerpt) - len(excerpt.lstrip()) + 1
-            message = f"step {step.name} {what}: a structural edit waits for a person"
-            hint = "the dashboard asks for it; 'wf-tui FLOW --resume' takes it up"
-            found.append(Problem("error", saved.path, line, column, message, hint, excerpt))
+            found.append(_waits(f"step {step.name} {what}", saved, line, excerpt))
+    for change in difference.flow:
+        if change.kind == "structural":
+            name = change.key.removeprefix("params.")
+            line = param_line(saved.text, name) or 1
+            found.append(_waits(f"parameter {name} added", saved, line, source[line - 1]))
     return found
+
+
+def _waits(what: str, saved: Plan, line: int, excerpt: str) -> Problem:
+    message = f"{what}: a structural edit waits for a person"
+    hint = "the dashboard asks for it; 'wf-tui FLOW --resume' takes it up"
+    return Problem("error", saved.path, line, _column(excerpt), message, hint, excerpt)
+
+
+def _column(excerpt: str) -> int:
+    return len(excerpt) - len(excerpt.lstrip()) + 1
 
 
 def _refusal(step: str, error: ErrorInfo, saved: Plan, edited: Collection[str]) -> Problem:
@@ -264,9 +293,8 @@ def _refusal(step: str, error: ErrorInfo, saved: Plan, edited: Collection[str]) 
         file, line = saved.path, step_line(saved.text, step) or 1
     text = _read(file).decode("utf-8", "replace").split("\n")
     excerpt = text[line - 1] if 0 < line <= len(text) else ""
-    column = len(excerpt) - len(excerpt.lstrip()) + 1
     message = error.message.removeprefix(place) if fit else ": ".join(filter(None, (error.type, error.message)))
-    return Problem("error", file, line, column, message, "a worker tried to take it up", excerpt)
+    return Problem("error", file, line, _column(excerpt), message, "a worker tried to take it up", excerpt)
 
 
 def reload_plan(
@@ -293,9 +321,16 @@ def reload_plan(
             waiting.append(Edit(step.name, "changed", "order", note=_place(step, after)))
         if stale and not keys:
             force.append(Edit(step.name, "changed", "code", stale=True))
+    keys = {change.key for change in held.flow}
     for change in difference.flow:
         note = "holds from the next run on" if change.kind == "frozen" else ""
-        force.append(Edit("", "changed", change.key, change.old or "", change.new or "", note))
+        edit = Edit("", "changed", change.key, change.old or "", change.new or "", note)
+        (force if note or change.key in keys else waiting).append(edit)
+    files = {file.path for file in held.files}
+    for file in difference.files:
+        if file.path not in files:
+            note = f"{os.path.basename(file.path)} +{file.added} -{file.removed}"
+            waiting += [Edit(name, "changed", "code", note=note) for name in file.steps or ("",)]
     touched = {step.name for step in difference.steps}
     return ReloadPlan(
         path=after.path,

@@ -1,4 +1,4 @@
-"""Where in a flow's text a step begins: found by its looks, so that it works for a text that is not valid, too."""
+"""Where in a flow's text a step begins, or a parameter: found by its looks, so that it works for a text that is not valid, too."""
 
 from __future__ import annotations
 
@@ -18,6 +18,18 @@ def step_line(text: str, step: str) -> int | None:
         elif line[:1].strip() and line[0] not in "#-":
             inside = False
         if inside and keyed.match(f" {line}"):
+            return number
+    return None
+
+
+def param_line(text: str, param: str) -> int | None:
+    """The line (from 1) on which a parameter is named under `params`, None when it is nowhere."""
+    keyed = re.compile(rf"[\s{{,\"']{re.escape(param)}[\"']?\s*:")
+    inside = False
+    for number, line in enumerate(text.split("\n"), 1):
+        if line[:1].strip() and line[0] != "#":
+            inside = re.match(r"params\s*:", line) is not None
+        if inside and keyed.search(line):
             return number
     return None
 

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 from tui_workflow.facts.state import RunState, StepState
 from tui_workflow.view import numbers
-from tui_workflow.view.columns import apart, beginning, fill, line_width
+from tui_workflow.view.columns import apart, beginning, cut_line, fill, line_width
 from tui_workflow.view.columns import width as columns_of
 from tui_workflow.view.glyphs import Glyphs
 from tui_workflow.view.line import Line, Span
@@ -184,8 +184,9 @@ class _Counts:
 def _waiting(plan: ReloadPlan, state: RunState, width: int, glyphs: Glyphs) -> Rows:
     if not plan.waiting:
         return []
-    count = numbers.plural(len(plan.waiting), "structural edit")
-    found = [Row((Span("Waits for enter", "strong", bold=True), Span(f"  {count}", "dim")))]
+    count = f"{numbers.plural(len(plan.waiting), 'edit')} of the structure, or of what depends on it"
+    head: Line = (Span("Waits for enter", "strong", bold=True), Span(f"  {count}", "dim"))
+    found = [Row(cut_line(head, width, mark=glyphs.ellipsis))]
     shape = _Shape(width, [edit.step for edit in plan.waiting], [edit.key for edit in plan.waiting], glyphs)
     before = ""
     for edit in plan.waiting:
