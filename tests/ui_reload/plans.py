@@ -13,7 +13,7 @@ PLAN = ReloadPlan(
     2,
     3,
     NOW - 40,
-    in_force=(Edit("process_chunks", "changed", "timeout", "30", "90", stale=True),),
+    in_force=(Edit("process_chunks", "changed", "timeout", "30", "90"),),
     files=(EditedFile("/home/me/flows/fetch.py", 4, 1, ("process_chunks",)),),
     waiting=(
         Edit("thumbnails", "added", note="after fetch_images"),

@@ -12,6 +12,7 @@ from tests.ui_reload.plans import HELD, PLAN, REFUSED, edited
 from tui_workflow.facts import commands as cm
 from tui_workflow.facts import events as ev
 from tui_workflow.facts.outcome import Ended
+from tui_workflow.facts.state import Item
 from tui_workflow.text import GROUP
 from tui_workflow.ui.screens.question import Question
 from tui_workflow.view.glyphs import ASCII, UNICODE, Glyphs
@@ -31,7 +32,7 @@ def test_the_plan_is_as_in_the_picture() -> None:
     assert shown() == [
         "In force  for every item that starts from now             done    failed   not started",
         "~ process_chunks   timeout   30 s → 90 s                60 735       380        38 877",
-        "                   fetch.py  +4 −1               kept, ≈ stale      kept        use r3",
+        "                   fetch.py  +4 −1              ≈ 60 735 stale      kept        use r3",
         "",
         "Waits for enter  3 edits of the structure, or of what depends on it",
         "+ thumbnails       new, after fetch_images",
@@ -45,8 +46,8 @@ def test_the_plan_is_as_in_the_picture() -> None:
 @pytest.mark.parametrize(
     ("width", "counts"),
     [
-        (70, ["  60 735 done, ≈ stale  380 failed, kept  38 877 not started, use r3"]),
-        (50, ["  60 735 done, ≈ stale", "  380 failed, kept", "  38 877 not started, use r3"]),
+        (76, ["  60 735 done, ≈ 60 735 stale  380 failed, kept  38 877 not started, use r3"]),
+        (50, ["  60 735 done, ≈ 60 735 stale", "  380 failed, kept", "  38 877 not started, use r3"]),
     ],
 )
 def test_a_narrow_plan_has_its_counts_below(width: int, counts: list[str]) -> None:
@@ -68,6 +69,36 @@ def test_a_narrow_plan_has_its_counts_below(width: int, counts: list[str]) -> No
 def test_edits_say_from_what_to_what(edit: Edit, line: str) -> None:
     found = shown(replace(PLAN, in_force=(edit,), files=(), waiting=()))
     assert " ".join(found[1].split()).startswith(" ".join(line.split()))
+
+
+@pytest.mark.parametrize(
+    ("again", "width", "told"),
+    [
+        (0, 86, "≈ 608 stale"),
+        (12, 86, "≈ 596 stale"),
+        (596, 86, "≈ 12 stale"),
+        (608, 86, "kept"),
+        (12, 60, "608 done, ≈ 596 stale"),
+        (608, 60, "608 done, kept"),
+    ],
+)
+def test_the_plan_counts_what_is_stale(again: int, width: int, told: str) -> None:
+    run = edited(total=1000)
+    step = run.state.steps["process_chunks"]
+    done = [item for item, state in enumerate(step.states) if state == Item.OK]
+    run.end("process_chunks", NOW - 30, [(item, Ended.OK, 2, 0.1, None) for item in done[:again]], revision=3)
+    assert step.stale == len(done) - again
+    text = "\n".join(plain(row.line) for row in pane.rows(PLAN, run.state, {}, width, 30, UNICODE))
+    assert f" {told} " in text.replace(GROUP, " ").replace("\n", " ")
+    assert ("stale" in text) == (again < len(done))
+
+
+def test_a_million_stale_items_are_told_by_their_number_alone() -> None:
+    run = edited(total=1000)
+    step = run.state.steps["process_chunks"]
+    step.succeeded = step.stale = 1_093_223
+    text = "\n".join(plain(row.line) for row in pane.rows(PLAN, run.state, {}, 86, 30, UNICODE)).replace(GROUP, " ")
+    assert " ≈ 1 093 223 " in text
 
 
 def test_a_file_that_changes_no_step_says_so() -> None:
@@ -93,7 +124,7 @@ def test_many_edits_are_cut_and_say_so() -> None:
 
 def test_the_ascii_plan_has_no_other_signs() -> None:
     assert all(line.isascii() for line in shown(glyphs=ASCII) if "−" not in line and "→" not in line)
-    assert "kept, ~ stale" in "\n".join(shown(glyphs=ASCII))
+    assert "~ 60 735 stale" in "\n".join(shown(glyphs=ASCII))
 
 
 def test_the_text_diff_is_data_as_diff_writes_it() -> None:
@@ -390,7 +421,7 @@ async def test_the_banner_says_what_was_edited_and_why_that_matters_where_it_is_
 
 
 async def test_the_banner_names_only_the_file_where_only_that_was_edited() -> None:
-    follows = Edit("process_chunks", "changed", "code", stale=True)
+    follows = Edit("process_chunks", "changed", "code")
     async with opened(edited(total=10_000, plan=replace(HELD, in_force=(follows,)))) as screen:
         text = await screen.press("3")
         assert "fetch.py was edited.  HTTPError is older than that." in text.split("\n")[1]

@@ -315,12 +315,12 @@ def reload_plan(
         stale = now is not None and now.stale
         keys = {change.key for change in now.changes} if now is not None else set()
         for change in step.changes:
-            edit = Edit(step.name, "changed", change.key, change.old or "", change.new or "", stale=stale)
+            edit = Edit(step.name, "changed", change.key, change.old or "", change.new or "")
             (force if change.key in keys else waiting).append(edit)
         if step.moved:
             waiting.append(Edit(step.name, "changed", "order", note=_place(step, after)))
         if stale and not keys:
-            force.append(Edit(step.name, "changed", "code", stale=True))
+            force.append(Edit(step.name, "changed", "code"))
     keys = {change.key for change in held.flow}
     for change in difference.flow:
         note = "holds from the next run on" if change.kind == "frozen" else ""

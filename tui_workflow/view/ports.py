@@ -89,7 +89,6 @@ class Edit:
     old: str = ""
     new: str = ""
     note: str = ""
-    stale: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -88,8 +88,7 @@ def _force(plan: ReloadPlan, state: RunState, flying: dict[str, int], width: int
         lines = shown.step(edits, files, name)
         step = state.steps.get(name)
         if step is not None:
-            stale = any(edit.stale for edit in edits) or bool(files)
-            counts = _Counts(step, flying.get(name, 0), stale, plan.after, glyphs)
+            counts = _Counts(step, flying.get(name, 0), plan.after, glyphs)
             if beside:
                 lines = counts.beside(lines, width)
             elif counts.some:
@@ -142,14 +141,15 @@ class _Shape:
 class _Counts:
     """What the items of a step that is edited are: kept, stale, still to start."""
 
-    def __init__(self, step: StepState, flying: int, stale: bool, revision: int, glyphs: Glyphs) -> None:
+    def __init__(self, step: StepState, flying: int, revision: int, glyphs: Glyphs) -> None:
         pending = 1 if not step.states and step.status == "pending" and not step.shape.for_each else 0
         waiting = max(0, step.waiting - flying) + pending
         self.numbers = (step.succeeded, step.failed, waiting)
         self.roles = ("strong", "failed", "strong")
-        self.short = (f"{glyphs.stale} stale" if stale else "kept", "kept", f"use r{revision}")
-        kept = f"kept, {glyphs.stale} stale" if stale and step.succeeded else "kept"
+        # How many are, not that some are: what ran since the edit is not, and an edit there and back leaves none.
+        kept = f"{glyphs.stale} {numbers.count(step.stale)} stale" if step.stale else "kept"
         self.words = (kept, "kept", f"use r{revision}")
+        self.word_roles = ("stale" if step.stale else "dim", "dim", "dim")
 
     @property
     def some(self) -> bool:
@@ -160,11 +160,13 @@ class _Counts:
         blank: Line = ()
         lines = lines if len(lines) > 1 or not self.some else [*lines, blank]
         first, second = [], []
-        for number, role, word, size in zip(self.numbers, self.roles, self.words, COUNTS, strict=True):
+        columns = zip(self.numbers, self.roles, self.words, self.word_roles, COUNTS, strict=True)
+        for number, role, word, word_role, size in columns:
             text = numbers.count(number) if number else ""
             first.append(Span(fill(text, size, align="right"), role, bold=True))
-            stale = "stale" in word
-            second.append(Span(fill(word if number else "", size, align="right"), "stale" if stale else "dim"))
+            if columns_of(word) > size:
+                word = word.removesuffix(" stale")
+            second.append(Span(fill(word if number else "", size, align="right"), word_role))
         found = [apart(lines[0], tuple(first), width)]
         if len(lines) > 1:
             found += [apart(lines[1], tuple(second), width), *lines[2:]]
@@ -173,9 +175,10 @@ class _Counts:
     def below(self, width: int) -> list[Line]:
         """The numbers with their words, in one line or, where that is too long, one each."""
         parts: list[Line] = []
-        for number, role, word, head in zip(self.numbers, self.roles, self.short, _HEADS, strict=True):
+        columns = zip(self.numbers, self.roles, self.words, self.word_roles, _HEADS, strict=True)
+        for number, role, word, word_role, head in columns:
             if number:
-                said = Span(f" {head}, {word}", "stale" if "stale" in word else "dim")
+                said = Span(f" {head}, {word}", word_role)
                 parts.append((Span("  "), Span(numbers.count(number), role, bold=True), said))
         whole = tuple(span for part in parts for span in part)
         return [whole] if line_width(whole) <= width else parts
