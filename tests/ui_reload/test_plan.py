@@ -22,6 +22,8 @@ from tui_workflow.view.panes import plan as pane
 from tui_workflow.view.panes import textdiff
 from tui_workflow.view.ports import Edit, EditedFile, ReloadPlan
 
+LONG = "cat " + "one-more-file.json " * 200 + "of the list"
+
 
 def shown(plan: ReloadPlan = PLAN, width: int = 86, height: int = 30, glyphs: Glyphs = UNICODE) -> list[str]:
     rows = pane.rows(plan, edited().state, {"process_chunks": 8, "fetch_images": 3}, width, height, glyphs)
@@ -63,6 +65,8 @@ def test_a_narrow_plan_has_its_counts_below(width: int, counts: list[str]) -> No
         (Edit("publish", "changed", "if", "a", ""), "~ publish   if       a → not set"),
         (Edit("publish", "changed", "inputs.command", "a\n b", "c"), "~ publish   command  a b → c"),
         (Edit("publish", "changed", "inputs.code", "[red]x[/]", "\x1b[2J"), r"~ publish   code     [red]x[/] → \x1b[2J"),
+        (Edit("publish", "changed", "inputs.command", f"{LONG} -o x", f"{LONG} -o y"), "~ publish   command  …list -o x → …list -o y"),
+        (Edit("publish", "changed", "inputs.code", "if x:\n  y", "if x:\ny"), r"~ publish   code     if x:\n  y → if x:\ny"),
         (Edit("", "changed", "params.n", "1", "2", "holds from the next run on"), "~ the flow   params.n  1 → 2  holds from the next run on"),
     ],
 )  # fmt: skip

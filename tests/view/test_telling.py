@@ -113,3 +113,44 @@ def test_the_log_tells_its_items_apart() -> None:
     for columns in (60, 62, 116):
         shown = text(log.rows(entries, None, "s", log.Options(), columns, 8, UNICODE, cursor="", live=False))
         assert all(key in shown for key in KEYS), shown
+
+
+COMMAND = "mkdir -p out && gzip -c {{ item.path }} > out/{{ item.path | basename }}.gz"
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "columns", "cuts"),
+    [
+        ("30", "90", 40, ("30", "90")),
+        (COMMAND, COMMAND.replace("-c", "-9 -c"), 40, ("…& gzip -c {{ ite…", "…& gzip -9 -c {{ ite…")),
+        (COMMAND, COMMAND.replace("}}.gz", "}}.zst"), 40, ("…h | basename }}.gz", "…h | basename }}.zst")),
+        (COMMAND, f"set -e; {COMMAND}", 40, ("mkdir -p out &&…", "set -e; mkdir -p out &&…")),
+        (COMMAND, f"{COMMAND} && sync", 40, ("… basename }}.gz", "… basename }}.gz && sync")),
+        ("{{ steps.book.result }}", "{{ steps.booked.result }}", 40, ("…teps.book.result …", "…teps.booked.result …")),
+        ("short", "something quite other, that is long", 20, ("short", "somethin…s long")),
+        ("one that is long and the first", "another, and as long as it was", 20, ("one t…irst", "anoth… was")),
+        ("x" * 5000 + "a" + "y" * 5000, "x" * 5000 + "b" + "y" * 5000, 20, ("…xxxxayyy…", "…xxxxbyyy…")),
+    ],
+)
+def test_of_a_value_and_what_it_became_the_difference_is_in_sight(
+    old: str, new: str, columns: int, cuts: tuple[str, str]
+) -> None:
+    assert telling.from_to(old, new, columns) == cuts
+    assert telling.from_to(new, old, columns) == cuts[::-1]
+
+
+@given(*[st.text("ab {}é好", max_size=60)] * 4, st.integers(8, 90))
+def test_what_differs_is_in_sight_in_any_width(lead: str, was: str, now: str, tail: str, columns: int) -> None:
+    old, new = f"{lead}{was}{tail}", f"{lead}{now}{tail}"
+    cuts = telling.from_to(old, new, columns)
+    assert sum(map(width, cuts)) <= columns
+    assert columns < 24 or (cuts[0] == cuts[1]) == (old == new)
+    if width(old) + width(new) <= columns:
+        assert cuts == (old, new)
+
+
+@given(st.text("ab", max_size=20), st.text("ab", max_size=20))
+def test_what_two_texts_begin_with(one: str, other: str) -> None:
+    count = telling.common(one, other)
+    assert one[:count] == other[:count]
+    assert one[count : count + 1] != other[count : count + 1] or count == min(len(one), len(other))

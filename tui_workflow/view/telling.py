@@ -1,4 +1,4 @@
-"""How the names of the items in sight are shortened so that they can still be told apart.
+"""How the names of the items in sight are shortened so that they can still be told apart, and a value from what it became.
 
 Names of the items of a step often differ in a few digits between a long beginning and a long end that are the same for
 all: `data/order-0004.json`. What they share says nothing and goes first: `…order-0004.json`, `…0004.json`, `…0004…`.
@@ -52,6 +52,51 @@ def one(text: str, columns: int, *, mark: str = "…") -> str:
         if 2 * width(kept) >= columns:  # else the folder that does not fit says more by its ends than by its absence
             text = f"{mark}/{kept}" if width(kept) + 2 <= columns else kept
     return cut(text, columns, keep="ends", mark=mark)
+
+
+def from_to(old: str, new: str, columns: int, *, mark: str = "…") -> tuple[str, str]:
+    """What a value was and what it became, in at most `columns` together: whole, or cut so that what differs is in sight.
+
+    What both begin and end with goes first: of it as much is kept beside the rest as there is room for.
+    """
+    old, new = visible(old), visible(new)
+    if width(old) + width(new) <= columns:
+        return old, new
+    lead = common(old, new)
+    tail = common(old[lead:][::-1], new[lead:][::-1])
+    inner = [text[lead : len(text) - tail] for text in (old, new)]
+    start, end = old[:lead], old[len(old) - tail :]
+    least = min(_BESIDE, columns // 4, width(start) + width(end))
+    beside = max(least, (columns - sum(map(width, inner))) // 2)
+    room = _share(columns - 2 * beside, *map(width, inner))
+    before, after = _share(beside, width(start), width(end))
+    head, foot = cut(start, before, keep="end", mark=mark), cut(end, after, mark=mark)
+    was, now = (head + cut(text, own, keep="ends", mark=mark) + foot for text, own in zip(inner, room, strict=True))
+    return was, now
+
+
+_BESIDE = 8
+"""Columns beside what differs that are kept even where that itself is too long."""
+
+
+def _share(columns: int, one: int, other: int) -> tuple[int, int]:
+    """The columns for two texts of such widths: what one does not need is for the other."""
+    half = columns // 2
+    if one <= half:
+        return one, columns - one
+    return (columns - other, other) if other <= half else (columns - half, half)
+
+
+def common(one: str, other: str) -> int:
+    """How many characters both begin with. Texts may be long, and are compared by halves."""
+    low, high = 0, min(len(one), len(other))
+    while low < high:
+        middle = (low + high + 1) // 2
+        if one[low:middle] == other[low:middle]:
+            low = middle
+        else:
+            high = middle - 1
+    return low
 
 
 def _cut(texts: Collection[str], columns: int, mark: str) -> dict[str, str]:

@@ -6,7 +6,8 @@ import json
 from collections.abc import Sequence
 
 from tui_workflow.facts.state import RunState, StepState
-from tui_workflow.view import numbers
+from tui_workflow.text import visible
+from tui_workflow.view import numbers, telling
 from tui_workflow.view.columns import apart, beginning, cut_line, fill, line_width
 from tui_workflow.view.columns import width as columns_of
 from tui_workflow.view.glyphs import Glyphs
@@ -81,7 +82,7 @@ def _force(plan: ReloadPlan, state: RunState, flying: dict[str, int], width: int
     heads = tuple(Span(fill(word, size, align="right"), "dim") for word, size in zip(_HEADS, COUNTS, strict=True))
     found = [Row(apart(head, heads if beside else (), width, mark=glyphs.ellipsis))]
     labels = [*names, *(file.path.rsplit("/", 1)[-1] for file in loose)]
-    shown = _Shape(width - (sum(COUNTS) + 1 if beside else 0), labels, _keys(plan), glyphs)
+    shown = _Shape(width - (sum(COUNTS) + 2 if beside else 0), labels, _keys(plan), glyphs)
     for name in names:
         edits = [edit for edit in plan.in_force if edit.step == name]
         files = [file for file in plan.files if name in file.steps]
@@ -247,21 +248,35 @@ def _short_key(key: str) -> str:
 
 
 def change(edit: Edit, width: int, glyphs: Glyphs, *, was: str = "failed", now: str = "ok") -> Line:
-    """From what to what; what is long is cut, the text diff has it whole."""
+    """From what to what; what is long is cut to what differs, the text diff has it whole."""
     if not edit.old and not edit.new:
         return data(edit.note, "dim") if edit.note else ()
-    old, new = (_value(edit.key, text) for text in (edit.old, edit.new))
-    each = max(4, (width - 3) // 2)
-    if columns_of(old) + columns_of(new) + 3 <= width:
-        each = width
     unset: Line = (Span("not set", "dim"),)
-    before, after = (short(text, each, role, glyphs) if text else unset for text, role in ((old, was), (new, now)))
+    old, new = _values(edit)
+    room = max(8, width - 3)
+    if old and new and columns_of(visible(old)) + columns_of(visible(new)) > room:
+        old, new = telling.from_to(old, new, room, mark=glyphs.ellipsis)
+        sides: list[Line] = [(Span(old, was),), (Span(new, now),)]
+    else:
+        room -= line_width(unset) if not (old and new) else 0
+        sides = [short(text, room, role, glyphs) if text else unset for text, role in ((old, was), (new, now))]
+    before, after = sides
     note = (Span(f"  {edit.note}", "dim"),) if edit.note else ()
     return (*before, Span(f" {glyphs.arrow} ", "dim"), *after, *note)
 
 
+def _values(edit: Edit) -> tuple[str, str]:
+    """The old and the new value as the rest of the screen writes them; of long ones what differs and what is near it."""
+    lead = telling.common(edit.old, edit.new)
+    tail = telling.common(edit.old[lead:][::-1], edit.new[lead:][::-1])
+    texts = [text[max(0, lead - LONGEST) : len(text) - max(0, tail - LONGEST)] for text in (edit.old, edit.new)]
+    old, new = (_value(edit.key, text) for text in texts)
+    if old == new and edit.old and edit.new:  # they differ in nothing but white space
+        old, new = (beginning(text, LONGEST) for text in texts)
+    return old, new
+
+
 def _value(key: str, text: str) -> str:
-    """A value as the rest of the screen writes it."""
     line = " ".join(beginning(text, LONGEST).split())
     try:
         if key in SECONDS:
