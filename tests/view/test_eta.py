@@ -10,6 +10,7 @@ from tests.view.made import BEGIN, ended, listed, run_of, shape
 from tui_workflow.facts import events as ev
 from tui_workflow.facts.state import RunState, StepState, fold
 from tui_workflow.facts.work import Running
+from tui_workflow.store.snapshot import load, pack, take
 from tui_workflow.view.eta import Eta, of_run, of_step, words
 from tui_workflow.view.glyphs import UNICODE
 from tui_workflow.view.line import plain
@@ -211,6 +212,81 @@ def test_after_a_pause_the_rate_begins_anew_and_the_range_goes_on(pause: int) ->
     assert after is not None
     assert after.low < step.waiting / 70 < after.high
     assert after.high < 2 * before.high, "the pause is no time that items take"
+
+
+@pytest.mark.parametrize("begin", [0.0, 0.3, 0.9])
+@pytest.mark.parametrize("second", [40, 43, 49])
+def test_two_seconds_after_a_pause_a_rate_is_told(second: int, begin: float) -> None:
+    run, sampling = steady(second, 50, 20_000), Sampling()
+    fold(run, [ev.Paused(BEGIN + second, "")])
+    step, later = run.steps["s"], BEGIN + second + 30 + begin
+    assert sampling.rates(step, later - 0.1, paused=True).now is None
+    fold(run, [ev.Unpaused(later)])
+    for tenth in range(120):
+        first = 50 * second + 5 * tenth
+        fold(run, [ended("s", range(first, first + 5), at=later + tenth / 10, duration=0.01)])
+        now = sampling.rates(step, later + tenth / 10, paused=False).now
+        assert tenth < 20 or (now is not None and abs(now - 50) < 5), tenth
+
+
+PERIODS: list[tuple[str, list[ev.Event], float]] = [
+    ("paused", [ev.Paused(BEGIN + 20, "")], 20),
+    ("paused twice", [ev.Paused(BEGIN + 20, ""), ev.Paused(BEGIN + 30, "")], 20),
+    ("going on", [ev.Paused(BEGIN + 20, ""), ev.Unpaused(BEGIN + 50)], 30),
+    (
+        "two pauses",
+        [
+            ev.Paused(BEGIN + 20, ""),
+            ev.Unpaused(BEGIN + 24),
+            ev.Paused(BEGIN + 30, ""),
+            ev.SlotsChanged(BEGIN + 32, "s", 2),
+            ev.Unpaused(BEGIN + 56),
+        ],
+        30,
+    ),
+    (
+        "stopped while it was paused, and taken up",
+        [
+            ev.Paused(BEGIN + 20, ""),
+            ev.RunFinished(BEGIN + 25, "interrupted"),
+            ev.RunResumed(BEGIN + 50, 2, "host"),
+            ev.StepStarted(BEGIN + 50, "s", 4),
+        ],
+        30,
+    ),
+    (
+        "killed while it was paused, and taken up",
+        [ev.Paused(BEGIN + 20, ""), ev.RunResumed(BEGIN + 50, 2, "host"), ev.StepStarted(BEGIN + 50, "s", 4)],
+        30,
+    ),
+    ("ended in a pause", [ev.Paused(BEGIN + 20, ""), ev.StepFinished(BEGIN + 21, "s", "succeeded", "")], 20),
+    (
+        "ended in a pause, and run again",
+        [
+            ev.Paused(BEGIN + 20, ""),
+            ev.StepFinished(BEGIN + 21, "s", "succeeded", ""),
+            ev.Unpaused(BEGIN + 40),
+            ev.StepReopened(BEGIN + 45, "s", "asked for"),
+            ev.StepStarted(BEGIN + 50, "s", 4),
+        ],
+        30,
+    ),
+]
+
+
+@pytest.mark.parametrize(("facts", "active"), [case[1:] for case in PERIODS], ids=[case[0] for case in PERIODS])
+def test_the_rate_over_the_run_leaves_out_the_time_in_which_nothing_could_start(
+    facts: list[ev.Event], active: float
+) -> None:
+    run = steady(20, 53, 20_000)
+    step = run.steps["s"]
+    fold(run, facts)
+    assert step.active(BEGIN + 60) == pytest.approx(active)
+    assert overall(step, BEGIN + 60) == pytest.approx(20 * 53 / active)
+    duration = step.duration(BEGIN + 60)
+    assert duration is not None
+    assert duration >= active
+    assert load(pack(take(run))).steps["s"].active(BEGIN + 60) == step.active(BEGIN + 60)
 
 
 @pytest.mark.parametrize("gone", [2, 5, 8])

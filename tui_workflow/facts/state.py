@@ -112,6 +112,10 @@ class StepState:
     """Of the items that `pace` counts for the ten seconds in which it was started, those that had ended before."""
     rests: list[Rest] = field(default_factory=list)
     """The pauses since it was started that are over, and its changes of slots, by their ends."""
+    resting: float | None = None
+    """Since when the run has been paused while the step runs; None when it is not."""
+    rested: float = 0.0
+    """Seconds of pauses that are over, of all periods of running."""
     finished: float | None = None
     elapsed: float = 0.0
     """Seconds of earlier periods of running, before the step was reopened or interrupted."""
@@ -176,6 +180,13 @@ class StepState:
         end = self.finished if self.finished is not None else now
         return self.elapsed + (max(0.0, end - self.started) if end is not None else 0.0)
 
+    def active(self, now: float) -> float | None:
+        """Seconds of its `duration` in which the run was not paused: those in which items could start."""
+        seconds = self.duration(now)
+        if seconds is None:
+            return None
+        return max(0.0, seconds - self.rested - (max(0.0, now - self.resting) if self.resting is not None else 0.0))
+
 
 @dataclass(slots=True)
 class RunState:
@@ -196,8 +207,6 @@ class RunState:
     elapsed: float = 0.0
     """Seconds of earlier periods of running."""
     paused: bool = False
-    paused_at: float = 0.0
-    """When it was paused last."""
     draining: bool = False
     rejected: ev.ReloadRejected | None = None
     steps: dict[str, StepState] = field(default_factory=dict)
@@ -271,9 +280,10 @@ def _apply(run: RunState, fact: ev.Event) -> None:
             step.began, step.outdated = fact.at, False
             step.ended_before = step.pace.ended.get(int(fact.at) // 10, 0)
             step.rests.clear()
+            step.resting = fact.at if run.paused else None
         case ev.SlotsChanged():
             step = run.steps[fact.step]
-            if step.slots != fact.slots:
+            if step.slots != fact.slots and step.status == "running" and step.started is not None:
                 _rest(step, fact.at, fact.at)
             step.slots = fact.slots
         case ev.StepReopened():
@@ -289,6 +299,7 @@ def _apply(run: RunState, fact: ev.Event) -> None:
             step = run.steps[fact.step]
             step.status, step.reason, step.error = fact.status, fact.reason, fact.error
             step.finished = fact.at if step.started is not None else None
+            _stop_resting(step, fact.at)
             if step.again:
                 _reopen(step, fact.at, "")
         case ev.RunStarted():
@@ -305,12 +316,15 @@ def _apply(run: RunState, fact: ev.Event) -> None:
         case ev.ReloadRejected():
             run.rejected = fact
         case ev.Paused():
-            if not run.paused:
-                run.paused_at = fact.at
+            for step in run.steps.values():
+                if step.status == "running" and step.resting is None:
+                    step.resting = fact.at
             run.paused, run.status, run.reason = True, "paused", fact.reason
         case ev.Unpaused():
-            if run.paused:
-                _end_rest(run, fact.at)
+            for step in run.steps.values():
+                if step.resting is not None:
+                    _rest(step, step.resting, fact.at)
+                    _stop_resting(step, fact.at)
             run.paused, run.status, run.reason = False, "running", ""
         case ev.Draining():
             run.draining = True
@@ -325,15 +339,14 @@ def _apply(run: RunState, fact: ev.Event) -> None:
             assert_never(fact)
 
 
-def _end_rest(run: RunState, at: float) -> None:
-    for step in run.steps.values():
-        _rest(step, run.paused_at, at)
-
-
 def _rest(step: StepState, begin: float, end: float) -> None:
-    if step.status == "running" and step.started is not None:
-        ended_before = step.pace.ended.get(int(end) // 10, 0)
-        step.rests.append(Rest(max(step.started, begin), end, ended_before, step.slots))
+    step.rests.append(Rest(begin, end, step.pace.ended.get(int(end) // 10, 0), step.slots))
+
+
+def _stop_resting(step: StepState, at: float) -> None:
+    if step.resting is not None:
+        step.rested += max(0.0, at - step.resting)
+        step.resting = None
 
 
 def _interrupt(run: RunState) -> None:
@@ -358,6 +371,7 @@ def _reopen(step: StepState, at: float, reason: str) -> None:
 
 
 def _stop_clock(step: StepState, at: float) -> None:
+    _stop_resting(step, at)
     if step.started is not None:
         step.elapsed += max(0.0, (step.finished if step.finished is not None else at) - step.started)
         step.started = None

@@ -53,8 +53,8 @@ def recent(step: StepState, now: float) -> float | None:
 
 
 def overall(step: StepState, now: float) -> float | None:
-    """Items that ended per second of all the time the step has run."""
-    seconds = step.duration(now)
+    """Items that ended per second of all the time the step has run; pauses are left out, in which nothing could start."""
+    seconds = step.active(now)
     if not step.done or seconds is None or seconds <= 0:
         return None
     return step.done / seconds
