@@ -180,7 +180,9 @@ async def test_back_to_the_earlier_revision(tmp_path: Path) -> None:
         await run.revision(2)
         await run.done(run.step().done + 10)
         reply = await run.send(GoBack())
-        assert "as r3" in reply.text
+        assert reply.text == "Back to r1, as r3; handlers.py still has the edit"
+        assert run.plan is not None
+        assert (run.plan.again, run.plan.ahead) == (1, ("handlers.py",))
         await run.revision(3)
         await run.done(run.step().done + 10)
         rows = run.outcomes()
@@ -188,10 +190,20 @@ async def test_back_to_the_earlier_revision(tmp_path: Path) -> None:
         assert rows[-1]["revision"] == 3
         made_as_recorded(run)
         assert run.step().stale == sum(row["result"] == "B" for row in rows)
-        assert "as r4" in (await run.send(GoBack())).text
+        assert (await run.send(GoBack())).text == "Back to r2, as r4", "the files say what holds"
         await run.revision(4)
         await run.done(run.step().done + 10)
         assert run.outcomes()[-1]["result"] == "B"
+
+
+async def test_a_file_that_has_come_since_still_has_the_edit_after_going_back(tmp_path: Path) -> None:
+    write(tmp_path)
+    (tmp_path / "flow.yaml").write_text("\ufeff" + FLOW)  # a mark that is no part of the text
+    async with live(tmp_path) as run:
+        await run.done(6)
+        run.save("flow.py", handler("C"))
+        await run.revision(2)
+        assert (await run.send(GoBack())).text == "Back to r1, as r3; flow.py still has the edit"
 
 
 @pytest.mark.parametrize("pause", [0.0, 0.02])

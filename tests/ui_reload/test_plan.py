@@ -312,6 +312,25 @@ async def test_what_waits_stands_in_the_footer_and_the_revision_in_the_header() 
         assert "process-dataset r3" in screen.lines[0]
 
 
+@pytest.mark.parametrize(
+    ("ahead", "words"),
+    [
+        ((), ""),
+        (("nightly.yaml",), " nightly.yaml still has the edit."),
+        (("nightly.yaml", "fetch.py"), " nightly.yaml and fetch.py still have the edit."),
+        (("nightly.yaml", "fetch.py", "x.py"), " nightly.yaml and 2 other files still have the edit."),
+    ],
+)
+async def test_after_going_back_the_footer_says_what_the_files_say(ahead: tuple[str, ...], words: str) -> None:
+    run = Simulation(total=1000)
+    async with opened(run, size=(160, 32)) as screen:
+        run.state = edited(total=1000).state
+        run.plan = replace(HELD, again=1, ahead=ahead)
+        screen.app._tick()
+        await screen.settle()
+        assert f"r1 holds again as r3, for items that start from now.{words} 608 results" in screen.footer
+
+
 async def test_the_definition_says_that_not_all_of_it_is_in_use() -> None:
     async with opened(edited()) as screen:
         assert "nightly.yaml, r3 in use but for 3 edits that wait" in await screen.press("d")

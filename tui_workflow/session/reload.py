@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import os
 import time
+from codecs import BOM_UTF8
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import replace
 from difflib import unified_diff
@@ -52,8 +53,8 @@ class Reloader:
         self._seen: dict[str, bytes] | None = None
         self.saved: Plan | None = None
         """The plan of the latest valid save, whose structural edits may still wait."""
-        self._earlier: Plan | None = None
-        """What was saved before that."""
+        self._earlier: tuple[int, Plan] | None = None
+        """What was saved before that, and as which revision."""
         self.plan: ReloadPlan | None = None
         self.rejected: Rejected | None = None
 
@@ -78,10 +79,14 @@ class Reloader:
 
     def _as_planned(self) -> dict[str, bytes]:
         """The contents that the plan in force was made from; of what is gone since, nothing: a run goes on without."""
-        plan = self._engine().plan
+        made = self._made_of(self._engine().plan)
+        return {path: made.get(path, now) if now else now for path, now in self._contents().items()}
+
+    def _made_of(self, plan: Plan) -> dict[str, bytes]:
+        """The contents that a plan was made from."""
         made = {handler.path: handler.source for handler in plan.handlers}
         made[self._path] = plan.text.encode("utf-8", "surrogateescape")
-        return {path: made.get(path, now) if now else now for path, now in self._contents().items()}
+        return made
 
     async def look(self) -> None:
         """Read the files again; take up what is new and valid, reject what is not."""
@@ -133,10 +138,11 @@ class Reloader:
         engine, now = self._engine(), time.time()
         current = engine.plan
         number = engine.revision + 1
-        self._earlier = self.saved or current
+        before = self.saved or current
+        self._earlier = number - 1, before
         self.saved, self.rejected = saved, None
         self._store(number, now, saved)
-        self.plan = reload_plan(self._earlier, saved, difference, diff(current, plan), number, now)
+        self.plan = reload_plan(before, saved, difference, diff(current, plan), number, now)
         engine.take_revision(plan, number, [ev.RevisionTaken(now, number, shapes(plan))])
 
     def _store(self, number: int, now: float, plan: Plan) -> None:
@@ -225,13 +231,23 @@ class Reloader:
     async def go_back(self) -> Reply:
         """Run by the revision before the present one again, as a new revision."""
         async with self._lock:
-            earlier, engine = self._earlier, self._engine()
-            if earlier is None:
+            engine = self._engine()
+            if self._earlier is None:
                 return Reply("There is no earlier revision to go back to", refused=True)
+            number, earlier = self._earlier
             difference = diff(engine.plan, earlier)
-            self._adopt(await self._in_force(earlier, difference), earlier, difference)
-            name = os.path.basename(self._path)
-            return Reply(f"Back to the earlier revision, as r{engine.revision}; {name} itself is as it was saved")
+            plan, contents = await self._in_force(earlier, difference), await asyncio.to_thread(self._contents)
+            self._adopt(plan, earlier, difference)
+            assert self.plan is not None
+            self.plan = replace(self.plan, again=number, ahead=self._other_than(earlier, contents))
+            told = [f"Back to r{number}, as r{engine.revision}", self.plan.still_edited]
+            return Reply("; ".join(filter(None, told)))
+
+    def _other_than(self, plan: Plan, contents: Mapping[str, bytes]) -> tuple[str, ...]:
+        """The names of the files that say something else than a plan."""
+        made = self._made_of(plan)
+        texts = {path: text.removeprefix(BOM_UTF8) if path == self._path else text for path, text in contents.items()}
+        return tuple(os.path.basename(path) for path, text in texts.items() if text != made.get(path, b""))
 
 
 def _same(one: Plan, other: Plan) -> bool:

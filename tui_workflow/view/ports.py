@@ -106,6 +106,8 @@ class ReloadPlan:
     """What the latest edit changed: `in_force` holds already for items that start from now, `waiting` waits for `TakeUp`.
 
     `unchanged` is the number of other steps; `text` is the difference of the two texts, line by line; `saved` a Unix time.
+    `again` is the earlier revision that was gone back to, 0 where it is a save; `ahead` are then the names of the files that
+    still have the edit.
     """
 
     path: str
@@ -117,6 +119,16 @@ class ReloadPlan:
     waiting: tuple[Edit, ...] = ()
     unchanged: int = 0
     text: tuple[str, ...] = ()
+    again: int = 0
+    ahead: tuple[str, ...] = ()
+
+    @property
+    def still_edited(self) -> str:
+        """That files have an edit that does not hold any more, as a sentence without its stop; empty where none has."""
+        if not self.ahead:
+            return ""
+        *others, last = self.ahead if len(self.ahead) <= 2 else (self.ahead[0], f"{len(self.ahead) - 1} other files")
+        return f"{' and '.join([*others, last])} still {'have' if others else 'has'} the edit"
 
 
 @dataclass(frozen=True, slots=True)
