@@ -223,7 +223,7 @@ def step(draw: st.DrawFn, name: str, others: list[str]) -> dict[str, Any]:
         found["if"] = draw(st.sampled_from(texts))
     if draw(st.booleans()):
         found["env"] = {"A": draw(st.sampled_from(texts))}
-    if others and draw(st.booleans()):
+    if draw(st.booleans()) and others:
         found["needs"] = draw(st.lists(st.sampled_from(others), unique=True, max_size=2))
     return found
 
