@@ -160,6 +160,21 @@ async def test_slots_are_never_exceeded_while_they_change() -> None:
     assert state.steps["work"].succeeded == 300
 
 
+@pytest.mark.parametrize("slots", [1, 6])
+async def test_slots_that_are_set_while_the_step_begins_are_those_that_it_has(slots: int) -> None:
+    pool = FakePool(works, {"work": list(range(60))})
+    tube = Tube(plan_of(loop_step("work", parallel=Parallel(max_parallel=3), batch_size=1)), pool)
+    task = asyncio.create_task(tube.run())
+    await until(lambda: "work" in tube.engine._runs)
+    assert tube.state.steps["work"].status == "pending"
+    assert not tube.engine.send(SetSlots("work", slots)).refused
+    await until(lambda: tube.state.steps["work"].status == "running")
+    assert tube.state.steps["work"].slots == slots
+    state = await task
+    assert pool.most == slots
+    assert state.steps["work"].succeeded == 60
+
+
 async def test_a_dead_worker_costs_the_blamed_item_and_nothing_runs_twice() -> None:
     def crashes(step: str, value: Any, attempt: int) -> object:
         return SystemError() if value == 7 else value

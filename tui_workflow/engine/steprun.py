@@ -86,6 +86,8 @@ class StepRun:
         self._stock = Stock(lambda: self.state, around.store, around.monotonic, in_order=self.step.parallel is None)
         self._slots: list[Slot] = []
         self._want_slots = 1
+        self._asked_slots: int | None = None
+        """The number of slots that somebody has asked for; it holds also when that was before the step had begun."""
         self._tempo = Tempo()
         self._owed: deque[tuple[Slot | None, int, int]] = deque()
         """Recorded outcomes whose commit is still to come, in order: the slot that waits, how many, how many failed."""
@@ -190,6 +192,8 @@ class StepRun:
             self._around.pool.release(worker)
             return
         self._want_slots = max(1, min(slots, self._options.max_slots or slots))
+        if self._asked_slots is not None:
+            self._want_slots = self._asked_slots
         self._around.recorder.append([ev.StepStarted(self._around.now(), self.name, self._want_slots)])
         if self.state.failures:
             # A wish that is on its way may be about these: what it says goes before what is taken up here.
@@ -315,7 +319,7 @@ class StepRun:
 
     def set_slots(self, slots: int) -> None:
         """Change the number of slots while the step runs; items in flight finish, and none starts above the number."""
-        self._want_slots = slots
+        self._want_slots = self._asked_slots = slots
         self._around.recorder.append([ev.SlotsChanged(self._around.now(), self.name, slots)])
         self._make_slots()
         for slot in self._slots:
