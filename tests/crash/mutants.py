@@ -130,8 +130,8 @@ MUTANTS = (
     Mutant(
         "more slots after a resume",
         "engine/steprun.py",
-        "        self._want_slots = max(1, min(slots, self._options.max_slots or slots))\n",
-        "        self._want_slots = max(1, min(slots, self._options.max_slots or slots)) + 2 * bool(self.state.attempts)\n",
+        "        slots = self._crew.want(max(1, min(slots, self._options.max_slots or slots)))\n",
+        "        slots = self._crew.want(max(1, min(slots, self._options.max_slots or slots)) + 2 * bool(self.state.attempts))\n",
         ("tests/end_to_end/test_slots.py::test_a_resume_keeps_to_the_slots",),
     ),
     Mutant(

@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.engine.fakes import FakePool, Tube, loop_step, plan_of
-from tui_workflow.engine import steprun
+from tui_workflow.engine import crew
 from tui_workflow.engine.settings import slot_count
 from tui_workflow.engine.wishes import loaded_again
 from tui_workflow.facts import events as ev
@@ -533,7 +533,7 @@ async def test_a_slot_that_gets_no_worker_is_done_without(monkeypatch: pytest.Mo
         async def pass_time(self) -> None:
             await asyncio.sleep(0.01)
 
-    monkeypatch.setattr(steprun, "WORKER_PAUSES", ())
+    monkeypatch.setattr(crew, "WORKER_PAUSES", ())
     pool = Scarce(works, {"work": list(range(6))})
     tube = Tube(plan_of(loop_step("work", parallel=Parallel(max_parallel=4), batch_size=1)), pool)
     state = await asyncio.wait_for(tube.run(), 20)
@@ -547,7 +547,7 @@ async def test_a_step_that_gets_no_worker_at_all_fails_in_words(monkeypatch: pyt
         async def acquire(self) -> Worker:
             raise OSError(24, "Too many open files")
 
-    monkeypatch.setattr(steprun, "WORKER_PAUSES", ())
+    monkeypatch.setattr(crew, "WORKER_PAUSES", ())
     tube = Tube(plan_of(loop_step("work", parallel=Parallel(max_parallel=4))), Bare(works, {"work": [1]}))
     state = await asyncio.wait_for(tube.run(), 20)
     assert state.steps["work"].status == "failed"

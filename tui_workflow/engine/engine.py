@@ -15,8 +15,8 @@ from typing import Any
 from tui_workflow.engine.decide import ENDED, StepView, decide
 from tui_workflow.engine.following import keepers, reruns
 from tui_workflow.engine.ports import Options, Surroundings
-from tui_workflow.engine.program import Revision, program
-from tui_workflow.engine.steprun import Context, StepRun
+from tui_workflow.engine.program import Context, Revision, program
+from tui_workflow.engine.steprun import StepRun
 from tui_workflow.engine.wishes import Wishes
 from tui_workflow.facts import events as ev
 from tui_workflow.facts.commands import (

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
@@ -24,6 +25,19 @@ class Revision:
     executor: Literal["process", "thread", "async"]
     params: Mapping[str, Any]
     """The values of the run's parameters."""
+
+
+@dataclass(slots=True)
+class Context:
+    """The flow's `context`: encoded values by name, and a number that grows with each commit of writes."""
+
+    values: dict[str, bytes]
+    version: int = 0
+
+    def take(self, writes: bytes) -> None:
+        """Take in the committed writes of one item: a JSON object of encoded values."""
+        self.values.update({name: json.dumps(value).encode() for name, value in json.loads(writes).items()})
+        self.version += 1
 
 
 def summarize(steps: Iterable[StepState], plan: Plan) -> list[StepSummary]:

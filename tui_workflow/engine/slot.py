@@ -16,7 +16,7 @@ _DURATION = itemgetter(4)
 
 
 class SlotOwner(Protocol):
-    """The step that a slot belongs to."""
+    """The crew that a slot belongs to."""
 
     def slot_ended(self, slot: Slot, outcomes: list[Outcome], seconds: float, failed: dict[int, str]) -> None:
         """Attempts that ended, how many seconds they took in all, and what to call those that failed."""
@@ -45,6 +45,8 @@ class Slot:
         """A later revision holds: it takes nothing more before its worker has been told."""
         self.outworn = False
         """Its worker has loaded files that have changed since: before anything more is given, another takes its place."""
+        self.renewals = 0
+        """How often workers had been renewed when its own was told the step."""
         self.staffing = False
         self.retiring = False
         self.recalling = False

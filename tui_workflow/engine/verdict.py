@@ -8,10 +8,16 @@ from typing import NamedTuple
 
 from tui_workflow.engine.retry import next_delay
 from tui_workflow.facts.events import StepStatus
+from tui_workflow.facts.fingerprint import fingerprint
 from tui_workflow.facts.outcome import Ended, ErrorInfo, Outcome
 from tui_workflow.facts.state import Item, StepState
 from tui_workflow.flow.model import OnError, Retry, Step
 from tui_workflow.text import plural
+
+
+def own_error(kind: str, message: str, mro: tuple[str, ...] = ()) -> ErrorInfo:
+    """An error that the engine finds by itself, not a worker."""
+    return ErrorInfo(kind, message, fingerprint(kind, message), mro or (kind,))
 
 
 @dataclass(frozen=True, slots=True)
