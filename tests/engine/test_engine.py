@@ -166,7 +166,8 @@ async def test_slots_that_are_set_while_the_step_begins_are_those_that_it_has(sl
     tube = Tube(plan_of(loop_step("work", parallel=Parallel(max_parallel=3), batch_size=1)), pool)
     task = asyncio.create_task(tube.run())
     await until(lambda: "work" in tube.engine._runs)
-    assert tube.state.steps["work"].status == "pending"
+    begun: str = tube.state.steps["work"].status
+    assert begun == "pending"
     assert not tube.engine.send(SetSlots("work", slots)).refused
     await until(lambda: tube.state.steps["work"].status == "running")
     assert tube.state.steps["work"].slots == slots
