@@ -39,6 +39,8 @@ class Office:
         """The thread that calls `update_progress`, whose output is the step's."""
         self.ticker = Ticker(self)
         self.loaded = LoadedFiles()
+        # Who is told of a failure may save what it came from at once: the files it came from must be known by then.
+        self.outbox.ahead = self.tell_loaded
         out, err = install(self.current_log)
         self.hygiene = Hygiene(out, err, self.raw)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import socket
 import threading
+from collections.abc import Callable
 from time import perf_counter
 
 from tui_workflow.facts.outcome import Ended
@@ -26,6 +27,8 @@ class Outbox:
         self._sending = threading.Lock()
         self._adding = threading.Lock()
         self._sent_at = 0.0
+        self.ahead: Callable[[], None] = _nothing
+        """Sends what the engine must know before it hears that an item has ended."""
         self._forked = False
         os.register_at_fork(after_in_child=self._leave)
 
@@ -55,6 +58,7 @@ class Outbox:
             if not self._shared.add(record, blob):
                 self._flush()
                 if len(blob) > BLOB:
+                    self.ahead()
                     self.send(protocol.OUTCOMES, protocol.outcome_head(1) + record + blob)
                     self._shared.sent()
                 else:
@@ -70,6 +74,11 @@ class Outbox:
 
     def _flush(self) -> None:
         if self._shared.waiting:
+            self.ahead()
             self.send(protocol.OUTCOMES, self._shared.body())
             self._shared.sent()
         self._sent_at = perf_counter()
+
+
+def _nothing() -> None:
+    pass
