@@ -43,6 +43,7 @@ class StoredDetails:
         self._plan = plan
         self._searched: set[RunFile] = set()
         """Files that a search reads now."""
+        self._leaving = False
         self._sizes: dict[tuple[str, int | None], tuple[int, int, int]] = {}
         """By step and item: lines of the log counted so far, those left out, and the number of the last log counted."""
 
@@ -55,6 +56,7 @@ class StoredDetails:
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
     ) -> None:
+        self._leaving = True
         for file in tuple(self._searched):
             file.interrupt()
         await asyncio.to_thread(self._beside.shutdown, cancel_futures=True)
@@ -74,6 +76,8 @@ class StoredDetails:
         def answered() -> _T:
             with RunFile(self.path) as file:
                 self._searched.add(file)
+                if self._leaving:
+                    file.interrupt()
                 try:
                     return question(file)
                 finally:

@@ -23,6 +23,8 @@ from tui_workflow.store.writer import Position, Revision
 
 _PAGE = 2000
 _BODIES_KNOWN = 1024
+LOOK_EVERY = 1_000_000
+"""Instructions of SQLite, some milliseconds, between two looks at whether a reader has been interrupted."""
 
 
 class RunFile:
@@ -38,6 +40,8 @@ class RunFile:
         if not path.is_file():
             raise DamagedRunFile(f"there is no run file {path}")
         self._db = _connect(path, timeout)
+        # An interruption between two statements, or just before one begins, is none for SQLite: it is looked at meanwhile too.
+        self._db.set_progress_handler(self._is_interrupted, LOOK_EVERY)
 
     def __enter__(self) -> RunFile:
         return self
@@ -54,6 +58,9 @@ class RunFile:
         """End what another thread reads, and let it read nothing more: it raises `DamagedRunFile` there."""
         self._interrupted = True
         self._db.interrupt()
+
+    def _is_interrupted(self) -> bool:
+        return self._interrupted
 
     def rows(self, sql: str, arguments: Sequence[Any] = ()) -> list[Any]:
         """All rows of a statement: for pages, not for whole tables."""
