@@ -41,6 +41,52 @@ async def test_r_on_a_group_asks_with_number_and_steps_before_it_retries() -> No
         assert group.count == 0
 
 
+@pytest.mark.parametrize("size", [(120, 32), (80, 24), (60, 16)])
+@pytest.mark.parametrize("key", ["r", "s"])
+async def test_a_question_about_a_group_has_the_whole_of_its_cause(size: tuple[int, int], key: str) -> None:
+    """Two groups of one type may begin alike for more than a line."""
+    run = Simulation(total=1000)
+    for number, code in enumerate((22, 28)):
+        text = f"the command ended with code {code}: curl: ({code}) the server did not do what it was asked for, case {'ab'[number]}"
+        info = ErrorInfo("ExitCode", text, f"f{number}")
+        first = 700 + 10 * number
+        run.end("process_chunks", run.clock, [(n, Ended.FAILED, 2, 0.5, info) for n in range(first, first + 2)])
+    async with opened(run, size) as screen:
+        await screen.press("f")
+        for group, case in (("f0", "case a"), ("f1", "case b")):
+            screen.desk.nav.group = f"process_chunks\0{group}"
+            shown = " ".join((await screen.press(key)).replace("│", " ").split())
+            assert case in shown
+            await screen.press("escape")
+
+
+async def test_questions_over_marks_name_what_then_happens() -> None:
+    async with opened() as screen:
+        run, nav = screen.run, screen.desk.nav
+        await screen.press("enter")
+        assert nav.items is not None
+        failed, done = run.failed_of()[:3], [n for n in range(9) if n not in run.failed_of()][:4]
+        nav.items.marked.update(failed, done)
+        assert "Retry 3 of the 7 marked?" in await screen.press("r")
+        await screen.press("escape")
+        assert "Skip 3 of the 7 marked?" in await screen.press("s")
+        await screen.type("bad")
+        await screen.press("enter")
+        assert run.sent == [cm.SkipItems("process_chunks", tuple(sorted(failed)), "bad")]
+
+
+async def test_a_skip_is_taken_back_by_a_retry() -> None:
+    async with opened() as screen:
+        run = screen.run
+        item = run.failed_of()[0]
+        run.end("process_chunks", run.clock, [(item, Ended.SKIPPED, 0, 0.0, None)])
+        await screen.press("enter")
+        assert screen.desk.nav.items is not None
+        screen.desk.nav.items.item = item
+        await screen.press("r")
+        assert run.sent == [cm.RetryItems("process_chunks", (item,))]
+
+
 async def test_the_cursor_stays_on_a_group_that_was_retried_until_it_is_known_how_that_went() -> None:
     async with opened(Simulation(total=10_000)) as screen:
         run, nav = screen.run, screen.desk.nav

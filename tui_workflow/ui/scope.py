@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from tui_workflow.facts.state import Group, Item, StepState
 from tui_workflow.ui.actions import walk
@@ -17,6 +17,8 @@ from tui_workflow.view.panes.failures import Cause
 
 _FAILED = bytes(int(state in (Item.FAILED, Item.RETRYING)) for state in range(256))
 """By state of an item, whether a retry is for it."""
+_NOT_DONE = bytes(int(state in (Item.FAILED, Item.RETRYING, Item.SKIPPED)) for state in range(256))
+"""The same for items that are chosen one by one: a skip is taken back by a retry."""
 BEGINNING = 30
 """Columns of a message in a sentence."""
 
@@ -154,8 +156,8 @@ def words_of(chosen: Sequence[Scope], total: int | None = None) -> str:
 
 
 def listed(chosen: Sequence[Scope]) -> list[tuple[str, str]]:
-    """Several scopes as lines below a question: how many items, and of what. Nothing for a single one."""
-    if len(chosen) == 1:
+    """Scopes as lines below a question: how many items, and of what. Nothing for a single one that no cause names."""
+    if len(chosen) == 1 and (chosen[0].whole or not chosen[0].name):
         return []
     return [(numbers.count(scope.count), scope.name or scope.step) for scope in chosen]
 
@@ -164,6 +166,22 @@ def failed_in(desk: Desk, scope: Scope) -> tuple[int, ...]:
     """Those of a scope that have failed, or wait for another attempt after they had."""
     failed = desk.state.steps[scope.step].states.translate(_FAILED)
     return tuple(number for number in scope.items if number < len(failed) and failed[number])
+
+
+def to_retry(desk: Desk, scope: Scope) -> tuple[int, ...]:
+    """Those of a scope that run again when it is retried: what has failed, and of chosen items what was skipped, too."""
+    states = desk.state.steps[scope.step].states
+    chosen = scope.group is None and not scope.whole and not scope.part
+    wanted = states.translate(_NOT_DONE if chosen else _FAILED)
+    return tuple(number for number in scope.items if number < len(wanted) and wanted[number])
+
+
+def only(scope: Scope, items: tuple[int, ...]) -> Scope:
+    """A scope without those of its items that a wish is not for; its words then say how many it is for."""
+    if len(items) == scope.count:
+        return scope
+    words = f"{numbers.count(len(items))} of {scope.words}"
+    return replace(scope, items=items, words=words, group=None, whole=False)
 
 
 def failed_since(desk: Desk, scope: Scope) -> int:

@@ -11,7 +11,7 @@ from tui_workflow.ui.actions.retry import reruns
 from tui_workflow.ui.actions.walk import Act
 from tui_workflow.ui.bulk import carried_out, is_busy, one_by_one
 from tui_workflow.ui.desk import Desk
-from tui_workflow.ui.scope import Scope, by_step, scopes, words_of
+from tui_workflow.ui.scope import Scope, by_step, only, scopes, words_of
 from tui_workflow.ui.screens.prompt import prompt
 from tui_workflow.ui.screens.question import NO, ask
 from tui_workflow.view import numbers
@@ -26,11 +26,14 @@ def skip(desk: Desk) -> None:
     if not found:
         desk.refuse(f"{desk.key('skip')} does nothing here: there is no item to skip")
         return
-    count = sum(scope.count for scope in found)
-    running = sum(_running(desk, scope) for scope in found)
-    if not running and not any(_can_be_skipped(desk, scope) for scope in found):
-        desk.refuse(f"Nothing to skip: {words_of(found)} {'is' if count == 1 else 'are'} done")
+    kept = [only(scope, _to_skip(desk, scope)) for scope in found]
+    running = sum(_running(desk, scope) for scope in kept)
+    if not any(scope.items for scope in kept):
+        one = sum(scope.count for scope in found) == 1
+        desk.refuse(f"Nothing to skip: {words_of(found)} {'is' if one else 'are'} done")
         return
+    found = [scope for scope in kept if scope.items]
+    count = sum(scope.count for scope in found)
     ends = ""
     if running:
         ends = "It runs now: its attempt ends at once. " if count == 1 else f"{_run_now(running)} at once. "
@@ -42,6 +45,7 @@ def skip(desk: Desk) -> None:
         "reason",
         "skip",
         lambda desk, reason: _skip(desk, found, reason, running=running > 0),
+        about=found[0].name if len(found) == 1 and not found[0].whole else "",
     )
 
 
@@ -58,11 +62,11 @@ def _running(desk: Desk, scope: Scope) -> int:
     return len({run.item for run in desk.lanes().get(scope.step, ())}.intersection(scope.items))
 
 
-def _can_be_skipped(desk: Desk, scope: Scope) -> bool:
-    """Whether any item of a scope can be skipped: it is not done and does not run."""
+def _to_skip(desk: Desk, scope: Scope) -> tuple[int, ...]:
+    """The items of a scope that can be skipped: those that are not done, and those that run, which end then."""
     states = desk.state.steps[scope.step].states
     running = {run.item for run in desk.lanes().get(scope.step, ())}
-    return any(states[item] in _SKIPPABLE and item not in running for item in scope.items if item < len(states))
+    return tuple(n for n in scope.items if n < len(states) and (states[n] in _SKIPPABLE or n in running))
 
 
 def _skip(desk: Desk, chosen: Sequence[Scope], reason: str, *, running: bool) -> None:

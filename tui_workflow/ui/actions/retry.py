@@ -21,8 +21,10 @@ from tui_workflow.ui.scope import (
     listed,
     name_of,
     of_group,
+    only,
     scopes,
     shown,
+    to_retry,
     words_of,
 )
 from tui_workflow.ui.screens.question import NO, Answer, ask
@@ -87,14 +89,14 @@ def retry_scopes(desk: Desk, chosen: Sequence[Scope], *, accept: int = 0) -> Non
 
     `accept` is the number of these edits: they wait, and are accepted before what the answer says.
     """
-    kept = [(scope, failed_in(desk, scope)) for scope in chosen]
+    kept = [(scope, to_retry(desk, scope)) for scope in chosen]
     total = sum(len(failed) for _, failed in kept)
     if not total:
         many = sum(scope.count for scope in chosen)
         done = "is not failed" if many == 1 else "are not failed"
         desk.refuse(f"Nothing to retry: {chosen[0].words if len(chosen) == 1 else numbers.plural(many, 'item')} {done}")
         return
-    meant = [scope for scope, failed in kept if failed]
+    meant = [only(scope, failed) for scope, failed in kept if failed]
     if total == 1 and not accept and not stopped.goes_on(desk.state):
         _send(desk, meant)
         return
@@ -159,7 +161,7 @@ def _send(desk: Desk, chosen: Sequence[Scope]) -> None:
 
     async def send(scope: Scope) -> Reply:
         # The very items that the question was about: what has failed since then has not been agreed to.
-        watch = Watched(desk.state.steps[scope.step], failed_in(desk, scope))
+        watch = Watched(desk.state.steps[scope.step], to_retry(desk, scope))
         newer = failed_since(desk, scope)
         before = len(progress.reached)
         reply = await desk.feed.send(RetryItems(scope.step, scope.items), progress)

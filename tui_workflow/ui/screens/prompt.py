@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from tui_workflow.ui.desk import Desk
+from tui_workflow.ui.screens.question import cause
 from tui_workflow.view.columns import line_width
 from tui_workflow.view.glyphs import Glyphs
 from tui_workflow.view.line import Span
@@ -18,9 +19,17 @@ class Prompt:
     """Asks for a text; an empty one is not taken."""
 
     def __init__(
-        self, desk: Desk, title: str, words: str, label: str, verb: str, done: Callable[[Desk, str], None]
+        self,
+        desk: Desk,
+        title: str,
+        words: str,
+        label: str,
+        verb: str,
+        done: Callable[[Desk, str], None],
+        about: str = "",
     ) -> None:
         self.desk = desk
+        self.about = about
         self.title, self.words, self.label, self.verb = title, words, label, verb
         self.done = done
         self.line = TextLine()
@@ -33,6 +42,7 @@ class Prompt:
             Row((Span(f"A {self.label} is needed: type one, or leave with esc.", "failed"),)) if self.empty else BLANK
         )
         rows = [
+            *([*cause(self.about, room), BLANK] if self.about else []),
             *sentence(self.words, room, "dim"),
             BLANK,
             Row((*label, *typed(self.line, room - line_width(label) - 1, glyphs))),
@@ -71,6 +81,14 @@ class Prompt:
         self.done(self.desk, text)
 
 
-def prompt(desk: Desk, title: str, words: str, label: str, verb: str, done: Callable[[Desk, str], None]) -> None:
-    """Open a dialog that asks for a text."""
-    desk.open(Prompt(desk, title, words, label, verb, done))
+def prompt(
+    desk: Desk,
+    title: str,
+    words: str,
+    label: str,
+    verb: str,
+    done: Callable[[Desk, str], None],
+    about: str = "",
+) -> None:
+    """Open a dialog that asks for a text; `about` is the cause of the items that it is about."""
+    desk.open(Prompt(desk, title, words, label, verb, done, about))

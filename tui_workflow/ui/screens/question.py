@@ -10,10 +10,15 @@ from tui_workflow.ui.screens.choose import Choosing
 from tui_workflow.view.glyphs import Glyphs
 from tui_workflow.view.line import Span
 from tui_workflow.view.panes.dialog import Box, Choice, choices, fitting, sentence
-from tui_workflow.view.panes.row import BLANK, Row, Rows, short
+from tui_workflow.view.panes.row import BLANK, Row, Rows, data, short
+from tui_workflow.view.wrapping import wrapped
 
 MOST = 8
 """Lines below a question at most."""
+CAUSE = 4
+"""Rows of a cause at most."""
+SAID = 400
+"""Characters of a cause at most."""
 FIXED = 8
 """Rows of a question beside its lines, its title's and its answers."""
 
@@ -50,6 +55,8 @@ def counted(lines: Sequence[tuple[str, str]], room: int, most: int, glyphs: Glyp
     """What a question is about, in at most `most` rows and one that is blank: numbers, and data that they count."""
     if not lines or most < 1:
         return []
+    if len(lines) == 1:
+        return [*cause(lines[0][1], room), BLANK]
     shown = lines if len(lines) <= most else lines[: most - 1]
     digits = max(len(number) for number, _ in lines)
     found = [
@@ -59,6 +66,11 @@ def counted(lines: Sequence[tuple[str, str]], room: int, most: int, glyphs: Glyp
     if len(shown) < len(lines):
         found.append(Row((Span(f"{'':{digits}}  {len(lines) - len(shown)} more", "dim"),)))
     return [*found, BLANK]
+
+
+def cause(name: str, room: int) -> Rows:
+    """What the items of a question have in common, whole: groups often differ at the end of what they say."""
+    return [Row(line) for line in wrapped(data(name[:SAID]), room, words=True)[:CAUSE]]
 
 
 def ask(desk: Desk, title: str, words: str, answers: Sequence[Answer], lines: Sequence[tuple[str, str]] = ()) -> None:
