@@ -495,3 +495,18 @@ async def test_the_plan_says_what_reads_a_step_that_gets_other_items() -> None:
         text = await screen.press("P")
         assert "2 steps that read it run again" in text
         assert "nothing that is done" not in text
+
+
+async def test_the_plan_of_a_step_under_another_name_says_what_counts_no_more() -> None:
+    waiting = (Edit("download", "added", note="after prepare_chunks"), Edit("process_chunks", "removed"))
+    run = edited(total=10_000, plan=replace(PLAN, in_force=(), files=(), waiting=waiting))
+    done = run.state.steps["process_chunks"].done
+    assert run.state.failed == run.state.steps["process_chunks"].failed
+    async with opened(run) as screen:
+        text = await screen.press("P")
+        assert f"{done:,} items done before count no more, new steps begin at 0".replace(",", " ", 1) in text
+        assert "nothing that is done runs again" not in text
+        assert "run the failed again" not in text, "they go with their step"
+        assert "The 3 items in flight finish" in text, "of the step that stays"
+        assert "No item has failed of a step that stays" in await screen.press("f")
+        assert run.sent == []

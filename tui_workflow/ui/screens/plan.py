@@ -61,7 +61,8 @@ class PlanDialog:
         last = keys([(self.desk.key(name), word, name) for name, word in self._others()], room)
         below = height > 3 * (2 * len(offered) + len(last))  # else what the answers would do is cut, not what changes
         foot: Rows = [BLANK, *choices(offered, self.at, room if below else 0), BLANK, *last]
-        flying = {name: len(lane) for name, lane in self.desk.lanes().items()}
+        gone = self._gone()  # what these run ends at once
+        flying = {name: len(lane) for name, lane in self.desk.lanes().items() if name not in gone}
         rows = pane.rows(self.plan, self.desk.state, flying, room, height - FRAME - len(above) - len(foot), glyphs)
         return Box("Reload plan", [*above, *rows], width=room, tail=tail, foot=foot)
 
@@ -101,7 +102,7 @@ class PlanDialog:
         else:
             first = Choice(desk.key("plan_accept"), "plan_accept", "close", "all of it is in force already")
         found = [first]
-        failed = desk.state.failed
+        failed = self._failed()
         if failed:
             effect = numbers.plural(failed, "item") + ("" if brief else ", attempts counted anew")
             found.append(Choice(desk.key("plan_failed"), "plan_failed", f"{lead} the failed again", effect))
@@ -119,10 +120,32 @@ class PlanDialog:
             found.append(Choice(desk.key("plan_stale"), "plan_stale", f"{lead} the stale again", effect))
         return found
 
+    def _gone(self) -> set[str]:
+        """The steps that accepting the edits takes out of the run."""
+        return {edit.step for edit in self.plan.waiting if edit.what == "removed"}
+
+    def _failed(self) -> int:
+        """The failed items of the steps that stay."""
+        gone = self._gone()
+        return sum(step.failed for step in self.desk.state.steps.values() if step.name not in gone)
+
+    def _given_up(self, *, brief: bool) -> str:
+        """What is lost when steps go and others come: for the run, a step of another name is another step. Empty if nothing is."""
+        steps = self.desk.state.steps
+        done = sum(steps[name].done for name in self._gone() if name in steps)
+        if not done or all(edit.what != "added" for edit in self.plan.waiting):
+            return ""
+        if brief:
+            return "new steps begin at 0"
+        counts = "item done before counts" if done == 1 else "items done before count"
+        return f"{numbers.count(done)} {counts} no more, new steps begin at 0"
+
     def _readers(self, *, brief: bool) -> str:
         """What accepting the edits makes run again: what reads steps whose items are listed again, as far as it has run."""
         listed = [edit.step for edit in self.plan.waiting if edit.key in ("for_each", "key")]
         again = dict.fromkeys(name for step in listed for name in self.desk.feed.reruns(step) if name not in listed)
+        if lost := self._given_up(brief=brief):
+            return lost
         if not again:
             return "nothing done runs again" if brief else "nothing that is done runs again"
         if len(again) == 1 and not brief:
@@ -185,9 +208,9 @@ class PlanDialog:
                 if self.plan.waiting:
                     desk.wish(TakeUp())
             case "plan_failed":
-                failed = desk.state.failed
+                failed = self._failed()
                 if not failed:
-                    desk.refuse("No item has failed")
+                    desk.refuse("No item has failed" + (" of a step that stays" if desk.state.failed else ""))
                     return
                 wish_for_many(desk, "Queuing what failed", TakeUp("failed"), failed)
             case "plan_group":
