@@ -151,6 +151,6 @@ def test_what_differs_is_in_sight_in_any_width(lead: str, was: str, now: str, ta
 
 @given(st.text("ab", max_size=20), st.text("ab", max_size=20))
 def test_what_two_texts_begin_with(one: str, other: str) -> None:
-    count = telling.common(one, other)
+    count = telling.alike(one, other)
     assert one[:count] == other[:count]
     assert one[count : count + 1] != other[count : count + 1] or count == min(len(one), len(other))

@@ -42,6 +42,11 @@ class Scope:
     def count(self) -> int:
         return len(self.items)
 
+    @property
+    def cause(self) -> str:
+        """What its items failed by, where that is one thing."""
+        return "" if self.whole else self.name
+
 
 def scopes(desk: Desk) -> list[Scope]:
     """What `retry`, `canary`, `skip` and `write` act on here; empty when there is nothing. A range that is open ends here."""
@@ -157,23 +162,26 @@ def words_of(chosen: Sequence[Scope], total: int | None = None) -> str:
 
 def listed(chosen: Sequence[Scope]) -> list[tuple[str, str]]:
     """Scopes as lines below a question: how many items, and of what. Nothing for a single one that no cause names."""
-    if len(chosen) == 1 and (chosen[0].whole or not chosen[0].name):
+    if len(chosen) == 1 and not chosen[0].cause:
         return []
     return [(numbers.count(scope.count), scope.name or scope.step) for scope in chosen]
 
 
 def failed_in(desk: Desk, scope: Scope) -> tuple[int, ...]:
     """Those of a scope that have failed, or wait for another attempt after they had."""
-    failed = desk.state.steps[scope.step].states.translate(_FAILED)
-    return tuple(number for number in scope.items if number < len(failed) and failed[number])
+    return _among(desk, scope, _FAILED)
 
 
 def to_retry(desk: Desk, scope: Scope) -> tuple[int, ...]:
     """Those of a scope that run again when it is retried: what has failed, and of chosen items what was skipped, too."""
-    states = desk.state.steps[scope.step].states
     chosen = scope.group is None and not scope.whole and not scope.part
-    wanted = states.translate(_NOT_DONE if chosen else _FAILED)
-    return tuple(number for number in scope.items if number < len(wanted) and wanted[number])
+    return _among(desk, scope, _NOT_DONE if chosen else _FAILED)
+
+
+def _among(desk: Desk, scope: Scope, wanted: bytes) -> tuple[int, ...]:
+    """The items of a scope in states that are wanted, by state."""
+    found = desk.state.steps[scope.step].states.translate(wanted)
+    return tuple(number for number in scope.items if number < len(found) and found[number])
 
 
 def only(scope: Scope, items: tuple[int, ...]) -> Scope:

@@ -153,15 +153,15 @@ def _wide(scene: Scene, frame: Frame) -> None:
     room = frame.height - 1 - len(frame.lines)
     ended = scene.state.finished is not None
     right_width = frame.width - 2 * frame.margin - LEFT - GAP
+    causes = causes_of(scene)
     if ended:
-        left, right, _ = _columns(
-            scene, frame, room, right_width, log_rows=max(LOG_ROWS, min(room * 2 // 5, len(scene.entries) + 2))
-        )
+        log_rows = max(LOG_ROWS, min(room * 2 // 5, len(scene.entries) + 2))
+        left, right, _ = _columns(scene, frame, causes, room, right_width, log_rows=log_rows)
         frame.sides(left, right, room)
         return
-    more = max(0, len(causes_of(scene)) - CAUSES)
+    more = max(0, len(causes) - CAUSES)
     log_rows = max(LOG_ROWS, min(room * 8 // 29 - more, len(scene.entries) + 2))
-    left, right, used = _columns(scene, frame, room - log_rows - 1, right_width, log_rows=0)
+    left, right, used = _columns(scene, frame, causes, room - log_rows - 1, right_width, log_rows=0)
     frame.sides(left, right, used)
     frame.blank()
     rest = frame.height - 1 - len(frame.lines)
@@ -169,10 +169,9 @@ def _wide(scene: Scene, frame: Frame) -> None:
 
 
 def _columns(
-    scene: Scene, frame: Frame, room: int, right_width: int, log_rows: int
+    scene: Scene, frame: Frame, causes: list[failures.Cause], room: int, right_width: int, log_rows: int
 ) -> tuple[list[tuple[int, Rows]], list[tuple[int, Rows]], int]:
     """The panes of both sides in at most `room` rows, and how many rows they take; with `log_rows` the log stands right."""
-    causes = causes_of(scene)
     wanted = 2 if not causes else 1 + len(causes)
     least = min(wanted, max(2, room // 5))
     right: list[tuple[int, Rows]] = []

@@ -62,8 +62,7 @@ def from_to(old: str, new: str, columns: int, *, mark: str = "…") -> tuple[str
     old, new = visible(old), visible(new)
     if width(old) + width(new) <= columns:
         return old, new
-    lead = common(old, new)
-    tail = common(old[lead:][::-1], new[lead:][::-1])
+    lead, tail = ends_alike(old, new)
     inner = [text[lead : len(text) - tail] for text in (old, new)]
     start, end = old[:lead], old[len(old) - tail :]
     least = min(_BESIDE, columns // 4, width(start) + width(end))
@@ -87,7 +86,13 @@ def _share(columns: int, one: int, other: int) -> tuple[int, int]:
     return (columns - other, other) if other <= half else (columns - half, half)
 
 
-def common(one: str, other: str) -> int:
+def ends_alike(old: str, new: str) -> tuple[int, int]:
+    """How many characters both begin and how many both end with; none is in both."""
+    lead = alike(old, new)
+    return lead, alike(old[lead:][::-1], new[lead:][::-1])
+
+
+def alike(one: str, other: str) -> int:
     """How many characters both begin with. Texts may be long, and are compared by halves."""
     low, high = 0, min(len(one), len(other))
     while low < high:
@@ -125,8 +130,7 @@ def _shared(texts: Collection[str]) -> tuple[int, int]:
 
 def _begin_alike(texts: Collection[str]) -> int:
     """How many characters all begin with: those that the first and the last in order do."""
-    first, last = min(texts), max(texts)
-    return next((place for place, pair in enumerate(zip(first, last, strict=False)) if pair[0] != pair[1]), len(first))
+    return alike(min(texts), max(texts))
 
 
 def _without(texts: Collection[str], columns: int, mark: str, lead: int, tail: int) -> dict[str, str]:

@@ -12,7 +12,7 @@ from tui_workflow.ui.actions.walk import Act
 from tui_workflow.ui.bulk import carried_out, is_busy, one_by_one
 from tui_workflow.ui.desk import Desk
 from tui_workflow.ui.scope import Scope, by_step, only, scopes, words_of
-from tui_workflow.ui.screens.prompt import prompt
+from tui_workflow.ui.screens.prompt import Prompt
 from tui_workflow.ui.screens.question import NO, ask
 from tui_workflow.view import numbers
 from tui_workflow.view.panes.banner import resume_command
@@ -37,7 +37,7 @@ def skip(desk: Desk) -> None:
     ends = ""
     if running:
         ends = "It runs now: its attempt ends at once. " if count == 1 else f"{_run_now(running)} at once. "
-    prompt(
+    dialog = Prompt(
         desk,
         f"Skip {words_of(found)}?",
         f"{ends}{numbers.plural(count, 'item counts', 'items count')} as skipped, with your reason. "
@@ -45,8 +45,9 @@ def skip(desk: Desk) -> None:
         "reason",
         "skip",
         lambda desk, reason: _skip(desk, found, reason, running=running > 0),
-        about=found[0].name if len(found) == 1 and not found[0].whole else "",
+        found[0].cause if len(found) == 1 else "",
     )
+    desk.open(dialog)
 
 
 def _run_now(count: int) -> str:
@@ -59,13 +60,17 @@ def _run_now(count: int) -> str:
 
 def _running(desk: Desk, scope: Scope) -> int:
     """How many items of a scope run now."""
-    return len({run.item for run in desk.lanes().get(scope.step, ())}.intersection(scope.items))
+    return len(_in_flight(desk, scope.step).intersection(scope.items))
+
+
+def _in_flight(desk: Desk, step: str) -> set[int]:
+    return {run.item for run in desk.lanes().get(step, ())}
 
 
 def _to_skip(desk: Desk, scope: Scope) -> tuple[int, ...]:
     """The items of a scope that can be skipped: those that are not done, and those that run, which end then."""
     states = desk.state.steps[scope.step].states
-    running = {run.item for run in desk.lanes().get(scope.step, ())}
+    running = _in_flight(desk, scope.step)
     return tuple(n for n in scope.items if n < len(states) and (states[n] in _SKIPPABLE or n in running))
 
 

@@ -16,7 +16,7 @@ from tui_workflow.view.panes.row import BLANK, Row, Target
 
 
 class Prompt:
-    """Asks for a text; an empty one is not taken."""
+    """Asks for a text; an empty one is not taken. `about` is the cause of the items that it is for, if they have one."""
 
     def __init__(
         self,
@@ -29,8 +29,7 @@ class Prompt:
         about: str = "",
     ) -> None:
         self.desk = desk
-        self.about = about
-        self.title, self.words, self.label, self.verb = title, words, label, verb
+        self.title, self.about, self.words, self.label, self.verb = title, about, words, label, verb
         self.done = done
         self.line = TextLine()
         self.empty = False
@@ -79,16 +78,3 @@ class Prompt:
             return
         self.desk.close(self)
         self.done(self.desk, text)
-
-
-def prompt(
-    desk: Desk,
-    title: str,
-    words: str,
-    label: str,
-    verb: str,
-    done: Callable[[Desk, str], None],
-    about: str = "",
-) -> None:
-    """Open a dialog that asks for a text; `about` is the cause of the items that it is about."""
-    desk.open(Prompt(desk, title, words, label, verb, done, about))

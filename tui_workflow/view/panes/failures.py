@@ -127,25 +127,24 @@ def _columns(found: Sequence[Cause], width: int, *, aged: bool, trends: bool, st
         age=age,
         trend=TREND if trends else 0,
     )
-    longest = max((columns_of(_whole(cause.group)) for cause in found), default=0)
+    said = [columns_of(_whole(cause.group)) for cause in found]
     narrower: list[dict[str, int]] = [{"trend": 0}, {"place": min(places, max(14, width // 5))}]
     if width < NARROW:
         narrower.append({"share": 0})
     if width < TIGHT:
         narrower.append({"place": 0})
     for change in narrower:
-        if longest <= shape.room:
+        if max(said, default=0) <= shape.room:
             break
         shape = replace(shape, **change)
     with_trend = replace(shape, trend=TREND)
-    if not trends or with_trend.room < PIECE or not _more_rows(found, shape) > 0:
-        return shape
-    return with_trend if _more_rows(found, with_trend) <= free else shape
+    fits = trends and with_trend.room >= PIECE and _more_rows(said, with_trend) <= free
+    return with_trend if fits and _more_rows(said, shape) > 0 else shape
 
 
-def _more_rows(found: Sequence[Cause], shape: _Columns) -> int:
-    """How many rows beyond the first their messages take, so that nothing of them is cut."""
-    over = (columns_of(_whole(cause.group)) - shape.room for cause in found)
+def _more_rows(said: Sequence[int], shape: _Columns) -> int:
+    """How many rows beyond the first messages of so many columns take, so that nothing of them is cut."""
+    over = (columns - shape.room for columns in said)
     return sum(-(-more // max(1, shape.width - shape.indent)) for more in over if more > 0)
 
 

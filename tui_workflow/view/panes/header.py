@@ -35,7 +35,7 @@ def rows(
     *,
     live: bool = True,
 ) -> Row:
-    """The header in `width` columns. What words say, slots, the revision, then the word "failed" go when it is narrow.
+    """The header in `width` columns. The word for the steps to come, slots, the revision, then the word "failed" go when it is narrow.
 
     Without `live` nobody conducts the run: that is said, for all else looks as if somebody did.
     """
@@ -43,7 +43,7 @@ def rows(
     elapsed = Span(f" {numbers.stopwatch(state.duration(now))}", "text")
     failed = state.failed if not tolerated.of_run(state) else 0
     room = width - 2 * margin
-    for drop, whole in ((0, True), *((drop, False) for drop in range(4))):
+    for whole, drop in ((True, 0), (False, 0), (False, 1), (False, 2), (False, 3)):
         left = (
             *data(state.flow, "strong", bold=True),
             *((Span(f" r{state.revision}", "dim"),) if drop < 2 and state.revision else ()),

@@ -78,9 +78,7 @@ def rows(
     columns = _columns(width, telling.longest(names), said, items.sort, errors=not alike or OPEN in items.title)
     widths = layout([column for _, column in columns], width - 2, gap=GAP)
     told = telling.told(names, widths[0], mark=glyphs.ellipsis)
-    if alike and (place := next((at for at, (head, _) in enumerate(columns) if head == "error"), 0)):
-        errors = {row.error_message[:LOOKED_AT] for number in shown if (row := known.get(number)) is not None}
-        told = {**told, **telling.told(errors, widths[place], mark=glyphs.ellipsis)}
+    apart = _errors_apart(shown, known, columns, widths, glyphs) if alike else None
     heads = [Span(head, "dim") for head, _ in columns]
     rows_.append(
         Row((Span("  "), *columns_row(heads, [column for _, column in columns], widths, mark=glyphs.ellipsis)))
@@ -95,9 +93,9 @@ def rows(
             columns,
             widths,
             told,
+            apart,
             glyphs,
             bool(here),
-            alike,
         )
         rows_.append(Row(line, Target("item", number), here))
     if not listed:
@@ -178,10 +176,11 @@ def _item(
     columns: Sequence[tuple[str, Column]],
     widths: Sequence[int],
     told: Mapping[str, str],
+    apart: Mapping[str, str] | None,
     glyphs: Glyphs,
     selected: bool,
-    alike: bool,
 ) -> Line:
+    """One item. `told` has what tells keys apart, `apart` the messages of items that failed alike; it is None for others."""
     only = [column for _, column in columns]
     cells: list[Span | Line]
     if row is None:
@@ -208,7 +207,7 @@ def _item(
     for (head, _), room in zip(columns[1:], widths[1:], strict=True):
         match head:
             case "error":
-                cells.append(_error(row, room, glyphs, told if alike else None))
+                cells.append(_error(row, room, glyphs, apart))
             case "tries":
                 cells.append(Span(numbers.count(row.attempts) if row.attempts else "", "dim"))
             case "took":
@@ -220,12 +219,25 @@ def _item(
     return (sign, *columns_row(cells, only, widths, mark=glyphs.ellipsis))
 
 
-def _error(row: ItemRow, room: int, glyphs: Glyphs, told: Mapping[str, str] | None) -> Line:
+def _errors_apart(
+    shown: Sequence[int],
+    known: Mapping[int, ItemRow],
+    columns: Sequence[tuple[str, Column]],
+    widths: Sequence[int],
+    glyphs: Glyphs,
+) -> Mapping[str, str]:
+    """By message what to write for it, so that the messages of items that failed alike are told apart."""
+    room = next((own for (head, _), own in zip(columns, widths, strict=True) if head == "error"), 0)
+    messages = {row.error_message[:LOOKED_AT] for number in shown if (row := known.get(number)) is not None}
+    return telling.told(messages, room, mark=glyphs.ellipsis)
+
+
+def _error(row: ItemRow, room: int, glyphs: Glyphs, apart: Mapping[str, str] | None) -> Line:
     """What went wrong with an item, in at most `room` columns; the end of the message stays. Of items that failed alike the
-    title says the exception's type, and `told` has what tells their messages apart.
+    title says the exception's type.
     """
-    if told is not None and row.error_message:
-        return called(row.error_message[:LOOKED_AT], room, "dim", glyphs, told=told)
+    if apart is not None and row.error_message:
+        return called(row.error_message[:LOOKED_AT], room, "dim", glyphs, told=apart)
     kind = data(row.error_type, "text", bold=True)
     left = room - line_width(kind) - 1
     return (*kind, Span(" "), *short(row.error_message, left, "dim", glyphs)) if left >= 4 else kind

@@ -267,8 +267,7 @@ def change(edit: Edit, width: int, glyphs: Glyphs, *, was: str = "failed", now: 
 
 def _values(edit: Edit) -> tuple[str, str]:
     """The old and the new value as the rest of the screen writes them; of long ones what differs and what is near it."""
-    lead = telling.common(edit.old, edit.new)
-    tail = telling.common(edit.old[lead:][::-1], edit.new[lead:][::-1])
+    lead, tail = telling.ends_alike(edit.old, edit.new)
     texts = [text[max(0, lead - LONGEST) : len(text) - max(0, tail - LONGEST)] for text in (edit.old, edit.new)]
     old, new = (_value(edit.key, text) for text in texts)
     if old == new and edit.old and edit.new:  # they differ in nothing but white space
