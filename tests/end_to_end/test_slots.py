@@ -96,3 +96,23 @@ def test_shell_items_overlap_too(folder: Folder) -> None:
     )
     folder.run()
     assert 3 <= overlap(folder) <= 6
+
+
+def test_what_was_given_to_a_slot_behind_a_long_item_runs_in_its_turn(folder: Folder) -> None:
+    """Quick items make large batches; one of them may turn out to be long while there is much else to do."""
+    folder.write(
+        "handlers.py",
+        EFFECT
+        + """
+def work(item):
+    effect(str(item))
+    time.sleep(3 if item in (40, 41) else 0.002 if item < 40 else 0.05)
+""",
+    )
+    flow = FLOW.replace("COUNT", "200").replace("EXECUTOR", "process").replace("slots: 1", "slots: 3")
+    folder.write("flow.yaml", flow)
+    folder.run()
+    order = [int(word) for word, _ in sorted(folder.trace(), key=lambda entry: entry[1])]
+    assert sorted(order) == list(range(200))
+    late = {item: place for place, item in enumerate(order) if place > item + 60}
+    assert not late, f"items that started long after their turn, and when: {late}"

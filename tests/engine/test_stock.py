@@ -123,6 +123,29 @@ async def test_an_attempt_that_is_due_and_handed_back_still_goes_first() -> None
     assert stock.numbers_to_read(5) == [4, 1, 2]
 
 
+async def test_items_that_are_handed_back_again_and_again_keep_their_turn() -> None:
+    """All at hand comes back with what a slot hands back, and is read again a few at a time: none may stay behind the others."""
+    state = StepState(shape("work"))
+    stock = Stock(lambda: state, Bytes(), lambda: 0.0, in_order=False)  # type: ignore[arg-type]
+    stock.numbers_to_read(4)
+    state.states.extend(bytes(200))
+    stock.listed([ListedItem(n, f"k{n}", n, b"") for n in range(200)])
+    held = [item.number for item in stock.take(20)]
+    order: list[int] = []
+    while not stock.empty:
+        if len(order) in (0, 1, 7):
+            stock.put_back(held)
+            held = []
+        if reading := stock.numbers_to_read(4):
+            await stock.read(reading)
+        order += [item.number for item in stock.take(1)]
+        if len(order) == 6:
+            held = [item.number for item in stock.take(3)]
+    assert sorted(order) == list(range(200))
+    assert all(place < number + 20 for place, number in enumerate(order)), order
+    assert all(place > number - 20 for place, number in enumerate(order)), order
+
+
 def test_what_is_listed_while_an_item_waits_for_its_next_attempt_keeps_its_place() -> None:
     stock, state = stock_of(1, in_order=True)
     assert taken(stock) == [0]

@@ -12,7 +12,7 @@ from collections.abc import Callable, Collection, Coroutine, Sequence
 from typing import Any, Protocol
 
 from tui_workflow import values
-from tui_workflow.engine.batch import Tempo, batch_size, overfull, prefetch
+from tui_workflow.engine.batch import OVERFULL_SECONDS, Tempo, batch_size, overfull, prefetch
 from tui_workflow.engine.ports import Options, Surroundings
 from tui_workflow.engine.program import Context, Revision, program, stops_on_failure
 from tui_workflow.engine.settings import cores, slot_count
@@ -353,7 +353,7 @@ class Crew:
             if not fed:
                 return size
             # A worker that stops at a failure must not hold a batch that was sent before the failure was known.
-            ahead = prefetch(self._tempo) and not stops_on_failure(self._step)
+            ahead = prefetch(self._tempo) and not stops_on_failure(self._step) and not self._is_long(slot)
             return size if ahead and fed <= size // 2 else 0
         buffer = min(PAGE, int(slot.lanes * 0.05 / max(self._tempo.mean, 1e-5))) if self._tempo.mean is not None else 0
         return slot.lanes + buffer - fed if fed <= slot.lanes + buffer // 2 else 0
@@ -454,6 +454,7 @@ class Crew:
     def tick(self) -> None:
         """Called some twenty times a second: end what runs too long, share what one slot has and others have not."""
         self._end_late_items()
+        self._free_held()
         self._share_work()
 
     def _end_late_items(self) -> None:
@@ -485,6 +486,18 @@ class Crew:
                 self._ended_early.update(ended)
                 slot.worker.kill(reason)
         return count
+
+    def _free_held(self) -> None:
+        """Ask for what slots hold behind an item that takes long: others may have it in the meantime, in its turn."""
+        if self._wanted < 2 or self._step.batch_size != "auto":
+            return
+        for slot in self._slots:
+            if slot.lanes == 1 and self._is_long(slot):
+                slot.recall()
+
+    def _is_long(self, slot: Slot) -> bool:
+        """The item that runs in a slot of one lane takes long: nothing should wait behind it."""
+        return self._around.monotonic() - slot.last_end > OVERFULL_SECONDS
 
     def _share_work(self) -> None:
         """Ask a slot that holds much for what it has not begun, when another has nothing."""

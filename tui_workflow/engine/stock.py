@@ -14,7 +14,7 @@ from itertools import chain
 from tui_workflow.engine.ports import ItemStore
 from tui_workflow.engine.queue import STARTABLE, ItemQueue
 from tui_workflow.facts.events import ListedItem
-from tui_workflow.facts.state import StepState
+from tui_workflow.facts.state import Item, StepState
 from tui_workflow.facts.work import WorkItem
 
 _make_item: Callable[[tuple[int, str, int, int, bytes]], WorkItem] = partial(tuple.__new__, WorkItem)
@@ -41,7 +41,7 @@ class Stock:
         self._queue = ItemQueue(state().states, in_order=in_order)
         self._at_hand: deque[WorkItem] = deque()
         self._back_at_hand: deque[WorkItem] = deque()
-        """Those that came back where order is not kept: they go before others, of which a whole page may be at hand."""
+        """Those that came back where order is not kept: they go in their turn, before others of which a whole page may be at hand."""
         self._want = 0
         """How many items were to be at hand when that was last asked."""
         self._reading: list[int] = []
@@ -83,14 +83,21 @@ class Stock:
 
     def take(self, count: int) -> list[WorkItem]:
         """At most `count` items whose bytes are at hand."""
-        states = self._state().states
+        states, back, others = self._state().states, self._back_at_hand, self._at_hand
         taken: list[WorkItem] = []
-        for at_hand in (self._back_at_hand, self._at_hand):
-            while at_hand and len(taken) < count:
-                item = at_hand.popleft()
-                if states[item.number] in STARTABLE:
-                    taken.append(item)
+        while (back or others) and len(taken) < count:
+            item = (back if back and self._comes_first(back[0].number) else others).popleft()
+            if states[item.number] in STARTABLE:
+                taken.append(item)
         return taken
+
+    def _comes_first(self, number: int) -> bool:
+        """An item that came back goes before all at hand if its attempt is due, else before those behind it in the listing.
+
+        What was at hand may have come back with it, so that those that came back would never end.
+        """
+        others = self._at_hand
+        return not others or number < others[0].number or self._state().states[number] == Item.RETRYING
 
     def put_back(self, numbers: Iterable[int]) -> None:
         """Items that were handed out and have not started; those at hand return too, so that the order stays."""
