@@ -51,7 +51,7 @@ def test_a_skipped_item_says_why_in_its_row() -> None:
     held = Items("charge", "charge", states=(Item.SKIPPED,))
     known = {n: ItemRow(n, n, f"order-{n}", Item.SKIPPED, 1, 5.0, 0.5, 1, "Skipped", EMPTY) for n in (4, 7)}
     for width, words in ((42, "order is empty: nothing"), (116, EMPTY)):
-        rows = items.rows((4, 7), 2, held, 0, known, (), width, 9, UNICODE, cursor="here")
+        rows = items.rows((4, 7), 2, held, 0, known, {}, width, 9, UNICODE, cursor="here")
         lines = [plain(row.line) for row in rows]
         assert "charge  2 skipped" in lines[0]
         assert all(f"⊘ order-{n}" in line and words in line for n, line in zip((4, 7), lines[2:], strict=True))

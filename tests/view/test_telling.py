@@ -77,13 +77,13 @@ def text(rows: Rows) -> str:
 def test_a_list_beside_a_page_names_its_items_in_full() -> None:
     known = {n: ItemRow(n, n, key, Item.FAILED, 2, 5.0, 0.5, 1, "KeyError", "x") for n, key in enumerate(KEYS)}
     for columns in (42, 76, 116):
-        shown = text(items.rows(range(4), 4, Items("s", "s"), 0, known, (), columns, 12, UNICODE, cursor="here"))
+        shown = text(items.rows(range(4), 4, Items("s", "s"), 0, known, {}, columns, 12, UNICODE, cursor="here"))
         assert all(key in shown for key in KEYS), shown
         assert "ended at" in shown
-    narrow = text(items.rows(range(4), 4, Items("s", "s"), 0, known, (), 22, 12, UNICODE, cursor="here"))
+    narrow = text(items.rows(range(4), 4, Items("s", "s"), 0, known, {}, 22, 12, UNICODE, cursor="here"))
     assert all(f"…{key[-9:]}" in narrow for key in KEYS), narrow
     by_tries = Items("s", "s", sort="tries")
-    assert "tries" in text(items.rows(range(4), 4, by_tries, 0, known, (), 24, 12, UNICODE, cursor="here"))
+    assert "tries" in text(items.rows(range(4), 4, by_tries, 0, known, {}, 24, 12, UNICODE, cursor="here"))
 
 
 def test_a_stroke_in_a_name_does_not_cost_all_the_rest_of_it() -> None:

@@ -21,7 +21,7 @@ def drawn(held: Items, width: int, said: Sequence[str] = (SAID, SAID, SAID)) -> 
         number: ItemRow(number, number, f"doc-{number}", Item.FAILED, 3, 10.0, 1.0, 1, "ScanError", message)
         for number, message in enumerate(said)
     }
-    found = items.rows(range(3), 3, held, 0, rows, (), width, 9, UNICODE, cursor="here")
+    found = items.rows(range(3), 3, held, 0, rows, {}, width, 9, UNICODE, cursor="here")
     return [plain(row.line) for row in found]
 
 

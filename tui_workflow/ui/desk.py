@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from tui_workflow.errors import UsageError
 from tui_workflow.facts.commands import Command, Reply
-from tui_workflow.facts.state import RunState, StepState
+from tui_workflow.facts.state import Item, RunState, StepState
 from tui_workflow.facts.work import Running
 from tui_workflow.ui import inflight
 from tui_workflow.ui.itemlist import ItemList
@@ -173,6 +173,24 @@ class Desk:
             dead |= {"history", "write"}
         return frozenset(dead)
 
+    def _not_for_item(self) -> set[str]:
+        """Actions that would refuse the item under the cursor of a list, or that its page offers where there is room."""
+        held = self.nav.items
+        if self.nav.place != "items" or held is None or held.item is None or held.marked:
+            return {"skip"}
+        step = self.state.steps.get(held.step)
+        if step is None or held.item >= len(step.states):
+            return {"skip"}
+        if any(run.item == held.item for run in self.lanes().get(held.step, ())):
+            return {"retry", "canary"}
+        match step.states[held.item]:
+            case Item.FAILED | Item.RETRYING:
+                return {"skip"}
+            case Item.SKIPPED:
+                return {"skip", "canary"}
+            case _:
+                return {"skip", "retry", "canary"}
+
     def hidden_actions(self) -> frozenset[str]:
         """Actions that the footer does not offer now."""
         hidden = set(self.dead_actions())
@@ -184,6 +202,7 @@ class Desk:
             hidden |= {"canary", "failures"} if broken.of_run(self.state) else {"retry_all", "canary", "failures"}
             if not (self.step and self.step.failed):
                 hidden.add("retry")
+        hidden |= self._not_for_item()
         if not any(step.stale_to_run for step in self.state.steps.values()):
             hidden.add("rerun_stale")
         if self.feed.rejected() is None:

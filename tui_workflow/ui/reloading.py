@@ -37,7 +37,8 @@ def _number(plan: ReloadPlan | None) -> int:
 def _taken_up(desk: Desk, plan: ReloadPlan) -> str:
     """What holds, what the files say otherwise, what waits, and what has become stale; with the key that shows more."""
     holds = f"r{plan.again} holds again as r{plan.after}," if plan.again else f"r{plan.after} holds"
-    said = [f"{holds} for items that start from now."]
+    something = plan.in_force or plan.files or not plan.waiting
+    said = [f"{holds} for items that start from now." if something else f"Nothing of r{plan.after} holds yet."]
     if plan.still_edited:
         said.append(f"{plan.still_edited}.")
     waits, stale = len(plan.waiting), sum(step.stale for step in desk.state.steps.values())

@@ -88,7 +88,7 @@ def _list(scene: Scene, drilled: Drilled, held: Items, width: int, height: int, 
     if typing is not None or held.filter.text:
         where = "in key, label, input, error, log"
         line = entry.row(typing, held.filter.typed, where, scene.key("back"), width, scene.glyphs)
-    running = {run.item for run in scene.lanes.get(held.step, ())}
+    running = {run.item: max(0.0, scene.now - run.since) for run in scene.lanes.get(held.step, ())}
     return items.rows(
         drilled.listed,
         drilled.total,
@@ -143,6 +143,8 @@ def _words(held: Items, drilled: Drilled, scene: Scene, *, beside: bool) -> dict
     count = held.count(drilled.listed)
     some = held.group is not None and not held.marked and count > 1
     step = scene.state.steps.get(held.step)
+    if any(run.item == held.item for run in scene.lanes.get(held.step, ())):
+        said["skip"] = "give up"
     said["retry_shown"] = f"retry all {numbers.count(count)}" if some else ""
     if held.group is not None:
         said["states"] = ""

@@ -163,7 +163,14 @@ ACTIONS: tuple[Action, ...] = (
         live=True,
     ),
     Action(
-        "skip", ("s",), "skip", "Skip what is selected, with a reason; what runs is ended", _ACT, WITH_ITEMS, live=True
+        "skip",
+        ("s",),
+        "skip",
+        "Skip what is selected, with a reason; what runs is ended",
+        _ACT,
+        WITH_ITEMS,
+        weight=27,
+        live=True,
     ),
     Action("pause", ("p",), "pause", "Pause or resume the run", _RUN, weight=30, live=True),
     Action("drain", ("x",), "drain", "Start nothing new, finish what runs, then end; asks first", _RUN, live=True),

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
 from tui_workflow.facts.state import Item
 from tui_workflow.view import listing, numbers, telling
@@ -47,7 +48,7 @@ def rows(
     items: Items,
     top: int,
     known: Mapping[int, ItemRow],
-    running: Collection[int],
+    running: Mapping[int, float],
     width: int,
     height: int,
     glyphs: Glyphs,
@@ -56,7 +57,8 @@ def rows(
     crumbs: Sequence[str] = (),
     entry: Row | None = None,
 ) -> Rows:
-    """The list in `height` rows from row `top` on. `total` is its length without the filter; `known` the rows in sight.
+    """The list in `height` rows from row `top` on. `total` is its length without the filter; `known` the rows in sight;
+    `running` the seconds that those which run have taken so far.
 
     `crumbs` are the titles of what it was opened from, when those are not on the screen.
     """
@@ -70,6 +72,7 @@ def rows(
     if below > 0 and room > 1:
         shown = listed[top : top + room - 1]
         below = len(listed) - top - len(shown)
+    known = {number: _now(row, running.get(number)) for number in shown if (row := known.get(number)) is not None}
     names = {row.label or row.key for number in shown if (row := known.get(number)) is not None}
     alike = items.group is not None
     failed = alike or items.states == (Item.FAILED,)  # in other lists errors come and go while one scrolls
@@ -105,6 +108,13 @@ def rows(
         more = f"{numbers.count(below)} more below"
         rows_.append(Row((Span(" " * max(0, width - len(more))), Span(more, "dim"))))
     return rows_[:height]
+
+
+def _now(row: ItemRow, seconds: float | None) -> ItemRow:
+    """An item as it is now: of one that runs, the attempt under way and not the one before."""
+    if seconds is None:
+        return row
+    return replace(row, attempts=row.attempts + 1, duration=seconds, ended=None, error_type="", error_message="")
 
 
 def _title(
@@ -211,7 +221,8 @@ def _item(
             case "tries":
                 cells.append(Span(numbers.count(row.attempts) if row.attempts else "", "dim"))
             case "took":
-                cells.append(Span(numbers.duration(row.duration) if row.duration is not None else "", "text"))
+                told_time = numbers.ticking if running else numbers.duration
+                cells.append(Span(told_time(row.duration) if row.duration is not None else "", "text"))
             case "rev":
                 cells.append(Span(f"r{row.revision}" if row.revision is not None else "", "dim"))
             case _:
