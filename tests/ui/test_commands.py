@@ -47,7 +47,7 @@ async def test_a_question_about_a_group_has_the_whole_of_its_cause(size: tuple[i
     """Two groups of one type may begin alike for more than a line."""
     run = Simulation(total=1000)
     for number, code in enumerate((22, 28)):
-        text = f"the command ended with code {code}: curl: ({code}) the server did not do what it was asked for, case {'ab'[number]}"
+        text = f"{code}: curl: ({code}) the server behind the first one did not do what it was asked for, case {'ab'[number]}"
         info = ErrorInfo("ExitCode", text, f"f{number}")
         first = 700 + 10 * number
         run.end("process_chunks", run.clock, [(n, Ended.FAILED, 2, 0.5, info) for n in range(first, first + 2)])

@@ -79,6 +79,23 @@ async def test_exit_codes(pool: Pool, tmp_path: Path) -> None:
     assert log(outcomes[2]) == ["broken"]
 
 
+async def test_commands_are_told_apart_by_their_codes_and_by_what_they_say(pool: Pool, tmp_path: Path) -> None:
+    command = (
+        "case {{ item }} in a*) echo no file {{ item }} >&2; exit 22 ;; b*) echo timed out after 4{{ item }}7 ms >&2; exit 28 ;; "
+        "c*) exit 3 ;; d*) exit 4 ;; e*) kill -TERM $$ ;; esac"
+    )
+    worker = await pool.acquire()
+    outcomes = await run_items(worker, shell(tmp_path, command), ["a1", "a2", "b1", "c1", "c2", "d1", "e1"])
+    found = [error(outcomes[number]) for number in range(7)]
+    assert [each.message for each in found] == [
+        "22: no file a1", "22: no file a2", "28: timed out after 4b17 ms", "3", "3", "4", "signal 15",
+    ]  # fmt: skip
+    causes = [each.fingerprint for each in found]
+    assert causes[0] == causes[1]
+    assert causes[3] == causes[4]
+    assert len(set(causes)) == 5
+
+
 async def test_a_signal_that_ends_the_command(pool: Pool, tmp_path: Path) -> None:
     found = error(await run_one(pool, shell(tmp_path, "kill -9 $$")))
     assert "signal 9" in found.message

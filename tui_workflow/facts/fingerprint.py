@@ -1,9 +1,9 @@
 """One fingerprint per cause of failure, so that two thousand failures make three rows.
 
-A fingerprint is 8 hex digits of BLAKE2b over the exception's type, the innermost frame of the user's code (file name,
-function, and the text of the line; not its number, so that an edit above it does not split a group), and the message with
-everything that differs between items taken out: quoted text, numbers, hexadecimal ids, paths and addresses, and what the item itself
-holds, when it looks like data (`Elm & Sons`) rather than like a category (`XBT`), which may be the cause.
+A fingerprint is 8 hex digits of BLAKE2b over the exception's type (of a command with its exit code), the innermost frame of the
+user's code (file name, function, and the text of the line; not its number, so that an edit above it does not split a group),
+and the message with everything that differs between items taken out: quoted text, numbers, hexadecimal ids, paths and addresses,
+and what the item itself holds, when it looks like data (`Elm & Sons`) rather than like a category (`XBT`), which may be the cause.
 """
 
 from __future__ import annotations

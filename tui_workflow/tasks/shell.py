@@ -29,10 +29,13 @@ _INPUTS = ("command", "stdin", "ok_codes", "item", "on_progress")
 
 
 class CommandFailed(WfError):
-    """A command that ended with a code that is none of `ok_codes`."""
+    """A command that ended with a code that is none of `ok_codes`.
+
+    Its message begins with the code, since its type says the rest, and a row has room for little more than the beginning.
+    """
 
     def __init__(self, code: int, stderr: str) -> None:
-        how = f"the command ended with code {code}" if code >= 0 else f"the command was ended by signal {-code}"
+        how = str(code) if code >= 0 else f"signal {-code}"
         last = stderr.strip()[-_LAST:]
         super().__init__(f"{how}: {last}" if last else how)
         self.wf_kind = "ExitCode"

@@ -42,11 +42,13 @@ def describe(
     where: tuple[str, int] | None = (own[-1].file, own[-1].line) if own else _named_place(error)
     function = own[-1].function if own else ""
     line = dict(own[-1].lines).get(own[-1].line, "") if own else ""
+    extra = tuple(getattr(error, "wf_mro", ()))
     return ErrorInfo(
         type=name,
         message=message,
-        fingerprint=fingerprint(name, message, where[0] if where else "", function, item, line),
-        mro=_mro(error, name),
+        # All that a retry tells causes by: two codes of a command are two, though numbers in a message are data.
+        fingerprint=fingerprint(" ".join((name, *extra)), message, where[0] if where else "", function, item, line),
+        mro=_mro(error, name, extra),
         traceback=cut(hide(_text(error, trail)), TRACEBACK),
         frames=tuple(frames),
         where=where,
@@ -73,9 +75,8 @@ def _message(error: BaseException) -> str:
     return f"{text}. {hint}" if hint else text
 
 
-def _mro(error: BaseException, name: str) -> tuple[str, ...]:
+def _mro(error: BaseException, name: str, extra: tuple[str, ...]) -> tuple[str, ...]:
     names = [kind.__name__ for kind in type(error).__mro__ if kind is not object]
-    extra = getattr(error, "wf_mro", ())
     # A `sys.exit` in a handler is a failure like others, so `retry: on: [Exception]` must cover it.
     covered = () if "Exception" in names or not isinstance(error, SystemExit) else ("Exception",)
     return tuple(dict.fromkeys((name, *extra, *names, *covered)))
