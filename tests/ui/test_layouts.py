@@ -61,8 +61,9 @@ def test_any_size_gives_exactly_its_rows_and_columns() -> None:
     from tui_workflow.view.glyphs import ASCII, UNICODE
     from tui_workflow.view.keys import DEFAULT
     from tui_workflow.view.nav import Nav, Pane
-    from tui_workflow.view.page import Scene, draw
+    from tui_workflow.view.page import draw
     from tui_workflow.view.sampling import Sampling
+    from tui_workflow.view.scene import Scene
 
     runs = [Simulation(total=500), Simulation(total=500, hostile=True)]
     runs[1].succeed()

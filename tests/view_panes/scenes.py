@@ -9,9 +9,10 @@ from tui_workflow.view.glyphs import UNICODE, Glyphs
 from tui_workflow.view.keys import DEFAULT
 from tui_workflow.view.line import plain
 from tui_workflow.view.nav import Nav, Pane
-from tui_workflow.view.page import Scene, draw
+from tui_workflow.view.page import draw
 from tui_workflow.view.panes.log import Entry
 from tui_workflow.view.sampling import Sampling
+from tui_workflow.view.scene import Scene
 
 
 def scene(run: Simulation, *, pane: Pane = Pane.STEPS, step: str = "process_chunks", glyphs: Glyphs = UNICODE) -> Scene:

@@ -20,11 +20,12 @@ from tui_workflow.view.glyphs import UNICODE
 from tui_workflow.view.keys import DEFAULT
 from tui_workflow.view.line import Line, Span, plain
 from tui_workflow.view.nav import Filter, Nav
-from tui_workflow.view.page import Scene, draw
+from tui_workflow.view.page import draw
 from tui_workflow.view.panes import failures
 from tui_workflow.view.panes.failures import Cause
 from tui_workflow.view.panes.row import Rows
 from tui_workflow.view.sampling import Sampling
+from tui_workflow.view.scene import Scene
 
 NO_RATE = Group("a", "LookupError", "no exchange rate for XBT (order A10001)", ("/x/billing.py", 12), 214, 100.0)
 NO_NUMBER = Group("b", "ValueError", "could not convert string to float: '1,204.50'", ("/x/billing.py", 9), 143, 90.0)

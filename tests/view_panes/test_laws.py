@@ -21,12 +21,13 @@ from tui_workflow.view.glyphs import UNICODE
 from tui_workflow.view.keys import DEFAULT, PANES
 from tui_workflow.view.line import BEHIND, Span, plain
 from tui_workflow.view.nav import Items, Pane, TextLine, moved
-from tui_workflow.view.page import Scene, draw
+from tui_workflow.view.page import draw
 from tui_workflow.view.panes import failures, footer, header, steps
 from tui_workflow.view.panes import step as step_pane
 from tui_workflow.view.panes.dialog import Box, Choice, choices, over
 from tui_workflow.view.panes.row import data
 from tui_workflow.view.sampling import Sampling
+from tui_workflow.view.scene import Scene
 from tui_workflow.view.wrapping import wrapped
 
 ENDS = st.sampled_from([Ended.OK, Ended.FAILED, Ended.SKIPPED, Ended.RETRYING])

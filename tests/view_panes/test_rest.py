@@ -19,11 +19,12 @@ from tui_workflow.view.glyphs import UNICODE
 from tui_workflow.view.keys import DEFAULT
 from tui_workflow.view.line import plain
 from tui_workflow.view.nav import Nav
-from tui_workflow.view.page import Scene, draw, step_rows_of
+from tui_workflow.view.page import draw
 from tui_workflow.view.panes import banner, failures, selected
 from tui_workflow.view.panes import steps as steps_pane
 from tui_workflow.view.ports import Rejected
 from tui_workflow.view.sampling import Sampling
+from tui_workflow.view.scene import Scene, step_rows_of
 
 KEYS = {"leave": "q", "retry_all": "R", "write": "W", "back": "esc"}
 

@@ -21,11 +21,12 @@ from tui_workflow.view.glyphs import UNICODE
 from tui_workflow.view.keys import DEFAULT, PANES, Context
 from tui_workflow.view.line import Line, Span, plain
 from tui_workflow.view.nav import Nav
-from tui_workflow.view.page import Scene, draw
+from tui_workflow.view.page import draw
 from tui_workflow.view.panes import footer, header, item, selected
 from tui_workflow.view.panes.row import called
 from tui_workflow.view.ports import AttemptRow, ItemDetail, ItemRow
 from tui_workflow.view.sampling import Sampling
+from tui_workflow.view.scene import Scene
 
 
 def foot(context: Context, width: int, waits: Line = ()) -> str:

@@ -16,9 +16,10 @@ from tui_workflow.view.frame import LEFT, Frame, shape_of
 from tui_workflow.view.glyphs import Glyphs
 from tui_workflow.view.line import Line, Span
 from tui_workflow.view.nav import Items
-from tui_workflow.view.page import Scene, causes_of, draw
+from tui_workflow.view.page import draw
 from tui_workflow.view.panes.dialog import over
 from tui_workflow.view.panes.row import Row
+from tui_workflow.view.scene import Scene, causes_of
 
 if TYPE_CHECKING:
     from tui_workflow.view import drill

@@ -11,10 +11,11 @@ from tui_workflow.view.frame import GAP, LEFT, LIST, READING, Frame, shape_of
 from tui_workflow.view.keys import Context
 from tui_workflow.view.line import Span
 from tui_workflow.view.nav import Items, Pane
-from tui_workflow.view.page import Scene, bottom, causes_of, failure_rows_of, top
+from tui_workflow.view.page import bottom, top
 from tui_workflow.view.panes import definition, entry, history, item, items
 from tui_workflow.view.panes.row import BLANK, Cursor, Row, Rows
 from tui_workflow.view.ports import ItemDetail, ItemRow, RunRow
+from tui_workflow.view.scene import Scene, causes_of, failure_rows_of
 
 
 @dataclass(slots=True)

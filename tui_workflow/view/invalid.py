@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from tui_workflow.view.frame import GAP, LEFT, LIST, Frame, shape_of
 from tui_workflow.view.nav import Pane
-from tui_workflow.view.page import Scene, bottom, causes_of, failure_rows_of, log_rows_of, step_tree, top
+from tui_workflow.view.page import bottom, top
 from tui_workflow.view.panes import definition, entry
 from tui_workflow.view.panes.row import BLANK, Rows
 from tui_workflow.view.ports import Rejected
+from tui_workflow.view.scene import Scene, causes_of, failure_rows_of, log_rows_of, step_tree
 
 
 def draw(scene: Scene, rejected: Rejected, width: int, height: int) -> Frame:
