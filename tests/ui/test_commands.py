@@ -312,14 +312,15 @@ async def test_what_became_of_two_groups_is_told_together_and_another_cause_is_c
         assert not screen.desk.retried
 
 
-async def test_a_group_is_told_by_its_message_where_its_type_does_not_tell_it() -> None:
+async def test_the_message_of_a_group_stands_below_the_question_where_its_type_does_not_tell_it() -> None:
     async with opened() as screen:
         run = screen.run
         rate = ErrorInfo("HTTPError", "no exchange rate for XBT", "0badcafe", (), "", (), ("x.py", 3))
         free = [n for n, state in enumerate(run.state.steps["process_chunks"].states) if state == Item.OK][:9]
         run.end("process_chunks", run.clock, [(n, Ended.FAILED, 3, 0.9, rate) for n in free])
         text = await screen.press("3", "g", "r")
-        assert "Retry 9 items of process_chunks with HTTPError: no exchange rate" in text
+        assert "Retry 9 items of process_chunks with HTTPError?" in text
+        assert "HTTPError no exchange rate for XBT" in text.split("Retry 9 items")[1]
 
 
 async def canary_fails(screen: Screen, error: ErrorInfo) -> None:

@@ -5,13 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from tui_workflow.facts.state import Group, Item, StepState
+from tui_workflow.facts.state import Group, Item
 from tui_workflow.ui.actions import walk
 from tui_workflow.ui.actions.mark import end_range
 from tui_workflow.ui.desk import Desk
 from tui_workflow.view import listing, numbers
 from tui_workflow.view.causes import kept
-from tui_workflow.view.columns import cut
 from tui_workflow.view.nav import Items, Pane
 from tui_workflow.view.panes.failures import Cause
 
@@ -19,8 +18,6 @@ _FAILED = bytes(int(state in (Item.FAILED, Item.RETRYING)) for state in range(25
 """By state of an item, whether a retry is for it."""
 _NOT_DONE = bytes(int(state in (Item.FAILED, Item.RETRYING, Item.SKIPPED)) for state in range(256))
 """The same for items that are chosen one by one: a skip is taken back by a retry."""
-BEGINNING = 30
-"""Columns of a message in a sentence."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,7 +102,7 @@ def _part(desk: Desk, name: str, group: Group, count: int) -> str:
     """Some items of a group, in words."""
     step = desk.state.steps[name]
     whole = next(each.count for each in step.groups if each.fingerprint == group.fingerprint)
-    return f"{numbers.count(count)} of {numbers.plural(whole, 'item')} of {name} with {_told(step, group)}"
+    return f"{numbers.count(count)} of {numbers.plural(whole, 'item')} of {name} with {group.type}"
 
 
 def _of_cause(desk: Desk, cause: Cause) -> Scope:
@@ -122,20 +119,12 @@ def of_group(desk: Desk, step: str, fingerprint: str) -> Scope:
     state = desk.state.steps[step]
     found = tuple(listing.numbers(state, Items(step, "", group=fingerprint)))
     group = next(group for group in state.groups if group.fingerprint == fingerprint)
-    words = f"{numbers.plural(len(found), 'item')} of {step} with {_told(state, group)}"
+    words = f"{numbers.plural(len(found), 'item')} of {step} with {group.type}"
     return Scope(step, found, words, group=fingerprint, name=_name(group))
 
 
 def _name(group: Group) -> str:
     return f"{group.type} {group.message}".strip()
-
-
-def _told(step: StepState, group: Group) -> str:
-    """What tells a group from the others of its step: its type, or the message's beginning too where others have that type."""
-    alike = sum(other.count > 0 and other.type == group.type for other in step.groups)
-    if alike < 2 or not group.message:
-        return group.type
-    return f"{group.type}: {cut(group.message, BEGINNING)}"
 
 
 def by_step(chosen: Sequence[Scope]) -> list[Scope]:

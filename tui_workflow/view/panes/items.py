@@ -77,8 +77,9 @@ def rows(
     alike = items.group is not None
     failed = alike or items.states == (Item.FAILED,)  # in other lists errors come and go while one scrolls
     said = max((_said(row, alike) for number in shown if failed and (row := known.get(number)) is not None), default=0)
-    # Where a group's title leaves nothing open, all its items say just that.
-    columns = _columns(width, telling.longest(names), said, items.sort, errors=not alike or OPEN in items.title)
+    # Where a group's title leaves nothing open, all its items say just that; what runs has no error yet.
+    errors = OPEN in items.title if alike else items.states != listing.RUNNING
+    columns = _columns(width, telling.longest(names), said, items.sort, errors=errors)
     widths = layout([column for _, column in columns], width - 2, gap=GAP)
     told = telling.told(names, widths[0], mark=glyphs.ellipsis)
     apart = _errors_apart(shown, known, columns, widths, glyphs) if alike else None
