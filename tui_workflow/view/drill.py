@@ -89,7 +89,8 @@ def _list(scene: Scene, drilled: Drilled, held: Items, width: int, height: int, 
     if typing is not None or held.filter.text:
         where = "in key, label, input, error, log"
         line = entry.row(typing, held.filter.typed, where, scene.key("back"), width, scene.glyphs)
-    running = {run.item: max(0.0, scene.now - run.since) for run in scene.lanes.get(held.step, ())}
+    # In whole seconds, like the item's page beside it.
+    running = {run.item: float(max(0, int(scene.now - run.since))) for run in scene.lanes.get(held.step, ())}
     return items.rows(
         drilled.listed,
         drilled.total,
