@@ -123,7 +123,7 @@ class StoredDetails:
         if not found:
             return None
         attempts = await self._ask(lambda: browse.attempts(self._file, step, number))
-        absent = await self._ask(lambda: self._absent(step, found[0]))
+        absent = await self._ask(lambda: self._absent(step, found[0])) if found[0].payload == _NULL else None
         stored = found[0].payload or b""
         return ItemDetail(
             row=self._row(step, found[0], stored[: labels.HEAD]),
@@ -147,7 +147,7 @@ class StoredDetails:
         )
 
     def _absent(self, step: str, item: StoredItem) -> Absent | None:
-        """The item without a result that a null in a list of results stands for. Called in the thread of the file.
+        """The item without a result that an item which is null, in a list of results, stands for. Called in the thread of the file.
 
         None where that cannot be told: a `where` or a `chunk` puts items elsewhere than the results stand.
         """
@@ -156,7 +156,7 @@ class StoredDetails:
         except KeyError:
             return None
         before = self._state().steps.get(results_of(source))
-        if item.payload != _NULL or before is None or not before.shape.for_each:
+        if before is None or not before.shape.for_each:
             return None
         if source is None or source.where is not None or source.chunk is not None:
             return None
